@@ -1,0 +1,20 @@
+"""The implementations that the suite checks, and how a name, a file or a module becomes one."""
+
+from impls.array_libraries import LAYOUTS, ArrayLibrary, library
+from impls.devices import probe
+from impls.implementation import Absent, Implementation, Unloadable
+from impls.resolving import SpecError, builtins_present, resolve, with_unique_names
+
+__all__ = [
+    "LAYOUTS",
+    "Absent",
+    "ArrayLibrary",
+    "Implementation",
+    "SpecError",
+    "Unloadable",
+    "builtins_present",
+    "library",
+    "probe",
+    "resolve",
+    "with_unique_names",
+]

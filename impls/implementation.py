@@ -1,0 +1,50 @@
+"""What the suite checks: an implementation, or the reason why there is none."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False)
+class Implementation:
+    """Functions that can be called, and what has to be known to call and to judge them.
+
+    functions: interface names to callables, only those that are there. arrays ("numpy", "torch", "cupy") and device
+    ("cpu", "cuda"): what they take and return; offers: the floating dtypes of that array library. default_level
+    ("textbook", "robust"): the level required when nobody names one. ulp: per dtype name, the accuracy in ulp that the
+    error bounds assume of exp, log, log1p and tanh; flushes_to_zero: subnormal numbers become 0 on the way. versions:
+    the libraries at work.
+    """
+
+    name: str
+    spec: str
+    functions: Mapping[str, Callable[..., Any]]
+    arrays: str
+    device: str
+    default_level: str
+    ulp: Mapping[str, float]
+    flushes_to_zero: bool
+    versions: Mapping[str, str]
+    offers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unloadable:
+    """A spec that names something which is there and cannot be loaded: an error row in every report."""
+
+    name: str
+    spec: str
+    reason: str
+    arrays: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A built-in that cannot run here; ``reason`` says what was probed and what came of it."""
+
+    name: str
+    spec: str
+    arrays: str
+    device: str
+    reason: str

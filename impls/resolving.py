@@ -1,0 +1,240 @@
+"""How a name, a path or a module becomes an Implementation.
+
+A spec is, in this order: a built-in name, a path to a `.py` file, a folder of such files, `package.module` or
+`package.module:object`. What names nothing raises SpecError; what is there and does not load becomes Unloadable.
+"""
+
+import importlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from impls.array_libraries import FLOATS
+from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
+from impls.devices import DEVICES, probe
+from impls.implementation import Absent, Implementation, Unloadable
+from impls.loading import LoadError, contained, load_file
+
+Resolved = Implementation | Unloadable
+
+
+class SpecError(ValueError):
+    """A spec that names nothing, or a device that is not there: a mistake in the command, not in an implementation."""
+
+
+def resolve(
+    spec: str, function_names: Sequence[str], arrays: str | None = None, device: str | None = None
+) -> list[Resolved]:
+    """The implementations that `spec` names: one, or for a folder one per file.
+
+    function_names: the interface. arrays ("numpy", "torch", "cupy") and device ("cpu", "cuda"): what a user's functions
+    take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own.
+    Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
+    """
+    if spec in BUILTINS:
+        if reason := BUILTINS[spec].absent():
+            raise SpecError(f"{spec} cannot run here: {reason}")
+        return [_builtin(spec, function_names)]
+    asked = _Asked(arrays, device)
+    if arrays and (reason := probe(arrays, device or DEVICES[arrays][0])):
+        raise SpecError(f"{asked} cannot be had: {reason}")
+    if spec.endswith(".py") and os.path.lexists(spec):
+        return [_from_file(spec, spec, Path(spec), function_names, asked)]
+    if spec and os.path.isdir(spec):
+        folder = Path(spec)
+        if (folder / "__init__.py").is_file():
+            return [_from_file(spec, spec, folder, function_names, asked)]
+        names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
+        if not names:
+            raise SpecError(f"{spec}: a folder without any .py file to check; {_accepted(spec)}")
+        return [_from_file(name, str(folder / name), folder / name, function_names, asked) for name in names]
+    return [_from_module(spec, function_names, asked)]
+
+
+def builtins_present(function_names: Sequence[str]) -> tuple[list[Resolved], list[Absent]]:
+    """Every built-in that can run here, and the others with what was probed."""
+    present: list[Resolved] = []
+    absent: list[Absent] = []
+    for name, builtin in BUILTINS.items():
+        if reason := builtin.absent():
+            absent.append(Absent(name, name, builtin.arrays, builtin.device, reason))
+        else:
+            present.append(_builtin(name, function_names))
+    return present, absent
+
+
+def with_unique_names(resolved: Iterable[Resolved]) -> list[Resolved]:
+    """The same under names that are all different: a name that came before gets #2, #3, ..."""
+    taken: set[str] = set()
+    unique = []
+    for one in resolved:
+        name, number = one.name, 1
+        while name in taken:
+            number += 1
+            name = f"{one.name}#{number}"
+        taken.add(name)
+        unique.append(replace(one, name=name))
+    return unique
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The arrays and the device named on the command line."""
+
+    arrays: str | None
+    device: str | None
+
+    def __str__(self) -> str:
+        options = {"--arrays": self.arrays, "--device": self.device}
+        return " ".join(f"{option} {value}" for option, value in options.items() if value)
+
+    def target(self, declared: Callable[[str], Any]) -> tuple[str, str]:
+        """The arrays and the device of a module whose own word, `declared("ARRAYS")` or ("DEVICE"), goes first.
+
+        Raises LoadError for a declaration that is wrong or cannot be had here, SpecError for an option.
+        """
+        own_arrays, own_device = declared("ARRAYS"), declared("DEVICE")
+        arrays = own_arrays or self.arrays or "numpy"
+        if arrays not in DEVICES:
+            raise LoadError(f"ARRAYS = {own_arrays!r}; it has to be one of {', '.join(DEVICES)}")
+        device = own_device or self.device or DEVICES[arrays][0]
+        if own_device not in (None, "cpu", "cuda"):
+            raise LoadError(f"DEVICE = {own_device!r}; it has to be cpu or cuda")
+        if own_arrays and not own_device and device not in DEVICES[arrays]:
+            device = DEVICES[arrays][0]
+        if reason := probe(arrays, device):
+            if own_device or (own_arrays and device != self.device):
+                raise LoadError(f"it declares {arrays} arrays on {device}: {reason}")
+            raise SpecError(f"{self} cannot be had: {reason}")
+        return arrays, device
+
+
+def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
+    builtin = BUILTINS[name]
+    try:
+        with contained():
+            functions = _functions(builtin.load(), function_names)
+    except LoadError as error:
+        return Unloadable(name, name, str(error), builtin.arrays, builtin.device)
+    return Implementation(
+        name=name,
+        spec=name,
+        functions=functions,
+        arrays=builtin.arrays,
+        device=builtin.device,
+        default_level=builtin.level,
+        ulp=builtin.ulp,
+        flushes_to_zero=flushes_to_zero(builtin.arrays),
+        versions=builtin.versions(),
+        offers=FLOATS[builtin.arrays],
+    )
+
+
+def _submissions(folder: Path) -> Iterator[Path]:
+    """The modules in a folder and in its immediate subfolders; what cannot be read is among them, to be reported."""
+    try:
+        entries = list(folder.iterdir())
+    except OSError as error:
+        raise SpecError(f"{folder}: a folder that cannot be read: {error}") from error
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name == "conftest.py":
+            continue
+        if entry.suffix == ".py" or (entry / "__init__.py").is_file():
+            yield entry
+        elif entry.is_dir():
+            yield from (file for file in entry.glob("[!.]*.py") if file.name != "conftest.py")
+
+
+def _from_file(name: str, spec: str, path: Path, function_names: Sequence[str], asked: _Asked) -> Resolved:
+    return _users(name, spec, lambda: load_file(path), function_names, asked)
+
+
+def _from_module(spec: str, function_names: Sequence[str], asked: _Asked) -> Resolved:
+    module_name, colon, attribute = spec.partition(":")
+    parts = module_name.split(".") + (attribute.split(".") if colon else [])
+    if not all(part.isidentifier() for part in parts):
+        raise SpecError(f"{spec}: no such file or folder; {_accepted(spec)}")
+
+    def load() -> Any:
+        try:
+            with contained():
+                module = importlib.import_module(module_name)
+        except LoadError as error:
+            cause = error.__cause__
+            if isinstance(cause, ModuleNotFoundError) and f"{module_name}.".startswith(f"{cause.name}."):
+                raise SpecError(
+                    f"{spec}: no built-in, file, folder or module of that name; {_accepted(spec)}"
+                ) from error
+            raise
+        if not colon:
+            return module
+        try:
+            found = attrgetter(attribute)(module)
+        except AttributeError as error:
+            raise SpecError(f"{spec}: {error}; {_accepted(spec)}") from error
+        with contained():
+            return found() if isinstance(found, type) else found
+
+    return _users(spec, spec, load, function_names, asked)
+
+
+def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequence[str], asked: _Asked) -> Resolved:
+    """What `load` gives, as an implementation nobody has vouched for."""
+    try:
+        thing = load()
+        with contained():
+            declarations = {word: getattr(thing, word, None) for word in ("ARRAYS", "DEVICE")}
+            functions = _functions(thing, function_names)
+        arrays, device = asked.target(declarations.get)
+        if not functions:
+            raise LoadError(_nothing_known(thing, function_names))
+    except LoadError as error:
+        return Unloadable(name, spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
+    return Implementation(
+        name=name,
+        spec=spec,
+        functions=functions,
+        arrays=arrays,
+        device=device,
+        default_level="textbook",
+        ulp=UNKNOWN_ULP,
+        flushes_to_zero=flushes_to_zero(arrays),
+        versions=versions("numpy", arrays),
+        offers=FLOATS[arrays],
+    )
+
+
+def _functions(thing: Any, names: Sequence[str]) -> dict[str, Callable[..., Any]]:
+    """The attributes of `thing` with these names; None and ... stand for a function still to be written."""
+    found = {name: getattr(thing, name, None) for name in names}
+    return {
+        name: value if callable(value) else _not_a_function(name, value)
+        for name, value in found.items()
+        if value is not None and value is not ...
+    }
+
+
+def _not_a_function(name: str, value: object) -> Callable[..., Any]:
+    """What is called in place of `value`, so that this function is an error and the others are unharmed."""
+
+    def refuse(*arguments: Any) -> Any:
+        raise TypeError(f"{name} is not a function but {type(value).__name__}")
+
+    return refuse
+
+
+def _nothing_known(thing: Any, function_names: Sequence[str]) -> str:
+    public = [name for name in dir(thing) if not name.startswith("_") and callable(getattr(thing, name, None))]
+    return f"no function of the interface in it ({', '.join(function_names)}); found {', '.join(public[:12]) or 'none'}"
+
+
+def _accepted(spec: str) -> str:
+    near = get_close_matches(spec, BUILTINS, n=1)
+    return (
+        f"accepted are a built-in name ({', '.join(BUILTINS)}), a path to a .py file, a folder of .py files, "
+        f"package.module and package.module:object{f'; did you mean {near[0]}?' if near else ''}"
+    )

@@ -1,0 +1,23 @@
+"""The formulas of the lecture in plain NumPy: what they mean, and how far a right implementation may be off.
+
+Every function of the interface computes in float64 and is right over its whole range; its forward error bound has the
+same name with `_bound` appended. The hand-set networks of the slides are here as data.
+"""
+
+from reference import activations, descent, gradients, layers, losses
+from reference.activations import *
+from reference.descent import *
+from reference.error_bounds import *
+from reference.gradients import *
+from reference.layers import *
+from reference.losses import *
+from reference.networks import *
+
+FUNCTIONS: tuple[str, ...] = (
+    *activations.FUNCTIONS,
+    *losses.FUNCTIONS,
+    *layers.FUNCTIONS,
+    *descent.FUNCTIONS,
+    *gradients.FUNCTIONS,
+)
+"""The names of the interface's functions, in its order."""

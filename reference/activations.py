@@ -1,0 +1,224 @@
+"""The activation functions, their forward error bounds, and how an error of their argument passes through them."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from reference._validation import float64_inside, real_array
+from reference.error_bounds import Arithmetic, gamma
+
+__all__ = [
+    "ACTIVATIONS",
+    "relu",
+    "relu_bound",
+    "sigmoid",
+    "sigmoid_bound",
+    "softmax",
+    "softmax_bound",
+    "tanh",
+    "tanh_bound",
+]
+
+FUNCTIONS = ("sigmoid", "tanh", "relu", "softmax")
+
+
+@float64_inside
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    r"""The logistic sigmoid, :math:`\sigma(z) = 1 / (1 + e^{-z})` (slide "Popular activation functions").
+
+    z: any shape. Returns the same shape, values in [0, 1]; NaN where z is NaN.
+    Computed from e^-|z|, as e^z / (1 + e^z) left of 0: nothing overflows, and the left tail keeps its relative
+    accuracy.
+    Raises ValueError if z does not hold real numbers.
+    """
+    z = real_array("z", z)
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
+
+
+@np.errstate(all="ignore")
+def sigmoid_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """s gamma((1 - s) e_exp/(1 - e_exp) + 2u) + max(w, 1/largest) for s = sigmoid(z), plus eps at the textbook level.
+
+    exp enters with weight 1 - s in either form, the addition and the division follow; 1/(1 + e^-z) may overflow to 0
+    where the exact value is below 1/largest. The slide's eps takes eps s^2 away.
+    """
+    return arithmetic.eps + _sigmoid_rounding(sigmoid(z), arithmetic)
+
+
+def _sigmoid_rounding(s: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    e = arithmetic.e_exp
+    relative = gamma((1 - s) * (e / (1 - e)) + 2 * arithmetic.unit_roundoff)
+    return s * relative + max(arithmetic.smallest, 1 / arithmetic.largest)
+
+
+@float64_inside
+def tanh(z: np.ndarray) -> np.ndarray:
+    r"""The hyperbolic tangent, :math:`(e^{2z} - 1) / (e^{2z} + 1)` (slide "Popular activation functions").
+
+    z: any shape. Returns the same shape, values in [-1, 1]; NaN where z is NaN.
+    Computed by NumPy's tanh: the quotient above overflows in the right tail and loses every digit near 0.
+    Raises ValueError if z does not hold real numbers.
+    """
+    return np.tanh(real_array("z", z))
+
+
+@np.errstate(all="ignore")
+def tanh_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """|t| e_tanh + 2w for t = tanh(z), plus eps at the textbook level.
+
+    One library function; the argument may be flushed to zero, and the result again. The slide's quotient errs by at
+    most (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
+    """
+    return arithmetic.eps + np.abs(np.tanh(z)) * arithmetic.e_tanh + 2 * arithmetic.smallest
+
+
+@float64_inside
+def relu(z: np.ndarray) -> np.ndarray:
+    r"""The rectified linear unit, :math:`\max(0, z)` (slide "Popular activation functions").
+
+    z: any shape. Returns the same shape, values >= 0; NaN where z is NaN.
+    Raises ValueError if z does not hold real numbers.
+    """
+    return np.maximum(0.0, real_array("z", z))
+
+
+def relu_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """0: a comparison rounds nothing (a flush of subnormals loses them)."""
+    return arithmetic.flushed(z)
+
+
+@float64_inside
+def softmax(z: np.ndarray) -> np.ndarray:
+    r"""Softmax over the last axis, :math:`\sigma(z)_i = e^{z_i} / \sum_j e^{z_j}` (slide "The Softmax activation
+    function").
+
+    z: logits, shape (..., k), k >= 1. Returns probabilities of the same shape; each row sums to 1. A row with NaN or
+    +inf, or of -inf alone, gives NaN throughout; -inf beside finite logits gives 0 there.
+    Computed as exp(z - max z): the shift leaves the quotient unchanged and keeps exp from overflowing.
+    Raises ValueError if z has no last axis or k is 0, or does not hold real numbers.
+    """
+    z = real_array("z", z)
+    if z.ndim == 0 or z.shape[-1] == 0:
+        raise ValueError(f"z: got shape {z.shape}, needs a last axis of at least one class")
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@np.errstate(all="ignore")
+def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """g_i((1 + r_i)(1 + gamma(h(k)u))(1 + gamma(2u)) - 1) + 2(2 + k g_i)w for g = softmax(z), plus eps at the
+    textbook level.
+
+    r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D): the errors of the exponentials, where those of the numerator's own
+    term in the denominator cancel; then k - 1 additions and a division. No statement where D >= 1.
+    """
+    row = SoftmaxRow(z, arithmetic)
+    k, u, g = z.shape[-1], arithmetic.unit_roundoff, row.g
+    relative = ((1 - g) * row.gA + g * (row.D - row.gA)) / (1 - row.D)
+    quotient, addition = gamma(2 * u), gamma((k - 1) * u)
+    later = quotient + addition + quotient * addition
+    bound = relative + later * (g + relative) + 2 * (2 + k * g) * arithmetic.smallest
+    return arithmetic.eps + np.where(row.D < 1, bound, np.inf)
+
+
+def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """ud + l' + u(|y| + ud + l') + w for y = log softmax(z) = -(d + log S), computed as (z - max z) - log S.
+
+    th = (1 + D)(1 + gamma(h(k)u)) - 1 + kw is the relative error of S, so that log S errs by l = -log1p(-th)
+    absolutely, and by l' = l + e_log(log S + l) with the logarithm's own error.
+    """
+    row = SoftmaxRow(z, arithmetic)
+    k, u = z.shape[-1], arithmetic.unit_roundoff
+    addition, log_S = gamma((k - 1) * u), np.log(row.S)
+    th = row.D + addition + row.D * addition + k * arithmetic.smallest
+    error = -np.log1p(-np.minimum(th, 1.0))
+    error += arithmetic.e_log * (log_S + error)
+    terms = u * row.d + error
+    return terms + u * (row.d + log_S + terms) + arithmetic.smallest
+
+
+class SoftmaxRow:
+    """What the bounds of softmax and of log-softmax share, for each row of logits.
+
+    d = max z - z, rounded once, makes e^-d wrong by the relative A = e^(ud)(1 + e_exp) - 1; g = softmax(z), S = sum
+    e^-d, gA = g A, D = sum gA: the relative error that the exponentials bring into S.
+    """
+
+    def __init__(self, z: np.ndarray, arithmetic: Arithmetic) -> None:
+        self.d = z.max(axis=-1, keepdims=True) - z
+        e = np.exp(-self.d)
+        self.S = e.sum(axis=-1, keepdims=True)
+        self.g = e / self.S
+        # expm1, since e^(ud) - 1 is far below the float64 that this is computed in. Where g is 0, A may be infinite.
+        A = np.expm1(arithmetic.unit_roundoff * self.d) * (1 + arithmetic.e_exp) + arithmetic.e_exp
+        self.gA = np.where(self.g > 0, self.g * A, 0.0)
+        self.D = self.gA.sum(axis=-1, keepdims=True)
+
+
+@float64_inside
+def identity(z: np.ndarray) -> np.ndarray:
+    """z itself: what stands in for the activation of a regression's last layer (slide "MLP - Multiple label
+    variables").
+
+    z: any shape. Raises ValueError if z does not hold real numbers.
+    """
+    return real_array("z", z)
+
+
+ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "relu": relu,
+    "softmax": softmax,
+    "identity": identity,
+}
+"""The activation functions of a multilayer perceptron by name."""
+
+
+def sigmoid_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """The error of sigmoid at an argument within `error` of z.
+
+    By the mean value theorem at most `error` times the largest derivative, s(1 - s) at the point nearest 0, and never
+    more than 1; plus the largest bound of sigmoid at z - E, z, z + E.
+    """
+    nearest = np.maximum(np.abs(z) - error, 0.0)
+    moved = np.minimum(error * sigmoid(nearest) * sigmoid(-nearest), 1.0)
+    return moved + np.max(sigmoid_bound(np.stack((z - error, z, z + error)), arithmetic), axis=0)
+
+
+def tanh_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """The error of tanh at an argument within `error` of z: as that of sigmoid, the derivative being 1/cosh^2."""
+    nearest = np.maximum(np.abs(z) - error, 0.0)
+    moved = np.minimum(error / np.cosh(nearest) ** 2, 2.0)
+    return moved + tanh_bound(np.abs(z) + error, arithmetic)
+
+
+def relu_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """The error of ReLU at an argument within `error` of z: `error`, and left of 0 what of it reaches beyond 0."""
+    return np.maximum(error + np.minimum(z, 0.0), 0.0) + relu_bound(z, arithmetic)
+
+
+def softmax_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """The error of softmax at logits within `error` of z.
+
+    With E the row's largest error each probability changes by a factor within e^(+-2E): g(e^(2E) - 1), plus the bound
+    of softmax itself, which changes by a factor below e^(4E).
+    """
+    E = error.max(axis=-1, keepdims=True)
+    return softmax(z) * np.expm1(2 * E) + np.exp(4 * E) * softmax_bound(z, arithmetic)
+
+
+def identity_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """The error of its argument."""
+    return error
+
+
+ACTIVATION_ERRORS: Mapping[str, Callable[[np.ndarray, np.ndarray, Arithmetic], np.ndarray]] = {
+    "sigmoid": sigmoid_error,
+    "tanh": tanh_error,
+    "relu": relu_error,
+    "softmax": softmax_error,
+    "identity": identity_error,
+}
+"""How the error of a layer's pre-activation z passes through its activation function, by name."""

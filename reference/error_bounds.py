@@ -1,0 +1,168 @@
+r"""The arithmetic that an implementation computes in, and the rules that every forward error bound is built from.
+
+The model: fl(a op b) = (a op b)(1 + d) + n with |d| <= u and |n| <= w, where u is the unit roundoff and w the
+smallest positive number, or the smallest normal one where subnormals are flushed to zero. A product of t factors (1 +
+d) differs from 1 by at most gamma(tu) (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1),
+whatever the order of the operations and whether or not some are fused. A library function good to c ulp has relative
+error 2cu.
+
+A formula's bound stands beside the formula, as NAME_bound with the same arguments and an `Arithmetic`. Its array
+arguments are float64 and hold the inputs as the implementation received them. An infinite bound makes no statement:
+an exact intermediate leaves the range of the dtype, or the rounding errors outgrow the model.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["REFERENCE", "SLIDE_EPS", "Arithmetic", "Band", "gamma", "mean_bound", "product_bound"]
+
+SLIDE_EPS = 1e-7
+"""The largest eps that the slides' 1/(1 + exp(-z) + eps) and log(h + eps) may use; the textbook level does not look
+below it.
+"""
+
+_UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+_SMALLEST_NORMAL = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-14, "bfloat16": 2.0**-126}
+_LARGEST_EXPONENT = {"float64": 1023, "float32": 127, "float16": 15, "bfloat16": 127}
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """What a bound needs to know of the floating-point arithmetic of an implementation."""
+
+    unit_roundoff: float
+    smallest: float
+    largest: float
+    ulp: float
+    """The accuracy in ulp of the library's exp, log, log1p and tanh."""
+    eps: float = 0.0
+    """SLIDE_EPS where the textbook level's allowances hold, otherwise 0."""
+
+    @classmethod
+    @functools.cache
+    def of(cls, dtype_name: str, ulp: float, flushes_to_zero: bool = False, eps: float = 0.0) -> "Arithmetic":
+        """The arithmetic of `dtype_name` (float64, float32, float16, bfloat16) with functions good to `ulp` ulp.
+
+        Raises ValueError for another dtype.
+        """
+        if dtype_name not in _UNIT_ROUNDOFF:
+            raise ValueError(f"dtype_name: got {dtype_name!r}, needs one of {', '.join(_UNIT_ROUNDOFF)}")
+        u = _UNIT_ROUNDOFF[dtype_name]
+        normal = _SMALLEST_NORMAL[dtype_name]
+        return cls(
+            unit_roundoff=u,
+            smallest=normal if flushes_to_zero else 2 * u * normal,
+            largest=(2 - 2 * u) * 2.0 ** _LARGEST_EXPONENT[dtype_name],
+            ulp=ulp,
+            eps=eps,
+        )
+
+    @property
+    def e_exp(self) -> float:
+        """The relative error of the library's exp."""
+        return 2 * self.ulp * self.unit_roundoff
+
+    @property
+    def e_log(self) -> float:
+        """The relative error of the library's log."""
+        return 2 * self.ulp * self.unit_roundoff
+
+    @property
+    def e_log1p(self) -> float:
+        """The relative error of the library's log1p."""
+        return 2 * self.ulp * self.unit_roundoff
+
+    @property
+    def e_tanh(self) -> float:
+        """The relative error of the library's tanh."""
+        return 2 * self.ulp * self.unit_roundoff
+
+    def flushed(self, x: np.ndarray) -> np.ndarray:
+        """What is lost of each |x| when subnormals are flushed to zero (nothing where they are not)."""
+        magnitude = np.abs(x)
+        return np.where(magnitude < self.smallest, magnitude, 0.0)
+
+    def within_range(self, magnitude: Any, bound: Any) -> np.ndarray:
+        """`bound`, but infinite where an intermediate result of that exact magnitude may overflow."""
+        return np.where(magnitude + bound <= self.largest, bound, np.inf)
+
+
+REFERENCE = Arithmetic.of("float64", 2)
+"""The arithmetic of the reference itself: NumPy's float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Where a computed value may lie: in [exact - below - bound, exact + above + bound].
+
+    below and above are what a right formula may differ by even in exact arithmetic: the slides' eps takes something
+    away from a loss, a library's floor under the logarithm as well. The error ratio is the distance outside [exact -
+    below, exact + above] over the bound. Where exact is +inf, a finite value of at least `floor` - bound is right,
+    too.
+    """
+
+    bound: Any
+    below: Any = 0.0
+    above: Any = 0.0
+    floor: Any = np.inf
+
+    def __add__(self, other: Any) -> "Band":
+        """The band of a difference of two computed values: bounds add up, the wider allowance holds."""
+        if not isinstance(other, Band):
+            other = Band(other)
+        return Band(
+            self.bound + other.bound,
+            np.maximum(self.below, other.below),
+            np.maximum(self.above, other.above),
+            np.minimum(self.floor, other.floor),
+        )
+
+    __radd__ = __add__
+
+
+def gamma(t: Any) -> Any:
+    """t / (1 - t): by how much a product of factors (1 + d) may differ from 1 when the |d| sum to t; infinite from t
+    = 1.
+    """
+    return t / np.maximum(1 - t, 0.0)
+
+
+def mean_bound(values: np.ndarray, bounds: np.ndarray, arithmetic: Arithmetic) -> float:
+    """The bound of the mean of N values, each within its own bound: (1 + G) mean(bounds) + G mean|values| + w.
+
+    G = gamma((N + 1)u): N - 1 additions in any order, the division, and one rounding more for a reciprocal of N.
+    """
+    G = gamma((values.size + 1) * arithmetic.unit_roundoff)
+    return float((1 + G) * np.mean(bounds) + G * np.mean(np.abs(values)) + arithmetic.smallest)
+
+
+def product_bound(
+    A: np.ndarray,
+    B: np.ndarray,
+    arithmetic: Arithmetic,
+    A_error: Any = 0.0,
+    B_error: Any = 0.0,
+    addend: np.ndarray | None = None,
+    roundings: int = 0,
+) -> np.ndarray:
+    """The bound of A @ B, plus `addend` where given, for factors that are themselves within A_error and B_error.
+
+    |A| E_B + E_A |B| + E_A E_B + gamma(nu)(|A| + E_A)(|B| + E_B) + nw for inner products of n terms: n products, n - 1
+    additions in any order; with an addend |b| joins the magnitudes and n + 1 takes the place of n. `roundings` are
+    further ones on the way, a division of the result say. Where every term is exactly 0 so is the sum.
+    """
+    A_error = A_error + arithmetic.flushed(A)
+    B_error = B_error + arithmetic.flushed(B)
+    wide_A = np.abs(A) + A_error
+    magnitude = wide_A @ (np.abs(B) + B_error)
+    inherited = wide_A @ B_error + A_error @ np.abs(B)
+    terms = A.shape[-1]
+    if addend is not None:
+        magnitude = magnitude + np.abs(addend)
+        inherited = inherited + arithmetic.flushed(addend)
+        terms += 1
+    rounding = gamma((terms + roundings) * arithmetic.unit_roundoff) * magnitude + terms * arithmetic.smallest
+    return arithmetic.within_range(magnitude, inherited + np.where(magnitude > 0, rounding, 0.0))

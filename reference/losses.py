@@ -1,0 +1,234 @@
+"""One-hot labels, the loss functions, and their forward error bounds."""
+
+import numpy as np
+
+from reference._validation import (
+    check_not_empty,
+    check_shape,
+    class_labels,
+    float64_inside,
+    probabilities,
+    real_array,
+    whole_number,
+    with_dimensions,
+)
+from reference.activations import log_softmax_bound
+from reference.error_bounds import Arithmetic, Band, gamma, mean_bound
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_bound",
+    "cross_entropy",
+    "cross_entropy_bound",
+    "cross_entropy_with_logits",
+    "cross_entropy_with_logits_bound",
+    "mean_squared_error",
+    "mean_squared_error_bound",
+    "one_hot",
+    "one_hot_bound",
+]
+
+FUNCTIONS = (
+    "one_hot",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "cross_entropy_with_logits",
+    "mean_squared_error",
+)
+
+LOG_FLOOR = -100.0
+"""Where a library may clamp a logarithm in a loss, as torch.nn.BCELoss does."""
+
+_LOG_SMALLEST = np.log(5e-324)
+
+
+def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
+    """One-hot encoding: 1 at the label, 0 elsewhere (slide "MLP - Multiple label variables").
+
+    labels: integers in [0, k), shape (...); k: the number of classes, at least 1. Returns shape (..., k).
+    Raises ValueError if labels does not hold integers, a label lies outside, or k is no positive integer.
+    """
+    k = whole_number("k", k, 1)
+    labels = class_labels("labels", labels, k)
+    return (labels[..., None] == np.arange(k)).astype(np.float64)
+
+
+def one_hot_bound(labels: np.ndarray, k: int, arithmetic: Arithmetic) -> np.ndarray:
+    """0: nothing is rounded, in no arithmetic."""
+    return np.zeros((*np.shape(labels), k))
+
+
+@float64_inside
+def binary_cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
+    r"""Binary cross-entropy, the mean of :math:`-y \log \hat y - (1-y) \log(1 - \hat y)` (slide "MLP - Multiple label
+    variables").
+
+    y_hat: estimated probabilities in [0, 1], any shape with at least one element; y: targets in [0, 1], the same shape.
+    Returns a number >= 0, +inf where an impossible label is true; 0 log 0 counts as 0.
+    Raises ValueError for unequal shapes, an empty batch, and elements outside [0, 1].
+    """
+    y_hat, y = _predictions_and_targets(y_hat, y)
+    return float(np.mean(_binary_cross_entropies(np.log(y_hat), np.log1p(-y_hat), y)))
+
+
+def _binary_cross_entropies(log_p: np.ndarray, log_q: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return _times_log(y, log_p) + _times_log(1 - y, log_q)
+
+
+def _times_log(y: np.ndarray, log_p: np.ndarray) -> np.ndarray:
+    """-y log p with 0 log 0 = 0."""
+    return np.where(y > 0, -y * log_p, 0.0)
+
+
+@np.errstate(all="ignore")
+def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
+    """The mean of b = (y e|L1| + (1 - y)(e(|L0| + u') + u'))(1 + 4u) + gamma(3u) l + 3w over the elements' losses l.
+
+    L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the lone u' permits log(1 - p) for log1p(-p); two products and a sum
+    follow.
+    Below: a clamp of the logarithms at -100; at the textbook level log1p(eps/q), what log(q + eps) takes away. Above:
+    no limit where p is lost when subnormals are flushed.
+    """
+    u, w = arithmetic.unit_roundoff, arithmetic.smallest
+    log_p, log_q = np.log(y_hat), np.log1p(-y_hat)
+    L1, L0 = np.maximum(log_p, _LOG_SMALLEST), np.maximum(log_q, _LOG_SMALLEST)
+    losses = _binary_cross_entropies(L1, L0, y)
+    e, lone = max(arithmetic.e_log, arithmetic.e_log1p), u / (1 - u)
+    bounds = (y * e * -L1 + (1 - y) * (e * (lone - L0) + lone)) * (1 + 4 * u) + gamma(3 * u) * losses + 3 * w
+    exact = np.mean(_binary_cross_entropies(log_p, log_q, y))
+    clamped = np.mean(_binary_cross_entropies(np.maximum(log_p, LOG_FLOOR), np.maximum(log_q, LOG_FLOOR), y))
+    eps = np.mean(_binary_cross_entropies(-_log1p_eps(y_hat, arithmetic), -_log1p_eps(1 - y_hat, arithmetic), y))
+    return _loss_band(mean_bound(losses, bounds, arithmetic), exact, clamped, eps, np.any((y > 0) & (y_hat < w)))
+
+
+def _log1p_eps(q: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """log(q + eps) - log q."""
+    return np.log1p(arithmetic.eps / q) if arithmetic.eps else np.zeros_like(q)
+
+
+def _loss_band(bound: float, exact: float, clamped: float, eps: float, flushed: bool | np.bool_) -> Band:
+    """The band of a loss that right formulas may replace by its clamped value, or reduce by what the slides' eps
+    takes away.
+    """
+    below = max(exact - clamped, eps) if np.isfinite(exact) else 0.0
+    return Band(bound, below=float(below), above=np.inf if flushed else 0.0, floor=float(clamped))
+
+
+@float64_inside
+def cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
+    r"""Cross-entropy, :math:`-\frac1m \sum_j \sum_i y_i \log \hat y_i` (slide "MLP - Multiple label variables").
+
+    y_hat: estimated probabilities in [0, 1], shape (m, k), or (k,) for one example; y: one-hot labels, or any
+    distributions, the same shape.
+    Returns a number >= 0, +inf where an impossible label is true; 0 log 0 counts as 0.
+    Raises ValueError for unequal shapes, an empty batch, and elements outside [0, 1].
+    """
+    y_hat, y = _predictions_and_targets(y_hat, y)
+    with_dimensions("y_hat", y_hat, 1, 2)
+    return float(np.mean(_times_log(y, np.log(y_hat)).sum(axis=-1)))
+
+
+@np.errstate(all="ignore")
+def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
+    """The mean of ((e_log(1 + u) + u) + gamma((k + 1)u)) l + kw over the examples' losses l; gamma only for a soft
+    target.
+
+    Each logarithm errs by e_log and its product with y by u, then k - 1 additions; for a one-hot label all other
+    terms are exactly 0. Below and above: as for the binary cross-entropy.
+    """
+    u, w, k = arithmetic.unit_roundoff, arithmetic.smallest, y.shape[-1]
+    log_p = np.log(y_hat)
+    losses = np.atleast_1d(_times_log(y, np.maximum(log_p, _LOG_SMALLEST)).sum(axis=-1))
+    soft = np.atleast_1d(y.max(axis=-1)) < 1
+    relative = arithmetic.e_log * (1 + u) + u + np.where(soft, gamma((k + 1) * u), 0.0)
+    exact = np.mean(_times_log(y, log_p).sum(axis=-1))
+    clamped = np.mean(_times_log(y, np.maximum(log_p, LOG_FLOOR)).sum(axis=-1))
+    eps = np.mean(_times_log(y, -_log1p_eps(y_hat, arithmetic)).sum(axis=-1))
+    bound = mean_bound(losses, relative * losses + np.where(soft, k, 1) * w, arithmetic)
+    return _loss_band(bound, exact, clamped, eps, np.any((y > 0) & (y_hat < w)))
+
+
+@float64_inside
+def cross_entropy_with_logits(z: np.ndarray, labels: np.ndarray) -> float:
+    r"""Cross-entropy of softmax(z) and integer labels, as torch.nn.CrossEntropyLoss computes it
+    (slide "MLP neural network model for classification - PyTorch").
+
+    z: logits, shape (m, k), or (k,) for one example; labels: integers in [0, k), shape (m,) or (). Returns a number
+    >= 0.
+    Computed as :math:`\log \sum_j e^{z_j - \max z} - (z_{label} - \max z)`: the logarithm of a softmax underflows, and
+    log-sum-exp minus the logit loses the normaliser at large offsets. The sum without the 1 of the maximum goes
+    through log1p, which keeps the relative accuracy of a tiny loss.
+    Raises ValueError for an empty batch, a label outside [0, k) or one too many.
+    """
+    z = with_dimensions("z", z, 1, 2)
+    check_not_empty("z", z)
+    labels = class_labels("labels", labels, z.shape[-1])
+    check_shape("labels", labels, z.shape[:-1], f"one label for each row of z, which has shape {z.shape}")
+    return float(np.mean(_logit_losses(np.atleast_2d(z), np.atleast_1d(labels))))
+
+
+def _logit_losses(z: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    rows = np.arange(len(z))
+    shifted = z - z.max(axis=-1, keepdims=True)
+    others = np.exp(shifted)
+    others[rows, shifted.argmax(axis=-1)] -= 1.0
+    return np.log1p(others.sum(axis=-1)) - shifted[rows, labels]
+
+
+@np.errstate(all="ignore")
+def cross_entropy_with_logits_bound(z: np.ndarray, labels: np.ndarray, arithmetic: Arithmetic) -> Band:
+    """The mean of ud + l' + u(|y| + ud + l') + w over the examples, where y = -l is log-softmax and d = max z - z at
+    the label.
+
+    th = (1 + D)(1 + gamma(h(k)u)) - 1 + kw is the relative error of S = sum e^-d, l = -log1p(-th) that of log S
+    absolutely, l' = l + e_log(log S + l) with the logarithm's own. On purpose this excludes z - (max + log S).
+
+    At the textbook level e_log(|lse| + |y|) + 2u(|lse| + |lse - max| + |z_label|) is added for lse = log sum e^z: it
+    admits log-sum-exp minus the logit and the log of a softmax. Below: log1p(eps/p_label), for the slides'
+    cross-entropy of a softmax.
+    Above: eps, for a softmax whose denominator S >= 1 has eps added.
+    """
+    z, labels = np.atleast_2d(z), np.atleast_1d(labels)
+    losses = _logit_losses(z, labels)
+    bounds = log_softmax_bound(z, arithmetic)[np.arange(len(z)), labels]
+    below = 0.0
+    if arithmetic.eps:
+        u, label = arithmetic.unit_roundoff, z[np.arange(len(z)), labels]
+        lse = losses + label
+        bounds = bounds + arithmetic.e_log * (np.abs(lse) + losses)
+        bounds = bounds + 2 * u * (np.abs(lse) + np.abs(lse - z.max(axis=-1)) + np.abs(label))
+        below = float(np.mean(np.log1p(arithmetic.eps * np.exp(losses))))
+    impossible = losses == np.inf
+    losses, bounds = np.where(impossible, -LOG_FLOOR, losses), np.where(impossible, 0.0, bounds)
+    bound = arithmetic.within_range(np.sum(losses), mean_bound(losses, bounds, arithmetic))
+    return Band(bound, below, arithmetic.eps, floor=float(np.mean(losses)))
+
+
+@float64_inside
+def mean_squared_error(y_hat: np.ndarray, y: np.ndarray) -> float:
+    r"""Mean squared error with the lecture's 1/2, :math:`\frac1{2mk} \sum_j \sum_i (\hat y_i - y_i)^2`
+    (slide "MLP - Multiple label variables"; torch.nn.MSELoss has no 1/2).
+
+    y_hat: estimates, shape (m,) or (m, k); y: targets, the same shape. Returns a number >= 0.
+    Raises ValueError for unequal shapes and an empty batch.
+    """
+    y_hat = with_dimensions("y_hat", y_hat, 1, 2)
+    y = real_array("y", y)
+    check_shape("y", y, y_hat.shape, "the shape of y_hat")
+    check_not_empty("y_hat", y_hat)
+    return float(np.mean((y_hat - y) ** 2) / 2)
+
+
+@np.errstate(all="ignore")
+def mean_squared_error_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
+    """J gamma((h(mk) + 5)u) + 2w: the difference twice, the square, mk - 1 additions, the mean and the half."""
+    squares = (y_hat - y) ** 2
+    bound = np.mean(squares) / 2 * gamma((squares.size + 4) * arithmetic.unit_roundoff) + 2 * arithmetic.smallest
+    return Band(arithmetic.within_range(np.sum(squares), bound))
+
+
+def _predictions_and_targets(y_hat: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    y_hat, y = probabilities("y_hat", y_hat), probabilities("y", y)
+    check_shape("y", y, y_hat.shape, "the shape of y_hat")
+    check_not_empty("y_hat", y_hat)
+    return y_hat, y

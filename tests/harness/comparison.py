@@ -1,0 +1,117 @@
+"""Assertions of the conformance tests. One order everywhere: structure, shape, then values; one grammar of messages:
+what came, what should have come, by how much it is off and how much is allowed."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from reference.error_bounds import Band
+from tests.harness.faults import Nonconformance
+
+_listeners: list[Callable[[float], None]] = []
+
+
+class ratios_reported_to:
+    """A context in which every comparison tells ``listen`` the largest error it saw over the error allowed."""
+
+    def __init__(self, listen: Callable[[float], None]) -> None:
+        self._listen = listen
+
+    def __enter__(self) -> None:
+        _listeners.append(self._listen)
+
+    def __exit__(self, *_: object) -> None:
+        _listeners.pop()
+
+
+def assert_within(actual: Any, expected: Any, bound: Any) -> None:
+    """``actual`` has the structure and shape of ``expected`` and lies within ``bound`` of it, element by element.
+
+    bound: a Band, an array or a number; for lists and tuples one for each item. NaN is due where NaN is expected and
+    nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the bound is
+    infinite: there any value will do.
+    """
+    if isinstance(expected, list | tuple):
+        _assert_same_length(actual, expected)
+        for index, (one, due, allowed) in enumerate(zip(actual, expected, bound, strict=True)):
+            _at_index(index, lambda one=one, due=due, allowed=allowed: assert_within(one, due, allowed))  # type: ignore[misc]
+        return
+    assert_shape(actual, np.shape(expected))
+    band = bound if isinstance(bound, Band) else Band(bound)
+    came, due = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        error = came - due
+        outside = np.maximum(np.maximum(error - band.above, -error - band.below), 0.0)
+        ratio = outside / band.bound
+    unbounded = np.broadcast_to(band.bound == np.inf, ratio.shape)
+    right = (outside == 0) | (came == due) | (np.isnan(came) & np.isnan(due)) | unbounded
+    right |= (due == np.inf) & (came >= band.floor - band.bound)
+    ratio = np.where(right, 0.0, np.where(np.isnan(came) | np.isnan(due), np.inf, ratio))
+    if np.isnan(ratio).any():
+        raise ArithmeticError(f"the error bound is not a number: {band} for {expected!r}")
+    worst = float(ratio.max(initial=0.0))
+    for listen in _listeners:
+        listen(worst)
+    if worst > 1:
+        _raise_at(np.unravel_index(int(ratio.argmax()), ratio.shape), came, due, band, worst)
+
+
+def assert_exact(actual: Any, expected: Any) -> None:
+    """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN, the sign of zero is not compared."""
+    assert_within(actual, expected, [0.0] * len(expected) if isinstance(expected, list | tuple) else 0.0)
+
+
+def assert_shape(actual: Any, *shapes: tuple[int, ...]) -> None:
+    """``actual`` has one of ``shapes``."""
+    if np.shape(actual) not in shapes:
+        due = " or ".join(str(shape) for shape in shapes)
+        raise Nonconformance(f"shape {np.shape(actual)} came, shape {due} is due", came=actual)
+
+
+def assert_dtype(actual: Any, dtype: Any) -> None:
+    """Every array in ``actual`` is of ``dtype``."""
+    for one in actual if isinstance(actual, list | tuple) else [actual]:
+        if isinstance(one, tuple):
+            assert_dtype(one, dtype)
+        elif one.dtype != np.dtype(dtype):
+            raise Nonconformance(f"dtype {one.dtype} came, dtype {np.dtype(dtype)} is due", came=actual)
+
+
+def assert_refused(outcome: Any, what: str) -> None:
+    """The call was refused with an exception; ``what`` says what is wrong with its arguments."""
+    if outcome is not None:
+        raise Nonconformance(f"{what} MUST be refused with an exception; a value came instead", came=outcome)
+
+
+def assert_refused_or_nan(outcome: Any, what: str) -> None:
+    """The call was refused with an exception, or its value holds NaN and no number."""
+    if outcome is not None and not np.isnan(np.asarray(outcome, dtype=np.float64)).all():
+        raise Nonconformance(f"{what} MUST be refused with an exception or give NaN; a value came instead", came=outcome)
+
+
+def _assert_same_length(actual: Any, expected: Sequence[Any]) -> None:
+    if not isinstance(actual, list | tuple) or len(actual) != len(expected):
+        came = f"{len(actual)} items" if isinstance(actual, list | tuple) else f"one {type(actual).__name__}"
+        raise Nonconformance(f"{came} came, {len(expected)} items are due", came=actual, due=expected)
+
+
+def _at_index(index: int, check: Callable[[], None]) -> None:
+    try:
+        check()
+    except Nonconformance as fault:
+        raise Nonconformance(f"in item {index}: {fault}", fault.came, fault.due) from None
+
+
+def _raise_at(index: Any, came: np.ndarray, due: np.ndarray, band: Band, ratio: float) -> None:
+    def at(values: Any) -> float:
+        return float(np.broadcast_to(values, due.shape)[index])
+
+    where = f"at index {tuple(int(i) for i in index)} " if index else ""
+    off = abs(at(came) - at(due))
+    slack = max(at(band.below), at(band.above))
+    allowed = at(band.bound) + (slack if math.isfinite(slack) else 0.0)
+    times = f", {ratio:.3g} times what is allowed" if math.isfinite(ratio) and not slack else ""
+    error = f"off by {off:.3g}, allowed {allowed:.3g}{times}" if allowed else f"off by {off:.3g}, none is allowed"
+    raise Nonconformance(f"{where}{at(came)!r} came, {at(due)!r} is due ({error})", came, due)

@@ -1,0 +1,46 @@
+"""Known deviations: recorded places where a library departs from a clause, excused there and nowhere else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
+
+from impls import Implementation
+
+
+@dataclass(frozen=True)
+class KnownDeviation:
+    """One entry.
+
+    library, versions: whose defect it is, and in which of its versions (a PEP 440 specifier); other versions are not excused.
+    covers: says of an example's values whether the deviation reaches it. shown_by: one example on which it shows:
+    where it no longer does, the entry is out of date and the clause ends in an error.
+    """
+
+    clause: str
+    implementations: tuple[str, ...]
+    library: str
+    versions: str
+    covers_values: Callable[..., bool]
+    shown_by: Mapping[str, Any]
+    reason: str
+    link: str
+
+    @property
+    def name(self) -> str:
+        return f"the known deviation of {self.library} {self.versions} from {self.clause}"
+
+    @property
+    def summary(self) -> str:
+        return f"{self.reason} ({self.link})"
+
+    def applies_to(self, clause: str, implementation: Implementation) -> bool:
+        """Whether this entry is about that clause, that implementation and the version installed."""
+        version = implementation.versions.get(self.library)
+        about = clause == self.clause and implementation.name in self.implementations
+        return about and version is not None and SpecifierSet(self.versions).contains(version, prereleases=True)
+
+    def covers(self, values: Mapping[str, Any]) -> bool:
+        """Whether the example with these values is one that the entry excuses."""
+        return self.covers_values(**values)

@@ -1,0 +1,116 @@
+"""Draw a property's examples once, and shrink one of them for an implementation that fails on it.
+
+Both go through Hypothesis' public interface. Drawing depends on the property and the seed alone: the same run, or the
+same seed in another process, gives every implementation the same examples. Shrinking draws the same sequence again,
+passes over what came before the failing example, fails there, and lets Hypothesis reduce it.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity
+
+from tests.harness.clauses import Property
+from tests.harness.memo import fingerprint
+
+Values = Mapping[str, Any]
+
+
+class _BudgetSpent(BaseException):
+    """Ends a shrink; not an Exception, which Hypothesis would take for one more failure."""
+
+
+def clause_seed(run_seed: int, property_: Property) -> int:
+    """The seed of one property: the run's, told apart by the property's name, the same in every process."""
+    digest = hashlib.sha256(f"{run_seed} {property_.name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def draw(property_: Property, seed: int) -> list[Values]:
+    """The explicit examples, then as many drawn ones as the Hypothesis profile in force says; arrays are read-only."""
+    examples: list[Values] = list(property_.examples)
+    if property_.strategies:
+        _given(property_, seed, (Phase.generate,), lambda values: examples.append(_frozen(values)))
+    elif not examples:
+        examples.append({})
+    return examples
+
+
+def shrink(property_: Property, seed: int, examples: list[Values], at: int, fails: Callable[[Values], bool], budget: int) -> Values:
+    """The smallest failing example found from ``examples[at]`` on in at most ``budget`` tries; that one if none is smaller."""
+    smallest = examples[at]
+    skip = at - len(property_.examples)
+    if skip < 0 or budget < 1:
+        return smallest
+    start = fingerprint_values(smallest)
+    seen = 0
+    tries = 0
+
+    def attempt(values: Values) -> None:
+        nonlocal smallest, seen, tries
+        seen += 1
+        if seen <= skip:
+            return
+        if seen == skip + 1 and fingerprint_values(values) != start:
+            raise _BudgetSpent
+        tries += 1
+        if tries > budget:
+            raise _BudgetSpent
+        if fails(_frozen(values)):
+            smallest = values
+            raise AssertionError
+
+    try:
+        _given(property_, seed, (Phase.generate, Phase.shrink), attempt)
+    except (_BudgetSpent, AssertionError, hypothesis.errors.Flaky):
+        pass
+    return smallest
+
+
+def fingerprint_values(values: Values) -> Any:
+    return tuple((name, fingerprint(values[name])) for name in sorted(values))
+
+
+def size(values: Any) -> tuple[int, int]:
+    """How much there is to read in an example: elements, then characters."""
+    if isinstance(values, np.ndarray):
+        return values.size, len(str(values)) if values.size < 100 else values.size * 8
+    if isinstance(values, Mapping):
+        values = list(values.values())
+    if isinstance(values, list | tuple):
+        sizes = [size(item) for item in values]
+        return sum(elements for elements, _ in sizes), sum(characters for _, characters in sizes)
+    return 1, len(repr(values))
+
+
+def _given(property_: Property, seed: int, phases: tuple[Phase, ...], use: Callable[[Values], None]) -> None:
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        phases=phases,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(**property_.strategies)
+    def visit(**values: Any) -> None:
+        use(values)
+
+    visit()
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    elif isinstance(value, Mapping):
+        return {name: _frozen(item) for name, item in value.items()}
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _frozen(item)
+    return value

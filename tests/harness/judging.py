@@ -1,0 +1,145 @@
+"""Judge one implementation on one clause: run the property on every example, shrink what fails, say what was found."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from impls import Implementation
+from tests.harness import counterexample, drawing, memo, provenance
+from tests.harness.clauses import Clause, Property
+from tests.harness.comparison import ratios_reported_to
+from tests.harness.deviations import KnownDeviation
+from tests.harness.drawing import Values
+from tests.harness.faults import ImplementationError, Nonconformance, Unimplemented
+from tests.harness.subject import Subject
+
+PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one clause for one implementation, as it stands in the JSON.
+
+    max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
+    unimplemented: every call said that the function is not written.
+    """
+
+    outcome: str
+    examples: int = 0
+    max_error_ratio: float | None = None
+    message: str | None = None
+    counterexample: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+    unimplemented: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Examples:
+    """The drawn examples of the property at hand; only its own are kept, so memory stays flat over a run."""
+
+    def __init__(self, run_seed: int) -> None:
+        self._run_seed = run_seed
+        self._property: Property | None = None
+        self._drawn: list[Values] = []
+
+    def of(self, property_: Property) -> list[Values]:
+        """The examples of ``property_``: drawn at its first call, the same ones until another property's turn."""
+        if property_ is not self._property:
+            memo.forget()
+            provenance.forget()
+            self._property, self._drawn = property_, drawing.draw(property_, self.seed(property_))
+        return self._drawn
+
+    def seed(self, property_: Property) -> int:
+        return drawing.clause_seed(self._run_seed, property_)
+
+
+def judge(
+    property_: Property,
+    clause: Clause,
+    implementation: Implementation,
+    examples: Examples,
+    deviations: Sequence[KnownDeviation],
+    shrink_budget: int,
+) -> Outcome:
+    """The outcome of ``clause`` for ``implementation``; deviations: those recorded for just this pair."""
+    drawn = examples.of(property_)
+    trial = _Trial(property_, clause, implementation)
+    unwritten: list[str] = []
+    failing: list[tuple[int, Exception]] = []
+    excused: KnownDeviation | None = None
+    with np.errstate(all="ignore"):
+        for index, values in enumerate(drawn):
+            fault = trial.fault(values)
+            if isinstance(fault, Unimplemented) and clause.function in str(fault):
+                unwritten.append(str(fault))
+            if fault is None:
+                continue
+            if deviation := next((known for known in deviations if known.covers(values)), None):
+                excused = deviation
+            else:
+                failing.append((index, fault))
+        stale = [known for known in deviations if trial.fault(known.shown_by) is None]
+        ratio = trial.worst_ratio if trial.compared and np.isfinite(trial.worst_ratio) else None
+        if len(unwritten) == len(drawn):
+            return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
+        if failing:
+            return _failed(trial, drawn, failing, examples.seed(property_), shrink_budget, ratio)
+    if stale:
+        return Outcome(ERROR, len(drawn), ratio, f"{stale[0].name} no longer deviates; take its entry out of the known deviations")
+    if excused or deviations:
+        return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or deviations[0]).summary)
+    return Outcome(PASSED, len(drawn), ratio)
+
+
+class _Trial:
+    """Runs the property on single examples and keeps the largest error ratio seen."""
+
+    def __init__(self, property_: Property, clause: Clause, implementation: Implementation) -> None:
+        self.property = property_
+        self.clause = clause
+        self.subject = Subject(implementation, clause)
+        self.worst_ratio = 0.0
+        self.compared = False
+
+    def fault(self, values: Values) -> Exception | None:
+        """What the implementation does wrong on this example, None where it conforms."""
+        self.subject.calls.clear()
+        try:
+            with ratios_reported_to(self._note):
+                self.property.check(self.clause, self.subject, values)
+        except (Nonconformance, ImplementationError) as fault:
+            return fault
+        return None
+
+    def _note(self, ratio: float) -> None:
+        self.compared = True
+        self.worst_ratio = max(self.worst_ratio, ratio)
+
+
+def _failed(
+    trial: _Trial, drawn: list[Values], failing: list[tuple[int, Exception]], seed: int, budget: int, ratio: float | None
+) -> Outcome:
+    errors = [index for index, fault in failing if isinstance(fault, ImplementationError)]
+    candidates = errors or [index for index, _ in failing]
+    kind: type[Exception] = ImplementationError if errors else Nonconformance
+    start = min(candidates, key=lambda index: (drawing.size(drawn[index]), index))
+    fails: Callable[[Values], bool] = lambda values: isinstance(trial.fault(values), kind)  # noqa: E731
+    smallest = drawing.shrink(trial.property, seed, drawn, start, fails, budget)
+    fault = trial.fault(smallest) or dict(failing)[start]
+    if not trial.subject.calls:
+        trial.fault(drawn[start])
+    return Outcome(
+        ERROR if errors else FAILED,
+        len(drawn),
+        ratio,
+        str(fault),
+        counterexample.source(trial.subject, trial.subject.calls[-1]),
+        counterexample.shown(getattr(fault, "due", None)),
+        counterexample.shown(getattr(fault, "came", None)),
+    )

@@ -1,0 +1,224 @@
+"""The suite as a pytest plugin: options, one test item for each clause and implementation, reports.
+
+pytest loads it from ``addopts``, before it reads test paths from the command line.
+"""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from tests.conformance.known_deviations import KNOWN_DEVIATIONS
+from tests.harness import interrupt, json_report, profiles, terminal_report
+from tests.harness.clauses import CLAUSES, LEVELS, Property
+from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
+from tests.harness.run import Options, Run
+
+CHECKOUT = Path(__file__).parents[2]
+
+run_key = pytest.StashKey[Run]()
+_pair_key = pytest.StashKey[tuple[str, str]]()
+_outcome_key = pytest.StashKey[Outcome]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("conformance", "conformance to the formulas of the lecture")
+    group.addoption(
+        "--impl",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="what to check (repeatable): a built-in name, a path to a .py file, a folder of them, package.module, "
+        "or package.module:object; without it every built-in whose library and device are there",
+    )
+    group.addoption("--arrays", choices=("numpy", "torch", "cupy"), help="the arrays that the functions named by --impl take")
+    group.addoption("--device", choices=("cpu", "cuda"), help="the device that those arrays are on")
+    group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
+    group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
+    group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    interrupt.watch()
+    profiles.register()
+    try:
+        config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS)
+        hypothesis.settings.load_profile(run.options.profile)
+        if run.options.specs or run.options.arrays or run.options.device:
+            run.resolve()
+    except ValueError as wrong:
+        raise pytest.UsageError(str(wrong)) from wrong
+    path = config.getoption("conformance_json")
+    if path is not None and not path.resolve().parent.is_dir():
+        raise pytest.UsageError(f"--conformance-json {path}: the folder {path.resolve().parent} is not there; make it first")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reporter(config))
+
+
+def _options(config: pytest.Config) -> Options:
+    profile = profiles.choose(config.getoption("hypothesis_profile"))
+    handed_down = getattr(config, "workerinput", {}).get("conformance_seed")
+    return Options(
+        specs=tuple(config.getoption("impl")),
+        arrays=config.getoption("arrays"),
+        device=config.getoption("device"),
+        level=config.getoption("level"),
+        require_complete=config.getoption("require_complete"),
+        profile=profile,
+        seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["conformance_seed"] = node.config.stash[run_key].options.seed
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the items of one test together, so that its examples are drawn once; another --dist of the user's stands."""
+    if config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    return LoadScopeScheduling(config, log)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    options = config.stash[run_key].options
+    return [f"conformance: profile {options.profile}, seed {options.seed}, level {options.level or 'as each implementation requires'}"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    property_: Property | None = getattr(metafunc.function, "conforms_to", None)
+    if property_ is None:
+        return
+    run = metafunc.config.stash[run_key]
+    pairs = [(one.name, clause.id) for clause in property_.clauses for one in run.implementations]
+    metafunc.parametrize("conformance_case", pairs, ids=[f"{clause}:{name}" for name, clause in pairs], indirect=True)
+
+
+@pytest.fixture
+def conformance_case(request: pytest.FixtureRequest) -> Any:
+    """Judges one implementation on one clause when called; the outcome decides the item's."""
+    run = request.config.stash[run_key]
+    name, clause = request.param
+    request.node.stash[_pair_key] = request.param
+
+    def judge() -> None:
+        outcome = run.judge(name, clause)
+        request.node.stash[_outcome_key] = outcome
+        request.node.user_properties += [("clause", clause), ("level", CLAUSES[clause].level), ("outcome", outcome.outcome)]
+        if outcome.outcome == SKIPPED and not run.options.require_complete:
+            pytest.skip(outcome.message)
+        if outcome.outcome == KNOWN_DEVIATION:
+            pytest.xfail(f"known deviation: {outcome.message}")
+        if outcome.outcome in (FAILED, ERROR, SKIPPED):
+            if not run.is_required(name, clause):
+                pytest.xfail(f"beyond the required level: {clause} {outcome.outcome}: {outcome.message}")
+            pytest.fail(terminal_report.failure(run, name, clause, outcome, request.node.nodeid), pytrace=False)
+
+    return judge
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where nothing could be loaded there is nothing to parametrize over: drop what pytest would show as skipped."""
+    items[:] = [item for item in items if not hasattr(getattr(item, "function", None), "conforms_to") or _pair(item)]
+    for item in items:
+        if _pair(item):
+            item.add_marker(pytest.mark.filterwarnings("ignore"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    run = session.config.stash[run_key]
+    run.scheduled |= {pair for pair in map(_pair, session.items) if pair}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    node.config.stash[run_key].scheduled |= {pair for pair in map(_pair_of_id, ids) if pair}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" and (outcome := item.stash.get(_outcome_key, None)):
+        report.conformance_outcome = outcome.as_json()  # type: ignore[attr-defined]
+    return report
+
+
+class Reporter:
+    """In the process that reports: gathers outcomes, settles the verdicts at the end, writes and prints them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._run = config.stash[run_key]
+        self._failures: list[pytest.TestReport] = []
+        self._verdicts: set[str] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not (pair := _pair_of_id(report.nodeid)):
+            return
+        if outcome := getattr(report, "conformance_outcome", None):
+            self._run.outcomes[pair] = Outcome(**outcome)
+        elif report.failed:
+            self._run.outcomes[pair] = Outcome(ERROR, message=f"the test item itself failed: {report.longreprtext}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        run = self._run
+        if not self._concerned():
+            return
+        run.stopped = bool(session.shouldstop or session.shouldfail) or session.exitstatus == pytest.ExitCode.INTERRUPTED
+        run.close()
+        for name, reason in run.failures_without_item():
+            self._fail(session, name, reason)
+        if path := self._config.getoption("conformance_json"):
+            json_report.write(path, json_report.document(run))
+        self._hold_back_failures()
+
+    def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
+        """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
+        nodeid = f"tests/conformance::verdict[{name}]"
+        self._verdicts.add(nodeid)
+        report = pytest.TestReport(nodeid, ("tests/conformance", None, f"verdict[{name}]"), {}, "failed", f"{name}: {reason}", "call")
+        self._config.hook.pytest_runtest_logreport(report=report)
+        session.testsfailed += 1
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _hold_back_failures(self) -> None:
+        """Keep pytest from printing our failures in its own section: they come once, after the matrix."""
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        if terminal is None:
+            return
+        failed = terminal.stats.get("failed", [])
+        self._failures = [report for report in failed if _pair_of_id(report.nodeid) or report.nodeid in self._verdicts]
+        failed[:] = [report for report in failed if report not in self._failures]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._concerned():
+            terminalreporter.stats.setdefault("failed", []).extend(self._failures)
+            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+
+    def _concerned(self) -> bool:
+        """Whether this run is one of the conformance tests at all, and not of others alone."""
+        return bool(self._run.scheduled or self._run.options.specs or self._config.getoption("conformance_json"))
+
+
+def _pair(item: pytest.Item) -> tuple[str, str] | None:
+    """The (implementation, clause) of an item; None where it is no conformance test."""
+    callspec = getattr(item, "callspec", None)
+    pair = callspec.params.get("conformance_case") if callspec else None
+    return pair if isinstance(pair, tuple) else None
+
+
+def _pair_of_id(nodeid: str) -> tuple[str, str] | None:
+    """The same, from the item's id ``...::test_name[CLAUSE:implementation]``."""
+    _, bracket, rest = nodeid.partition("[")
+    clause, colon, name = rest[:-1].partition(":")
+    return (name, clause) if bracket and colon and clause in CLAUSES else None

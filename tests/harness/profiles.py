@@ -1,0 +1,52 @@
+"""The Hypothesis profiles of the suite, and the seed of a run."""
+
+import os
+import secrets
+
+from hypothesis import HealthCheck, Phase, settings
+
+EXAMPLES = {"quick": 25, "default": 100, "ci": 100, "thorough": 1000}
+DERANDOMIZED = ("ci",)
+
+
+def register() -> None:
+    """Register every profile with every field said, so that neither Hypothesis' own CI profile nor a database leaks in."""
+    for name, examples in EXAMPLES.items():
+        settings.register_profile(
+            name,
+            max_examples=examples,
+            derandomize=name in DERANDOMIZED,
+            database=None,
+            deadline=None,
+            phases=tuple(Phase),
+            print_blob=False,
+            report_multiple_bugs=False,
+            stateful_step_count=50,
+            suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
+        )
+
+
+def choose(named: str | None) -> str:
+    """The profile named, else ``ci`` where the environment variable CI is set, else ``default``.
+
+    Raises ValueError for a name that is no profile.
+    """
+    name = named or ("ci" if os.environ.get("CI") else "default")
+    if name not in EXAMPLES:
+        raise ValueError(f"--hypothesis-profile {name}: no such profile; there are {', '.join(EXAMPLES)}")
+    return name
+
+
+def seed(named: str | None, profile: str) -> int:
+    """The seed named on the command line, which always wins; else 0 for a derandomized profile, else a random one.
+
+    Raises ValueError for a seed that is neither a whole number nor ``random``.
+    """
+    if named is None and profile in DERANDOMIZED:
+        return 0
+    if named is None or named == "random":
+        return secrets.randbelow(2**32)
+    try:
+        return int(named)
+    except ValueError:
+        raise ValueError(f"--hypothesis-seed {named}: a whole number or the word random is needed") from None

@@ -1,0 +1,28 @@
+"""How a large drawn array was made, so that a counterexample can be printed as a line of code."""
+
+import hashlib
+
+import numpy as np
+
+_code: dict[bytes, str] = {}
+
+
+def remember(array: np.ndarray, code: str) -> np.ndarray:
+    """Return ``array`` and remember that the expression ``code`` (with ``np`` in scope) evaluates to it."""
+    _code[_digest(array)] = code
+    return array
+
+
+def code_of(array: np.ndarray) -> str | None:
+    """The expression that was remembered for an equal array, or None."""
+    return _code.get(_digest(array))
+
+
+def forget() -> None:
+    """Drop what was remembered: another clause is about to draw."""
+    _code.clear()
+
+
+def _digest(array: np.ndarray) -> bytes:
+    header = f"{array.dtype.str}{array.shape}".encode()
+    return hashlib.blake2b(header + array.tobytes(), digest_size=16).digest()

@@ -1,0 +1,151 @@
+"""One run of the suite: what it was asked for, the implementations it judges, and what came of each clause."""
+
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata
+
+import reference
+from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
+from tests.harness import verdicts
+from tests.harness.clauses import CLAUSES, PROPERTIES
+from tests.harness.deviations import KnownDeviation
+from tests.harness.judging import ERROR, SKIPPED, Examples, Outcome, judge
+
+_SHRINK_BUDGET = 300
+_SHRINK_BUDGET_BEYOND_LEVEL = 40
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for; level, arrays and device are None where it does not say."""
+
+    specs: tuple[str, ...]
+    arrays: str | None
+    device: str | None
+    level: str | None
+    require_complete: bool
+    profile: str
+    seed: int
+
+
+class NothingToCheck(ValueError):
+    """No implementation fits what was asked for."""
+
+
+@dataclass
+class Run:
+    """The state of one run, the same in the process that reports and in every worker that judges."""
+
+    options: Options
+    deviations: Sequence[KnownDeviation] = ()
+    outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
+    """What came of (implementation, clause), as it becomes known."""
+    scheduled: set[tuple[str, str]] = field(default_factory=set)
+    """The pairs that this run set out to judge, after any deselection."""
+    stopped: bool = False
+    """The run was told to stop before its end."""
+    started: float = field(default_factory=time.perf_counter)
+
+    @cached_property
+    def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
+        options = self.options
+        if options.specs:
+            named = (resolve(spec, reference.FUNCTIONS, options.arrays, options.device) for spec in options.specs)
+            found = with_unique_names(one for several in named for one in several)
+            loaded = [one for one in found if isinstance(one, Implementation)]
+            return loaded, [one for one in found if isinstance(one, Unloadable)], []
+        present, absent = builtins_present(reference.FUNCTIONS)
+        fits = [one for one in present if options.arrays in (None, one.arrays) and options.device in (None, one.device)]
+        missing = [one for one in absent if options.arrays in (None, one.arrays) and options.device in (None, one.device)]
+        named = options.arrays or options.device
+        if named and (not fits or missing):
+            probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
+            raise NothingToCheck(f"asked for {' on '.join(filter(None, (options.arrays, options.device)))}, which is not there ({probed})")
+        return fits, [], absent
+
+    def resolve(self) -> None:
+        """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""
+        _ = self._resolved
+
+    @property
+    def implementations(self) -> list[Implementation]:
+        """Those to be judged, in the order they are named."""
+        return self._resolved[0]
+
+    @property
+    def unloadable(self) -> list[Unloadable]:
+        """Those that were named and could not be loaded."""
+        return self._resolved[1]
+
+    @property
+    def absent(self) -> list[Absent]:
+        """The built-ins whose library or device is not there and which nobody named."""
+        return self._resolved[2]
+
+    @cached_property
+    def examples(self) -> Examples:
+        return Examples(self.options.seed)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Implementation]:
+        return {one.name: one for one in self.implementations}
+
+    def required_level(self, implementation: Implementation | Unloadable | Absent) -> str:
+        """The level asked for on the command line, else the implementation's own."""
+        return self.options.level or implementation.default_level
+
+    def is_required(self, implementation: str, clause: str) -> bool:
+        """Whether a failure of that clause fails that implementation."""
+        return self.required_level(self._by_name[implementation]) == "robust" or CLAUSES[clause].level == "textbook"
+
+    def judge(self, implementation: str, clause: str) -> Outcome:
+        """Judge one pair now; a function that the implementation does not have is skipped."""
+        judged = self._by_name[implementation]
+        if CLAUSES[clause].function not in judged.functions:
+            return Outcome(SKIPPED, message=f"not implemented: {implementation} has no {CLAUSES[clause].function}", unimplemented=True)
+        budget = _SHRINK_BUDGET if self.is_required(implementation, clause) else _SHRINK_BUDGET_BEYOND_LEVEL
+        deviations = [known for known in self.deviations if known.applies_to(clause, judged)]
+        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget)
+
+    def close(self) -> None:
+        """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
+        for pair in self.scheduled - self.outcomes.keys():
+            if self.stopped:
+                self.outcomes[pair] = Outcome(SKIPPED, message="not run: the run was stopped before it")
+            else:
+                self.outcomes[pair] = Outcome(ERROR, message="lost: the process that judged it died")
+
+    def verdicts(self) -> Iterator[tuple[Implementation, verdicts.Verdict]]:
+        """The verdict on every implementation that was loaded."""
+        clauses = {name: [one for one in CLAUSES.values() if one.function == name] for name in reference.FUNCTIONS}
+        for implementation in self.implementations:
+            outcomes = {id: self.outcomes[implementation.name, id] for id in CLAUSES if (implementation.name, id) in self.outcomes}
+            functions = {
+                name: verdicts.of_function(clauses[name], outcomes, absent=name not in implementation.functions)
+                for name in reference.FUNCTIONS
+            }
+            level, scheduled = self.required_level(implementation), any(who == implementation.name for who, _ in self.scheduled)
+            yield implementation, verdicts.of_implementation(functions, level, self.options.require_complete, scheduled)
+
+    def failures_without_item(self) -> Iterator[tuple[str, str]]:
+        """Names and reasons of what failed otherwise than in the test item of one clause."""
+        for unloadable in self.unloadable:
+            yield unloadable.name, unloadable.reason
+        for implementation, verdict in self.verdicts():
+            level = self.required_level(implementation)
+            partly = [f"{name}: {one.reason}" for name, one in verdict.functions.items() if one.reason and one.levels[level] == verdicts.ERROR]
+            if reason := verdict.reason or "; ".join(partly):
+                yield implementation.name, reason
+
+    def environment(self) -> dict[str, object]:
+        """The versions and devices of this run."""
+        versions = {name: metadata.version(name) for name in ("numpy", "hypothesis", "pytest")}
+        for implementation in self.implementations:
+            versions |= implementation.versions
+        devices = {f"{one.arrays} on {one.device}": "present" for one in self.implementations}
+        devices |= {f"{one.arrays} on {one.device}": one.reason for one in self.absent}
+        return {"python": platform.python_version(), "platform": sys.platform, **versions, "devices": devices}

@@ -1,0 +1,114 @@
+"""What the terminal ends with: the matrix of verdicts, then every failure in full."""
+
+import shlex
+from collections.abc import Sequence
+
+import pytest
+
+import reference
+from tests.harness.clauses import CLAUSES, LEVELS
+from tests.harness.judging import ERROR, FAILED, Outcome
+from tests.harness.run import Run
+from tests.harness.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_RUN, Verdict
+
+_MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-"}
+_GAP = 2
+
+
+def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid: str) -> str:
+    """Everything a person needs to understand one failure and to see it again."""
+    cited = CLAUSES[clause]
+    lines = [
+        f"{implementation}: {cited.function} {'fails' if outcome.outcome == FAILED else 'is in error'} on {clause} ({cited.level})",
+        f"  clause:   {cited.requirement} [{cited.source}]",
+        f"  found:    {outcome.message}",
+        *_labelled("input:", outcome.counterexample),
+        *_labelled("expected:", outcome.expected),
+        *_labelled("actual:", outcome.actual),
+        f"  again:    {_command(run, implementation, nodeid)}",
+    ]
+    return "\n".join(lines)
+
+
+def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) -> None:
+    """The matrix, a line for each verdict and for what fails beyond the required level, then ``failures`` in full."""
+    judged = list(run.verdicts())
+    terminal.section("conformance", "=")
+    _write_matrix(terminal, [(implementation.name, verdict) for implementation, verdict in judged])
+    terminal.write_line("")
+    for implementation, verdict in judged:
+        level = run.required_level(implementation)
+        terminal.write_line(f"{implementation.name}: {verdict.verdict} at level {level}{_because(verdict.reason)}")
+    for unloadable in run.unloadable:
+        terminal.write_line(f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
+    for absent in run.absent:
+        terminal.write_line(f"{absent.name}: {NOT_RUN}{_because(absent.reason)}")
+    _write_beyond_level(terminal, run)
+    _write_known_deviations(terminal, run)
+    for text in failures:
+        terminal.write_sep("-", "failure")
+        terminal.write_line(text)
+
+
+def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str, Verdict]]) -> None:
+    """Functions by implementations, textbook then robust in a cell; in several blocks where the terminal is narrow."""
+    width = max(map(len, reference.FUNCTIONS))
+    cells = {name: [_cell(verdict, function) for function in reference.FUNCTIONS] for name, verdict in columns}
+    blocks: list[list[str]] = []
+    room = 0
+    for name in cells:
+        needed = max(map(len, [name, *cells[name]])) + _GAP
+        if not blocks or needed > room:
+            blocks.append([])
+            room = terminal._screen_width - width
+        blocks[-1].append(name)
+        room -= needed
+    for block in blocks:
+        wide = {name: max(map(len, [name, *cells[name]])) for name in block}
+        terminal.write_line(" " * width + "".join(" " * _GAP + name.ljust(wide[name]) for name in block))
+        for row, function in enumerate(reference.FUNCTIONS):
+            line = "".join(" " * _GAP + cells[name][row].ljust(wide[name]) for name in block)
+            terminal.write_line((function.ljust(width) + line).rstrip())
+    terminal.write_line(f"in each cell: {' | '.join(LEVELS)}; - is not implemented")
+
+
+def _cell(verdict: Verdict, function: str) -> str:
+    levels = verdict.functions[function].levels
+    if NOT_IMPLEMENTED in levels.values():
+        return _MARKS[NOT_IMPLEMENTED]
+    return " | ".join(_MARKS[levels[level]] for level in LEVELS)
+
+
+def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run) -> None:
+    beyond: dict[str, list[str]] = {}
+    for (name, clause), outcome in sorted(run.outcomes.items()):
+        if outcome.outcome in (FAILED, ERROR) and not run.is_required(name, clause):
+            beyond.setdefault(name, []).append(clause)
+    for name, clauses in beyond.items():
+        terminal.write_line(f"{name}: beyond its required level it fails {', '.join(clauses)}")
+
+
+def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None:
+    for (name, clause), outcome in sorted(run.outcomes.items()):
+        if outcome.outcome == "known-deviation":
+            terminal.write_line(f"{name}: known deviation from {clause}: {outcome.message}")
+
+
+def _labelled(label: str, text: str | None) -> list[str]:
+    """``text`` under a label, its further lines indented as the first."""
+    if text is None:
+        return []
+    first, *rest = text.splitlines()
+    return [f"  {label:<9} {first}", *(" " * 12 + line for line in rest)]
+
+
+def _because(reason: str | None) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _command(run: Run, implementation: str, nodeid: str) -> str:
+    options = run.options
+    spec = next(one.spec for one in run.implementations if one.name == implementation)
+    words = ["pytest", shlex.quote(nodeid), "--impl", shlex.quote(spec)]
+    words += [f"--{name} {value}" for name, value in (("arrays", options.arrays), ("device", options.device), ("level", options.level)) if value]
+    return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

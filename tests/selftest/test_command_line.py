@@ -1,0 +1,261 @@
+"""The suite as a user runs it: exit status, JSON, JUnit, terminal, and every kind of bad input."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+RIGHT_SIGMOID = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+"""
+
+WRONG_SIGMOID = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(z))
+"""
+
+ONLY_SIGMOID = ("-k", "SIGMOID")
+
+
+def test_a_right_file_conforms_at_textbook_level_and_the_run_passes(suite, submission):
+    path = submission(RIGHT_SIGMOID)
+    result = suite("--impl", path)
+    row = result.implementation(path)
+    assert result.exit_status == 0, result.output
+    assert (row["verdict"], row["required_level"]) == ("conforms", "textbook")
+    assert row["functions"]["sigmoid"]["textbook"] == "conforms"
+    assert row["functions"]["tanh"]["textbook"] == "not implemented"
+
+
+def test_a_wrong_file_fails_with_a_report_that_can_be_acted_on(suite, submission):
+    path = submission(WRONG_SIGMOID)
+    result = suite("--impl", path, *ONLY_SIGMOID)
+    assert result.exit_status == 1
+    assert result.implementation(path)["verdict"] == "fails"
+    assert result.outcomes()[path, "SIGMOID-VALUE"] == "failed"
+    report = result.output[result.output.index("sigmoid fails on SIGMOID-VALUE") :]
+    for label in ("clause:", "found:", "input:", "expected:", "actual:", "again:"):
+        assert label in report
+    assert "MUST" in report
+
+
+def test_the_counterexample_runs_and_the_reproduction_command_reproduces(suite, submission):
+    path = submission(WRONG_SIGMOID)
+    result = suite("--impl", path, "-k", "SIGMOID-VALUE")
+    clause = result.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
+    names: dict = {}
+    exec(WRONG_SIGMOID, names)
+    exec(clause["counterexample"], names)
+    (again,) = re.findall(r"again: +pytest '(.*?)' (.*)", result.output)[:1]
+    repeated = suite(*again[1].split(), profile=None, seed=None, *["-k", "SIGMOID-VALUE"])
+    assert repeated.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"] == clause
+
+
+def test_the_slides_numpy_code_passes_textbook_and_its_robust_failures_are_shown(suite):
+    result = suite("--impl", "numpy-lecture")
+    row = result.implementation("numpy-lecture")
+    assert result.exit_status == 0, result.output
+    assert row["verdict"] == "conforms"
+    assert {function["textbook"] for function in row["functions"].values()} == {"conforms"}
+    assert row["functions"]["softmax"]["robust"] == "fails"
+    assert "beyond its required level it fails" in result.output
+    assert "1 failed" not in result.output
+
+
+def test_robust_can_be_required_of_the_slides_code_and_fails(suite):
+    result = suite("--impl", "numpy-lecture", "--level", "robust", "-k", "SOFTMAX")
+    assert result.exit_status == 1
+    assert result.implementation("numpy-lecture")["verdict"] == "fails"
+
+
+def test_xdist_gives_the_same_verdicts_and_json(suite, submission):
+    arguments = ("--impl", submission(WRONG_SIGMOID), "--impl", "numpy-lecture", "-k", "SIGMOID or RELU or MSE")
+    alone, distributed = suite(*arguments), suite(*arguments, "-n", "2")
+    for result in (alone, distributed):
+        del result.json["suite"]["duration_s"]
+    assert alone.json == distributed.json
+    assert alone.exit_status == distributed.exit_status == 1
+
+
+def test_every_worker_has_the_one_seed_that_is_recorded(suite):
+    result = suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE or TANH-VALUE", "-n", "2", seed=None)
+    again = suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE or TANH-VALUE", seed=str(result.json["suite"]["seed"]))
+    assert result.json["implementations"] == again.json["implementations"]
+
+
+def test_ci_is_derandomized_and_chosen_where_ci_is_set(suite):
+    first, second = (
+        suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE", profile=None, seed=None, environment={"CI": "true"}) for _ in range(2)
+    )
+    assert first.json["suite"]["profile"] == "ci"
+    assert first.json["suite"]["seed"] == second.json["suite"]["seed"]
+    assert first.json["implementations"] == second.json["implementations"]
+
+
+def test_an_explicit_seed_wins_over_a_derandomized_profile(suite):
+    one, other = (suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE", profile="ci", seed=seed) for seed in ("1", "2"))
+    assert [one.json["suite"]["seed"], other.json["suite"]["seed"]] == [1, 2]
+    ratio = [
+        result.implementation("numpy-lecture")["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]["max_error_ratio"]
+        for result in (one, other)
+    ]
+    assert ratio[0] != ratio[1]
+
+
+def test_the_json_is_strict_and_holds_every_function_and_clause(suite, submission):
+    result = suite("--impl", submission("def sigmoid(z):\n    return z * float('nan')\n"), *ONLY_SIGMOID)
+    assert json.loads(json.dumps(result.json, allow_nan=False))["schema_version"] == 1
+    (row,) = result.json["implementations"]
+    assert len(row["functions"]) == 14
+    clause = row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
+    assert set(clause) == {"level", "outcome", "examples", "max_error_ratio", "message", "counterexample"}
+    assert clause["max_error_ratio"] is None
+
+
+def test_junit_holds_the_failure_and_the_clause(suite, submission):
+    result = suite("--impl", submission(WRONG_SIGMOID), *ONLY_SIGMOID)
+    cases = ElementTree.fromstring(result.junit).iter("testcase")
+    failed = {case.get("name"): case.find("failure").get("message") for case in cases if case.find("failure") is not None}
+    assert any("SIGMOID-VALUE" in name and "MUST" in message for name, message in failed.items())
+
+
+def test_deselecting_clauses_does_not_fail_and_does_not_pass(suite):
+    result = suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE")
+    row = result.implementation("numpy-lecture")
+    assert result.exit_status == 0
+    assert row["verdict"] == row["functions"]["sigmoid"]["textbook"] == row["functions"]["tanh"]["textbook"] == "not run"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("def sigmoid(z:\n", "SyntaxError"),
+        ("raise SystemExit(0)", "SystemExit"),
+        ("import no_such_module_at_all", "no_such_module_at_all"),
+        ("import pytest\npytest.skip('no', allow_module_level=True)", "Skipped"),
+        ("def sigmiod(z): return z", "sigmiod"),
+    ],
+)
+def test_a_file_that_does_not_load_is_one_error_row_and_harms_no_other(suite, submission, content, reason):
+    broken, right = submission(content, "broken.py"), submission(RIGHT_SIGMOID, "right.py")
+    result = suite("--impl", broken, "--impl", right)
+    assert result.exit_status == 1
+    assert result.implementation(broken)["verdict"] == "error"
+    assert reason in result.implementation(broken)["reason"]
+    assert result.implementation(right)["verdict"] == "conforms"
+    assert broken in result.junit
+
+
+def test_only_files_that_do_not_load_are_a_failure_too(suite, submission):
+    result = suite("--impl", submission("1 / 0"))
+    assert result.exit_status == 1
+    assert "ZeroDivisionError" in result.json["implementations"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "says"),
+    [
+        ("import unittest; raise unittest.SkipTest", "error", "SkipTest"),
+        ("import pytest; pytest.skip('later')", "error", "Skipped"),
+        ("from hypothesis.errors import UnsatisfiedAssumption; raise UnsatisfiedAssumption", "error", "UnsatisfiedAssumption"),
+        ("import hypothesis; hypothesis.reject()", "error", "UnsatisfiedAssumption"),
+        ("raise SystemExit(0)", "error", "SystemExit"),
+        ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
+        ("return (1 / (1 + np.exp(-z))).tolist()", "error", "list"),
+        ("return (1 / (1 + np.exp(-z))).astype(object)", "error", "object"),
+        ("return 1j / (1 + np.exp(-z))", "error", "complex"),
+        ("return 1 / (1 + np.exp(-z))[..., None]", "failed", "shape"),
+        ("return np.round(1 / (1 + np.exp(-z))).astype(int)", "failed", "is due"),
+        ("print('noise' * 50); return 1 / (1 + np.exp(-z))", "passed", None),
+    ],
+)
+def test_what_an_implementation_does_is_its_own_outcome(suite, submission, body, outcome, says):
+    path = submission(f"import numpy as np\ndef sigmoid(z):\n    {body}\n")
+    result = suite("--impl", path, "--impl", "numpy-lecture", "-k", "SIGMOID-VALUE")
+    clause = result.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
+    assert clause["outcome"] == outcome
+    assert says is None or says in clause["message"]
+    assert result.exit_status == (0 if outcome == "passed" else 1)
+    assert result.outcomes()["numpy-lecture", "SIGMOID-VALUE"] == "passed"
+
+
+@pytest.mark.parametrize("body", ["raise NotImplementedError", "pass", "return ..."])
+def test_a_stub_is_not_implemented_and_never_a_pass(suite, submission, body):
+    path = submission(f"{RIGHT_SIGMOID}\ndef relu(z):\n    {body}\n")
+    result = suite("--impl", path, "-k", "SIGMOID or RELU")
+    row = result.implementation(path)
+    assert result.exit_status == 0, result.output
+    assert row["functions"]["relu"]["textbook"] == "not implemented"
+    complete = suite("--impl", path, "-k", "SIGMOID or RELU", "--require-complete")
+    assert complete.exit_status == 1
+    assert "relu" in complete.implementation(path)["reason"]
+
+
+def test_nothing_but_stubs_is_an_error(suite, submission):
+    path = submission("def relu(z): ...\n")
+    result = suite("--impl", path)
+    assert result.exit_status == 1
+    assert result.implementation(path)["verdict"] == "error"
+    assert "nothing was checked" in result.implementation(path)["reason"]
+
+
+def test_a_function_written_for_some_inputs_only_is_an_error(suite, submission):
+    path = submission(
+        "import numpy as np\ndef sigmoid(z):\n    if z.ndim > 1:\n        raise NotImplementedError\n    return 1 / (1 + np.exp(-z))\n"
+    )
+    result = suite("--impl", path, *ONLY_SIGMOID)
+    assert result.exit_status == 1
+    assert result.implementation(path)["verdict"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--impl", "numpy-lectrue"), "numpy-lecture"),
+        (("--impl", "no/such/file.py"), "no/such/file.py"),
+        (("--impl", "json:nothing_there"), "nothing_there"),
+        (("--level", "expert"), "expert"),
+        (("--arrays", "tensorflow"), "tensorflow"),
+        (("--device", "tpu"), "tpu"),
+        (("--conformance-json", "no/such/folder/result.json"), "no/such/folder"),
+    ],
+)
+def test_a_mistake_in_the_command_is_exit_status_4_before_anything_runs(suite, arguments, says):
+    result = suite(*arguments)
+    assert result.exit_status == 4
+    assert says in result.output
+    assert "passed" not in result.output
+
+
+def test_an_unknown_profile_or_seed_is_exit_status_4(suite):
+    for wrong in (suite(profile="slow"), suite(seed="one")):
+        assert wrong.exit_status == 4
+    assert "quick, default, ci, thorough" in suite(profile="slow").output
+
+
+def test_a_folder_gives_a_row_for_each_file(suite, submission, tmp_path):
+    submission(RIGHT_SIGMOID, "class/ada.py")
+    submission(WRONG_SIGMOID, "class/bob/homework.py")
+    submission("raise RuntimeError('the grader runs me')", "class/conftest.py")
+    result = suite("--impl", str(tmp_path / "class"), *ONLY_SIGMOID)
+    verdicts = {row["name"]: row["functions"]["sigmoid"]["textbook"] for row in result.json["implementations"]}
+    assert verdicts == {"ada.py": "conforms", "bob/homework.py": "fails"}
+
+
+def test_configuration_beside_a_submission_is_not_read(suite, submission):
+    for name, content in {
+        "conftest.py": "raise RuntimeError('conftest beside the submission was imported')",
+        "pytest.ini": "[pytest]\naddopts = --no-such-option",
+        "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--no-such-option'",
+    }.items():
+        submission(content, name)
+    path = submission(RIGHT_SIGMOID)
+    result = suite("--impl", path, *ONLY_SIGMOID)
+    assert result.exit_status == 0, result.output
+    assert result.outcomes()[path, "SIGMOID-VALUE"] == "passed"

@@ -1,0 +1,89 @@
+"""From outcomes to verdicts: the order of precedence, and that nothing unchecked ever passes."""
+
+import pytest
+
+from tests.harness.clauses import Clause
+from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.verdicts import FunctionVerdict, of_function, of_implementation
+
+CLAUSES = [Clause(f"T-{number}", "textbook", "f", "MUST", "slide") for number in (1, 2)] + [
+    Clause("R-1", "robust", "f", "MUST", "floating point")
+]
+UNWRITTEN = Outcome(SKIPPED, 25, message="not implemented: f returns None", unimplemented=True)
+
+
+def judged(first: Outcome | None, second: Outcome | None, robust: Outcome | None) -> FunctionVerdict:
+    outcomes = zip((clause.id for clause in CLAUSES), (first, second, robust), strict=True)
+    return of_function(CLAUSES, {id: outcome for id, outcome in outcomes if outcome})
+
+
+def outcome(name: str) -> Outcome:
+    return Outcome(name, 25)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "textbook", "robust"),
+    [
+        ((PASSED, PASSED, PASSED), "conforms", "conforms"),
+        ((PASSED, PASSED, FAILED), "conforms", "fails"),
+        ((PASSED, FAILED, PASSED), "fails", "fails"),
+        ((FAILED, ERROR, PASSED), "error", "error"),
+        ((PASSED, KNOWN_DEVIATION, PASSED), "conforms", "conforms"),
+        ((PASSED, SKIPPED, PASSED), "not run", "not run"),
+        ((FAILED, SKIPPED, PASSED), "fails", "fails"),
+    ],
+)
+def test_a_level_is_the_worst_of_its_clauses_and_robust_includes_textbook(outcomes, textbook, robust):
+    assert judged(*map(outcome, outcomes)).levels == {"textbook": textbook, "robust": robust}
+
+
+def test_a_clause_without_an_outcome_keeps_its_function_from_conforming():
+    verdict = judged(outcome(PASSED), None, outcome(PASSED))
+    assert verdict.levels == {"textbook": "not run", "robust": "not run"}
+    assert verdict.outcomes["T-2"].outcome == SKIPPED
+
+
+def test_a_stub_is_not_implemented_even_where_refusing_everything_passes_a_robust_clause():
+    verdict = judged(UNWRITTEN, UNWRITTEN, outcome(PASSED))
+    assert verdict.levels == {"textbook": "not implemented", "robust": "not implemented"}
+
+
+def test_a_function_written_for_some_clauses_only_is_in_error():
+    verdict = judged(outcome(PASSED), UNWRITTEN, outcome(PASSED))
+    assert verdict.levels == {"textbook": "error", "robust": "error"}
+    assert "in part" in verdict.reason
+
+
+def test_an_absent_function_is_not_implemented():
+    assert of_function(CLAUSES, {}, absent=True).levels["textbook"] == "not implemented"
+
+
+def implementation(*functions: FunctionVerdict, level="robust", require_complete=False, scheduled=True):
+    return of_implementation(dict(zip("fgh", functions, strict=False)), level, require_complete, scheduled)
+
+
+CONFORMING = judged(outcome(PASSED), outcome(PASSED), outcome(PASSED))
+FAILING_ROBUST = judged(outcome(PASSED), outcome(PASSED), outcome(FAILED))
+ABSENT = of_function(CLAUSES, {}, absent=True)
+
+
+def test_an_implementation_is_as_good_as_its_worst_function_at_the_required_level():
+    assert implementation(CONFORMING, FAILING_ROBUST, ABSENT).verdict == "fails"
+    assert implementation(CONFORMING, FAILING_ROBUST, ABSENT, level="textbook").verdict == "conforms"
+
+
+def test_nothing_implemented_is_an_error():
+    verdict = implementation(ABSENT, ABSENT)
+    assert (verdict.verdict, "nothing was checked" in verdict.reason) == ("error", True)
+
+
+def test_nothing_completed_is_an_error_unless_all_was_deselected():
+    nothing = of_function(CLAUSES, {})
+    assert implementation(nothing, scheduled=True).verdict == "error"
+    assert implementation(nothing, scheduled=False).verdict == "not run"
+
+
+def test_require_complete_makes_an_absent_function_a_failure_that_is_named():
+    verdict = implementation(CONFORMING, ABSENT, require_complete=True)
+    assert verdict.verdict == "fails"
+    assert verdict.reason.endswith("not implemented: g")
