@@ -26,11 +26,11 @@ LAYOUTS = (
 )
 
 FLOATS = {
-    "numpy": ("float64", "float32", "float16"),
+    "numpy": ("float64", "float32"),
     "torch": ("float64", "float32", "float16", "bfloat16"),
-    "cupy": ("float64", "float32", "float16"),
+    "cupy": ("float64", "float32"),
 }
-"""The floating dtypes of each library."""
+"""The floating dtypes in which each library computes throughout; SciPy's and CuPy's special functions widen float16."""
 
 
 class ArrayLibrary(Protocol):
@@ -141,24 +141,26 @@ class _Arrays:
 
     def _contiguous_source(self, values: np.ndarray, dtype: str, code: str | None) -> str:
         xp = self._prefix
-        suffix = f", dtype={xp}.{dtype}" + (
-            f', device="{self.device}"' if self.device == "cuda" and xp == "torch" else ""
-        )
+        array = f"{xp}.tensor" if xp == "torch" else f"{xp}.array"
+        where = ', device="cuda"' if array == "torch.tensor" and self.device == "cuda" else ""
+        typed = f", dtype={xp}.{dtype}{where}"
         if code is not None:
-            return f"{xp}.{'tensor' if xp == 'torch' else 'array'}({code}{suffix})"
+            return f"{array}({code}{typed})"
         if values.size == 0:
-            return f"{xp}.zeros({values.shape}{suffix})"
-        first = self._number(values.flat[0])
-        if values.size > 8 and (values == values.flat[0]).all():
-            return f"{xp}.full({values.shape}, {first}{suffix})"
-        return f"{xp}.{'tensor' if xp == 'torch' else 'array'}({self._numbers(values)}{suffix})"
+            return f"{xp}.zeros({values.shape}{typed})"
+        default = dtype in ("int64", "bool") or (dtype == "float64" and xp != "torch")
+        suffix = where if default else typed
+        first = values.flat[0]
+        if values.size > 8 and (values == first).all():
+            return f"{xp}.full({values.shape}, {self._number(first)}{suffix})"
+        return f"{array}({self._numbers(values)}{suffix})"
 
     def _numbers(self, values: np.ndarray) -> str:
         if values.ndim == 0:
             return self._number(values[()])
         return "[" + ", ".join(self._numbers(row) for row in values) + "]"
 
-    def _number(self, number: np.generic) -> str:
+    def _number(self, number: Any) -> str:
         text = str(number)
         return text.replace("nan", f"{self._prefix}.nan").replace("inf", f"{self._prefix}.inf")
 

@@ -37,7 +37,7 @@ class BuiltIn:
         module = importlib.import_module(self.module)
         if not self.make_from:
             return module
-        return module.make(*map(importlib.import_module, self.make_from))
+        return module.SpecialFunctions(*map(importlib.import_module, self.make_from))
 
     def versions(self) -> dict[str, str]:
         """The versions of the libraries it computes with, once it is loaded."""

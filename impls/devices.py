@@ -27,7 +27,8 @@ def probe(arrays: str, device: str) -> str | None:
     Adds numbers on the device and reads the sum back: a driver that only reports itself present is not enough.
     """
     if device not in DEVICES[arrays]:
-        return f"{arrays} arrays live on {' or '.join(DEVICES[arrays])}, not on {device}"
+        able = " and ".join(library for library, devices in DEVICES.items() if device in devices)
+        return f"{arrays} arrays do not lie on {device}, those of {able} do"
     if reason := missing(arrays):
         return reason
     xp = importlib.import_module(arrays)

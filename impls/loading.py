@@ -34,16 +34,17 @@ def load_file(path: Path) -> ModuleType:
     name = re.sub(r"\W", "_", f"submission_{next(_numbers)}_{path.stem}")
     is_package = path.suffix != ".py"
     file = path / "__init__.py" if is_package else path
+    loader = _SourceOnly(name, str(file))
     with contained(path.parent, own=name):
         spec = importlib.util.spec_from_file_location(
             name,
-            loader=_SourceOnly(name, str(file)),
+            loader=loader,
             submodule_search_locations=[str(path)] if is_package else None,
         )
-        assert spec is not None and spec.loader is not None
+        assert spec is not None  # with a loader given there is one
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     return module
 
 
@@ -63,7 +64,7 @@ def contained(home: Path | None = None, own: str = "") -> Iterator[None]:
     sys.argv, sys.stdin, sys.dont_write_bytecode = [own], _NoKeyboard(), True
     if lent:
         path.append(str(home))
-    silence = io.StringIO()
+    silence = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")  # a stream with all that a terminal's has
     try:
         with (
             warnings.catch_warnings(action="ignore"),
@@ -103,26 +104,29 @@ class _NoKeyboard(io.TextIOBase):
 
 def _forget(names: set[str], home: str, own: str) -> None:
     """Drop from sys.modules those of `names` whose top-level module lies right in `home`."""
+    specs = {name: getattr(sys.modules[name], "__spec__", None) for name in names if "." not in name and name != own}
+    places = {
+        name: [spec.origin or "", *(spec.submodule_search_locations or ())] for name, spec in specs.items() if spec
+    }
+    homes = {
+        name for name, files in places.items() if home in map(os.path.dirname, [*files, *map(os.path.dirname, files)])
+    }
     for name in names:
-        root = name.partition(".")[0]
-        spec = getattr(sys.modules.get(root), "__spec__", None)
-        places = [] if spec is None else [spec.origin or "", *(spec.submodule_search_locations or ())]
-        if root != own and home in map(os.path.dirname, places):
+        if name.partition(".")[0] in homes:
             del sys.modules[name]
 
 
 def _reason(error: BaseException, home: Path | None) -> str:
     """What was raised and where, in one line: the last place in `home`, or outside the import system without one."""
+    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     if isinstance(error, SyntaxError):
-        message, places = error.msg, [(error.filename or "", error.lineno)]
-    else:
-        message = _message(error)
-        places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+        places.append((error.filename or "", error.lineno or 0))
     own_code = [
         (file, line)
         for file, line in places
         if (Path(file).is_relative_to(home) if home else not file.startswith("<") and file not in _MACHINERY)
     ]
+    message = _message(error)
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     if not own_code:
         return text
@@ -132,9 +136,9 @@ def _reason(error: BaseException, home: Path | None) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        return " ".join(str(error).split())
+        return " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
     except BaseException:
         return "its message cannot be shown"
 
 
-_MACHINERY = (__file__, importlib.__file__)
+_MACHINERY = (__file__, str(Path(__file__).with_name("resolving.py")), importlib.__file__)

@@ -40,8 +40,7 @@ def one_hot(labels, k):
 
 def binary_cross_entropy(h, y):
     """Logistic loss, mean of -y log h - (1 - y) log(1 - h) (slide "Logistic regression - NumPy vs. PyTorch")."""
-    loss = np.mean(-y * np.log(h + eps) - (1 - y) * np.log(1 - h + eps))
-    return loss
+    return np.mean(-y * np.log(h + eps) - (1 - y) * np.log(1 - h + eps))
 
 
 def cross_entropy(y_hat, y):
@@ -71,8 +70,7 @@ def neuron(x, w, b):
 
 def logistic_regression(X, theta):
     """Label prediction (slide "Logistic regression - NumPy vs. PyTorch")."""
-    h = sigmoid(np.dot(X, theta))
-    return h
+    return sigmoid(np.dot(X, theta))
 
 
 ACTIVATIONS = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "softmax": softmax, "identity": identity}

@@ -50,7 +50,7 @@ def resolve(
             return [_from_file(spec, spec, folder, function_names, asked)]
         names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
         if not names:
-            raise SpecError(f"{spec}: a folder without any .py file to check; {_accepted(spec)}")
+            raise SpecError(f"{spec!r}: a folder without any .py file to check; {_accepted(spec)}")
         return [_from_file(name, str(folder / name), folder / name, function_names, asked) for name in names]
     return [_from_module(spec, function_names, asked)]
 
@@ -92,18 +92,15 @@ class _Asked:
         options = {"--arrays": self.arrays, "--device": self.device}
         return " ".join(f"{option} {value}" for option, value in options.items() if value)
 
-    def target(self, declared: Callable[[str], Any]) -> tuple[str, str]:
-        """The arrays and the device of a module whose own word, `declared("ARRAYS")` or ("DEVICE"), goes first.
+    def target(self, declared: dict[str, Any]) -> tuple[str, str]:
+        """The arrays and the device of a module that declares these ARRAYS and DEVICE, or None of them.
 
         Raises LoadError for a declaration that is wrong or cannot be had here, SpecError for an option.
         """
-        own_arrays, own_device = declared("ARRAYS"), declared("DEVICE")
+        own_arrays = _one_of(tuple(DEVICES), "ARRAYS", declared)
+        own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
         arrays = own_arrays or self.arrays or "numpy"
-        if arrays not in DEVICES:
-            raise LoadError(f"ARRAYS = {own_arrays!r}; it has to be one of {', '.join(DEVICES)}")
         device = own_device or self.device or DEVICES[arrays][0]
-        if own_device not in (None, "cpu", "cuda"):
-            raise LoadError(f"DEVICE = {own_device!r}; it has to be cpu or cuda")
         if own_arrays and not own_device and device not in DEVICES[arrays]:
             device = DEVICES[arrays][0]
         if reason := probe(arrays, device):
@@ -111,6 +108,13 @@ class _Asked:
                 raise LoadError(f"it declares {arrays} arrays on {device}: {reason}")
             raise SpecError(f"{self} cannot be had: {reason}")
         return arrays, device
+
+
+def _one_of(allowed: tuple[str, ...], word: str, declared: dict[str, Any]) -> str | None:
+    value = declared[word]
+    if value is None or (isinstance(value, str) and value in allowed):
+        return value
+    raise LoadError(f"{word} = {value!r} in it; it has to be one of {', '.join(allowed)}")
 
 
 def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
@@ -139,7 +143,7 @@ def _submissions(folder: Path) -> Iterator[Path]:
     try:
         entries = list(folder.iterdir())
     except OSError as error:
-        raise SpecError(f"{folder}: a folder that cannot be read: {error}") from error
+        raise SpecError(f"{str(folder)!r}: a folder that cannot be read: {error}") from error
     for entry in entries:
         if entry.name.startswith(".") or entry.name == "conftest.py":
             continue
@@ -157,7 +161,7 @@ def _from_module(spec: str, function_names: Sequence[str], asked: _Asked) -> Res
     module_name, colon, attribute = spec.partition(":")
     parts = module_name.split(".") + (attribute.split(".") if colon else [])
     if not all(part.isidentifier() for part in parts):
-        raise SpecError(f"{spec}: no such file or folder; {_accepted(spec)}")
+        raise SpecError(_nothing(spec))
 
     def load() -> Any:
         try:
@@ -166,16 +170,14 @@ def _from_module(spec: str, function_names: Sequence[str], asked: _Asked) -> Res
         except LoadError as error:
             cause = error.__cause__
             if isinstance(cause, ModuleNotFoundError) and f"{module_name}.".startswith(f"{cause.name}."):
-                raise SpecError(
-                    f"{spec}: no built-in, file, folder or module of that name; {_accepted(spec)}"
-                ) from error
+                raise SpecError(_nothing(spec)) from error
             raise
         if not colon:
             return module
         try:
             found = attrgetter(attribute)(module)
         except AttributeError as error:
-            raise SpecError(f"{spec}: {error}; {_accepted(spec)}") from error
+            raise SpecError(f"{spec!r}: {error}; {_accepted(spec)}") from error
         with contained():
             return found() if isinstance(found, type) else found
 
@@ -187,11 +189,15 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
     try:
         thing = load()
         with contained():
-            declarations = {word: getattr(thing, word, None) for word in ("ARRAYS", "DEVICE")}
+            declared = {word: getattr(thing, word, None) for word in ("ARRAYS", "DEVICE")}
             functions = _functions(thing, function_names)
-        arrays, device = asked.target(declarations.get)
+            public = [name for name in dir(thing) if not name.startswith("_") and callable(getattr(thing, name, None))]
         if not functions:
-            raise LoadError(_nothing_known(thing, function_names))
+            raise LoadError(
+                f"no function of the interface in it ({', '.join(function_names)}); "
+                f"found {', '.join(public[:12]) or 'no function at all'}"
+            )
+        arrays, device = asked.target(declared)
     except LoadError as error:
         return Unloadable(name, spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
     return Implementation(
@@ -227,9 +233,10 @@ def _not_a_function(name: str, value: object) -> Callable[..., Any]:
     return refuse
 
 
-def _nothing_known(thing: Any, function_names: Sequence[str]) -> str:
-    public = [name for name in dir(thing) if not name.startswith("_") and callable(getattr(thing, name, None))]
-    return f"no function of the interface in it ({', '.join(function_names)}); found {', '.join(public[:12]) or 'none'}"
+def _nothing(spec: str) -> str:
+    is_file = os.path.lexists(spec)
+    what = "a file, but not a .py file" if is_file else "no built-in, file, folder or module of that name"
+    return f"{spec!r}: {what}; {_accepted(spec)}"
 
 
 def _accepted(spec: str) -> str:

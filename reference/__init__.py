@@ -4,6 +4,7 @@ Every function of the interface computes in float64 and is right over its whole 
 same name with `_bound` appended. The hand-set networks of the slides are here as data.
 """
 
+# ruff: noqa: F403 - each family's __all__ says what it offers
 from reference import activations, descent, gradients, layers, losses
 from reference.activations import *
 from reference.descent import *

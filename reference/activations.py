@@ -43,13 +43,9 @@ def sigmoid_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     exp enters with weight 1 - s in either form, the addition and the division follow; 1/(1 + e^-z) may overflow to 0
     where the exact value is below 1/largest. The slide's eps takes eps s^2 away.
     """
-    return arithmetic.eps + _sigmoid_rounding(sigmoid(z), arithmetic)
-
-
-def _sigmoid_rounding(s: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    e = arithmetic.e_exp
-    relative = gamma((1 - s) * (e / (1 - e)) + 2 * arithmetic.unit_roundoff)
-    return s * relative + max(arithmetic.smallest, 1 / arithmetic.largest)
+    s, e = sigmoid(z), arithmetic.e_exp
+    rounding = s * gamma((1 - s) * e / (1 - e) + 2 * arithmetic.unit_roundoff)
+    return rounding + max(arithmetic.smallest, 1 / arithmetic.largest) + arithmetic.eps
 
 
 @float64_inside
@@ -70,7 +66,7 @@ def tanh_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     One library function; the argument may be flushed to zero, and the result again. The slide's quotient errs by at
     most (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
     """
-    return arithmetic.eps + np.abs(np.tanh(z)) * arithmetic.e_tanh + 2 * arithmetic.smallest
+    return np.abs(np.tanh(z)) * arithmetic.e_tanh + 2 * arithmetic.smallest + arithmetic.eps
 
 
 @float64_inside
@@ -84,14 +80,15 @@ def relu(z: np.ndarray) -> np.ndarray:
 
 
 def relu_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """0: a comparison rounds nothing (a flush of subnormals loses them)."""
+    """0: a comparison rounds nothing. Where subnormals are flushed, they may be lost."""
     return arithmetic.flushed(z)
 
 
 @float64_inside
 def softmax(z: np.ndarray) -> np.ndarray:
-    r"""Softmax over the last axis, :math:`\sigma(z)_i = e^{z_i} / \sum_j e^{z_j}` (slide "The Softmax activation
-    function").
+    r"""Softmax over the last axis, :math:`\sigma(z)_i = e^{z_i} / \sum_j e^{z_j}`.
+
+    Slide "The Softmax activation function".
 
     z: logits, shape (..., k), k >= 1. Returns probabilities of the same shape; each row sums to 1. A row with NaN or
     +inf, or of -inf alone, gives NaN throughout; -inf beside finite logits gives 0 there.
@@ -107,11 +104,11 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """g_i((1 + r_i)(1 + gamma(h(k)u))(1 + gamma(2u)) - 1) + 2(2 + k g_i)w for g = softmax(z), plus eps at the
-    textbook level.
+    """g_i((1 + r_i)(1 + gamma(h(k)u))(1 + gamma(2u)) - 1) + 2(2 + k g_i)w for g = softmax(z), plus eps if textbook.
 
     r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D): the errors of the exponentials, where those of the numerator's own
     term in the denominator cancel; then k - 1 additions and a division. No statement where D >= 1.
+    A and D are explained at `SoftmaxRow`.
     """
     row = SoftmaxRow(z, arithmetic)
     k, u, g = z.shape[-1], arithmetic.unit_roundoff, row.g
@@ -119,7 +116,7 @@ def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     quotient, addition = gamma(2 * u), gamma((k - 1) * u)
     later = quotient + addition + quotient * addition
     bound = relative + later * (g + relative) + 2 * (2 + k * g) * arithmetic.smallest
-    return arithmetic.eps + np.where(row.D < 1, bound, np.inf)
+    return np.where(row.D < 1, bound, np.inf) + arithmetic.eps
 
 
 def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
@@ -158,8 +155,7 @@ class SoftmaxRow:
 
 @float64_inside
 def identity(z: np.ndarray) -> np.ndarray:
-    """z itself: what stands in for the activation of a regression's last layer (slide "MLP - Multiple label
-    variables").
+    """z itself, the activation of a regression's last layer (slide "MLP - Multiple label variables").
 
     z: any shape. Raises ValueError if z does not hold real numbers.
     """
@@ -176,49 +172,44 @@ ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 """The activation functions of a multilayer perceptron by name."""
 
 
-def sigmoid_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """The error of sigmoid at an argument within `error` of z.
+def activation_error(name: str, z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """The error of the activation function `name` at an argument within `error` of z; infinite where that is."""
+    passed = _ACTIVATION_ERRORS[name](z, error, arithmetic)
+    return np.where(np.isnan(passed) | (error == np.inf), np.inf, passed)
 
-    By the mean value theorem at most `error` times the largest derivative, s(1 - s) at the point nearest 0, and never
-    more than 1; plus the largest bound of sigmoid at z - E, z, z + E.
+
+def _sigmoid_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """By the mean value theorem E times the largest derivative, s(1 - s) at the point nearest 0, and never more than 1;
+    plus the largest bound of sigmoid at z - E, z, z + E.
     """
     nearest = np.maximum(np.abs(z) - error, 0.0)
     moved = np.minimum(error * sigmoid(nearest) * sigmoid(-nearest), 1.0)
     return moved + np.max(sigmoid_bound(np.stack((z - error, z, z + error)), arithmetic), axis=0)
 
 
-def tanh_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """The error of tanh at an argument within `error` of z: as that of sigmoid, the derivative being 1/cosh^2."""
+def _tanh_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """As for sigmoid; the derivative is 1/cosh^2, never more than 2 comes of it, and the bound grows with |z|."""
     nearest = np.maximum(np.abs(z) - error, 0.0)
-    moved = np.minimum(error / np.cosh(nearest) ** 2, 2.0)
-    return moved + tanh_bound(np.abs(z) + error, arithmetic)
+    return np.minimum(error / np.cosh(nearest) ** 2, 2.0) + tanh_bound(np.abs(z) + error, arithmetic)
 
 
-def relu_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """The error of ReLU at an argument within `error` of z: `error`, and left of 0 what of it reaches beyond 0."""
+def _relu_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """E, and left of 0 what of it reaches beyond 0."""
     return np.maximum(error + np.minimum(z, 0.0), 0.0) + relu_bound(z, arithmetic)
 
 
-def softmax_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """The error of softmax at logits within `error` of z.
-
-    With E the row's largest error each probability changes by a factor within e^(+-2E): g(e^(2E) - 1), plus the bound
-    of softmax itself, which changes by a factor below e^(4E).
+def _softmax_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
+    """With E the row's largest error each probability changes by a factor within e^(+-2E): g(e^(2E) - 1), plus the
+    bound of softmax itself, which changes by a factor below e^(4E).
     """
     E = error.max(axis=-1, keepdims=True)
     return softmax(z) * np.expm1(2 * E) + np.exp(4 * E) * softmax_bound(z, arithmetic)
 
 
-def identity_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """The error of its argument."""
-    return error
-
-
-ACTIVATION_ERRORS: Mapping[str, Callable[[np.ndarray, np.ndarray, Arithmetic], np.ndarray]] = {
-    "sigmoid": sigmoid_error,
-    "tanh": tanh_error,
-    "relu": relu_error,
-    "softmax": softmax_error,
-    "identity": identity_error,
+_ACTIVATION_ERRORS: Mapping[str, Callable[[np.ndarray, np.ndarray, Arithmetic], np.ndarray]] = {
+    "sigmoid": _sigmoid_error,
+    "tanh": _tanh_error,
+    "relu": _relu_error,
+    "softmax": _softmax_error,
+    "identity": lambda z, error, arithmetic: error,
 }
-"""How the error of a layer's pre-activation z passes through its activation function, by name."""

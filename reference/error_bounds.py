@@ -1,10 +1,10 @@
 r"""The arithmetic that an implementation computes in, and the rules that every forward error bound is built from.
 
 The model: fl(a op b) = (a op b)(1 + d) + n with |d| <= u and |n| <= w, where u is the unit roundoff and w the
-smallest positive number, or the smallest normal one where subnormals are flushed to zero. A product of t factors (1 +
-d) differs from 1 by at most gamma(tu) (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1),
+smallest positive number, or the smallest normal one where subnormals are flushed to zero. A product of t factors
+1 + d differs from 1 by at most gamma(tu) (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1),
 whatever the order of the operations and whether or not some are fused. A library function good to c ulp has relative
-error 2cu.
+error 2cu. h(k) = k - 1 are the roundings of a sum of k terms, in any order.
 
 A formula's bound stands beside the formula, as NAME_bound with the same arguments and an `Arithmetic`. Its array
 arguments are float64 and hold the inputs as the implementation received them. An infinite bound makes no statement:
@@ -20,9 +20,7 @@ import numpy as np
 __all__ = ["REFERENCE", "SLIDE_EPS", "Arithmetic", "Band", "gamma", "mean_bound", "product_bound"]
 
 SLIDE_EPS = 1e-7
-"""The largest eps that the slides' 1/(1 + exp(-z) + eps) and log(h + eps) may use; the textbook level does not look
-below it.
-"""
+"""The largest eps in the slides' 1/(1 + exp(-z) + eps) and log(h + eps); the textbook level looks no closer."""
 
 _UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 _SMALLEST_NORMAL = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-14, "bfloat16": 2.0**-126}
@@ -62,23 +60,10 @@ class Arithmetic:
 
     @property
     def e_exp(self) -> float:
-        """The relative error of the library's exp."""
+        """The relative error of the library's exp; e_log, e_log1p and e_tanh are those of log, log1p and tanh."""
         return 2 * self.ulp * self.unit_roundoff
 
-    @property
-    def e_log(self) -> float:
-        """The relative error of the library's log."""
-        return 2 * self.ulp * self.unit_roundoff
-
-    @property
-    def e_log1p(self) -> float:
-        """The relative error of the library's log1p."""
-        return 2 * self.ulp * self.unit_roundoff
-
-    @property
-    def e_tanh(self) -> float:
-        """The relative error of the library's tanh."""
-        return 2 * self.ulp * self.unit_roundoff
+    e_log = e_log1p = e_tanh = e_exp
 
     def flushed(self, x: np.ndarray) -> np.ndarray:
         """What is lost of each |x| when subnormals are flushed to zero (nothing where they are not)."""
@@ -99,9 +84,9 @@ class Band:
     """Where a computed value may lie: in [exact - below - bound, exact + above + bound].
 
     below and above are what a right formula may differ by even in exact arithmetic: the slides' eps takes something
-    away from a loss, a library's floor under the logarithm as well. The error ratio is the distance outside [exact -
-    below, exact + above] over the bound. Where exact is +inf, a finite value of at least `floor` - bound is right,
-    too.
+    away from a loss, a library's floor under the logarithm as well. The error ratio is the distance outside
+    [exact - below, exact + above] over the bound. Where exact is +inf, a finite value is right, too, from
+    `floor` - bound upward.
     """
 
     bound: Any
@@ -124,9 +109,7 @@ class Band:
 
 
 def gamma(t: Any) -> Any:
-    """t / (1 - t): by how much a product of factors (1 + d) may differ from 1 when the |d| sum to t; infinite from t
-    = 1.
-    """
+    """t / (1 - t), infinite from t = 1: how far a product of factors 1 + d is from 1 when the |d| sum to t."""
     return t / np.maximum(1 - t, 0.0)
 
 
@@ -150,19 +133,19 @@ def product_bound(
 ) -> np.ndarray:
     """The bound of A @ B, plus `addend` where given, for factors that are themselves within A_error and B_error.
 
-    |A| E_B + E_A |B| + E_A E_B + gamma(nu)(|A| + E_A)(|B| + E_B) + nw for inner products of n terms: n products, n - 1
-    additions in any order; with an addend |b| joins the magnitudes and n + 1 takes the place of n. `roundings` are
-    further ones on the way, a division of the result say. Where every term is exactly 0 so is the sum.
+    |A| E_B + E_A |B| + E_A E_B + gamma(nu)(|A| + E_A)(|B| + E_B) + n'w for inner products of n terms, n' of them not 0:
+    n products, n - 1 additions in any order. An addend joins the magnitudes and counts as a term. `roundings` are
+    further ones on the way, a division of the result say.
     """
     A_error = A_error + arithmetic.flushed(A)
     B_error = B_error + arithmetic.flushed(B)
-    wide_A = np.abs(A) + A_error
-    magnitude = wide_A @ (np.abs(B) + B_error)
+    wide_A, wide_B = np.abs(A) + A_error, np.abs(B) + B_error
+    magnitude = wide_A @ wide_B
     inherited = wide_A @ B_error + A_error @ np.abs(B)
-    terms = A.shape[-1]
+    terms, nonzero = A.shape[-1], np.sign(wide_A) @ np.sign(wide_B)
     if addend is not None:
         magnitude = magnitude + np.abs(addend)
         inherited = inherited + arithmetic.flushed(addend)
-        terms += 1
-    rounding = gamma((terms + roundings) * arithmetic.unit_roundoff) * magnitude + terms * arithmetic.smallest
-    return arithmetic.within_range(magnitude, inherited + np.where(magnitude > 0, rounding, 0.0))
+        terms, nonzero = terms + 1, nonzero + np.abs(np.sign(addend))
+    rounding = gamma((terms + roundings) * arithmetic.unit_roundoff) * magnitude
+    return arithmetic.within_range(magnitude, inherited + rounding + nonzero * arithmetic.smallest)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reference._validation import check_not_empty, check_shape, class_labels, float64_inside, probabilities, real_array
-from reference.activations import log_softmax_bound, sigmoid, softmax, softmax_error
+from reference.activations import activation_error, log_softmax_bound, sigmoid, softmax
 from reference.error_bounds import Arithmetic, gamma, product_bound
 from reference.layers import Layer, Pass, forward_errors, forward_pass, network_arguments
 from reference.losses import one_hot
@@ -144,13 +144,13 @@ def mlp_gradients_bound(
     loss: str,
     arithmetic: Arithmetic,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The errors of the activations forward, layer by layer; those of dJ/dz backward; then those of the products of
-    the two.
+    """The errors of the activations forward, those of dJ/dz backward, and with both the errors of their products.
 
     Every product of matrices that are themselves in error goes by `product_bound`, with two roundings more for a
     division by the number of examples that comes last. Admitted are, besides y_hat - y, dJ/dy_hat times the
-    derivative of the last activation, and at the textbook level the derivatives of the slides' log(h + eps) and 1/(1
-    + e^-z + eps). Those lose y_hat's error over y_hat: bound the last layer's |z|, by 4 say, or little is asserted.
+    derivative of the last activation, and at the textbook level the derivatives of the slides' log(h + eps) and
+    1/(1 + e^-z + eps). Those err by y_hat's error over y_hat: bound the last layer's |z|, by 4 say, or little is
+    asserted, and nothing where y_hat is 0 or 1.
     Where the error of a ReLU's argument reaches 0 its derivative may be 0 or 1, and the bound is their distance: the
     whole upstream gradient. A ReLU at exactly 0 is decided where x, W or b are 0 there.
     """
@@ -180,11 +180,13 @@ def _last_delta_error(
     """The error of dJ/dz_L: that of dJ/dh_L through the activation, or of y_hat - y if that is larger."""
     upstream = _Upstream(_UPSTREAM[loss](last.h, y), _upstream_error(loss, last.h, error.h, y, arithmetic))
     through = _backward_error(activation, upstream, last, error, arithmetic)
-    if (activation, loss) == ("sigmoid", "binary_cross_entropy"):
-        return np.maximum(through, _difference_error(last.h, error.h, y, arithmetic) / y.size)
-    if (activation, loss) == ("softmax", "cross_entropy"):
-        return np.maximum(through, _difference_error(last.h, error.h, y, arithmetic) / len(y))
-    return through
+    if (activation, loss) not in _TOGETHER:
+        return through
+    together = _difference_error(last.h, error.h, y, arithmetic)
+    if loss == "binary_cross_entropy":
+        return np.maximum(through, together / y.size)
+    surplus = np.abs(1 - y.sum(axis=-1, keepdims=True))  # y_hat - y presumes targets that sum to exactly 1
+    return np.maximum(through, (together + surplus * last.h) / len(y))
 
 
 def _difference_error(p: np.ndarray, error: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
@@ -221,7 +223,7 @@ def _logits_upstream_error(z: np.ndarray, error: np.ndarray, y: np.ndarray, arit
     At the textbook level also the derivative of the slides' cross-entropy of a softmax.
     """
     p = softmax(z)
-    by_softmax = softmax_error(z, error, arithmetic)
+    by_softmax = activation_error("softmax", z, error, arithmetic)
     log_error = log_softmax_bound(z, arithmetic) + 2 * error.max(axis=-1, keepdims=True)
     by_log = p * ((1 + arithmetic.e_exp) * np.expm1(log_error) + arithmetic.e_exp) + arithmetic.smallest
     p_error = np.maximum(by_softmax, by_log)
@@ -273,8 +275,7 @@ def _softmax_backward_error(
     """The error of p_i(v_i - c), c = sum_j p_j v_j, also where it comes from the Jacobian's p_i(delta_ij - p_j).
 
     From the arguments: E_p|v - c| + P E_q with P = p + E_p, V = |v| + E_v, E_q = E_v + sum(E_p|v| + P E_v). From the
-    roundings: gamma((k + 4)u) P(V + sum PV), and (k + 2 + sum V)w, since either factor of a product may have
-    underflowed.
+    roundings: gamma((k + 4)u) P(V + sum PV), and (k + 2 + sum V)w, since either factor of a product may underflow.
     """
     v, v_error = upstream
     P, V = p + error, np.abs(v) + v_error

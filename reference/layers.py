@@ -1,12 +1,13 @@
 """Linear layers, neurons and multilayer perceptrons, and how errors propagate through them."""
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from reference._validation import check_shape, float64_inside, real_number, whole_number, with_dimensions
-from reference.activations import ACTIVATION_ERRORS, ACTIVATIONS, sigmoid, sigmoid_error
+from reference.activations import ACTIVATIONS, activation_error, sigmoid
 from reference.error_bounds import Arithmetic, gamma, product_bound
 
 __all__ = [
@@ -66,7 +67,7 @@ def neuron(x: np.ndarray, w: np.ndarray, b: float) -> np.ndarray:
 def neuron_bound(x: np.ndarray, w: np.ndarray, b: float, arithmetic: Arithmetic) -> np.ndarray:
     """The linear bound, then the sigmoid at an argument with that error."""
     error = product_bound(x, w, arithmetic, addend=np.asarray(b))
-    return sigmoid_error(np.asarray(x @ w + b), error, arithmetic)
+    return activation_error("sigmoid", np.asarray(x @ w + b), error, arithmetic)
 
 
 @float64_inside
@@ -84,17 +85,16 @@ def logistic_regression(X: np.ndarray, theta: np.ndarray) -> np.ndarray:
 @np.errstate(all="ignore")
 def logistic_regression_bound(X: np.ndarray, theta: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """gamma(nu)|X||theta| + nw for the product, then the sigmoid at an argument with that error."""
-    return sigmoid_error(X @ theta, product_bound(X, theta, arithmetic), arithmetic)
+    return activation_error("sigmoid", X @ theta, product_bound(X, theta, arithmetic), arithmetic)
 
 
 @float64_inside
 def mlp(x: np.ndarray, theta: Sequence[Layer], activations: Sequence[str]) -> np.ndarray:
-    r"""A multilayer perceptron, :math:`g_L(W_L \cdots g_1(W_1 x + b_1) \cdots + b_L)` (slide "Multilayer Perceptron
-    (MLP)").
+    r"""A multilayer perceptron, :math:`g_L(W_L \cdots g_1(W_1 x + b_1) \cdots + b_L)`.
 
-    x: one example, shape (S_0,), or a batch, (m, S_0); theta: a pair (W_k, b_k) for each layer, shapes (S_k, S_{k-1})
-    and (S_k,);
-    activations: for each layer one of sigmoid, tanh, relu, softmax, identity. Returns shape (S_L,) or (m, S_L).
+    Slide "Multilayer Perceptron (MLP)". x: one example, shape (S_0,), or a batch, (m, S_0); theta: a pair (W_k, b_k)
+    for each layer, shapes (S_k, S_{k-1}) and (S_k,); activations: for each layer one of sigmoid, tanh, relu, softmax,
+    identity. Returns shape (S_L,) or (m, S_L).
     Raises ValueError for shapes that do not fit together (naming the layer), another number of activations than
     layers, and an unknown activation.
     """
@@ -103,9 +103,7 @@ def mlp(x: np.ndarray, theta: Sequence[Layer], activations: Sequence[str]) -> np
 
 @np.errstate(all="ignore")
 def mlp_bound(x: np.ndarray, theta: Sequence[Layer], activations: Sequence[str], arithmetic: Arithmetic) -> np.ndarray:
-    """Layer by layer: the linear bound with the error E of its input, E|W|^T, then the activation at an argument with
-    that error.
-    """
+    """Layer by layer: the linear bound, E|W|^T more for an input within E, then the activation at such an argument."""
     return forward_errors(x, theta, activations, arithmetic)[-1].h
 
 
@@ -134,7 +132,7 @@ def forward_errors(
     error = np.zeros_like(x)
     for (W, b), name, exact in zip(theta, activations, forward_pass(x, theta, activations), strict=True):
         z_error = product_bound(x, W.T, arithmetic, A_error=error, addend=b)
-        error = ACTIVATION_ERRORS[name](exact.z, z_error, arithmetic)
+        error = activation_error(name, exact.z, z_error, arithmetic)
         errors.append(Pass(z_error, error))
         x = exact.h
     return errors
@@ -157,9 +155,7 @@ def collapse_linear(W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarr
 def collapse_linear_bound(
     W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray, arithmetic: Arithmetic
 ) -> tuple[np.ndarray, np.ndarray]:
-    """gamma(n1 u)|W2||W1| + n1 w, and gamma((n1 + 1)u)(|W2||b1| + |b2|) + (n1 + 1)w: inner products of n1 = S_1
-    terms.
-    """
+    """gamma(n u)|W2||W1| + nw and gamma((n + 1)u)(|W2||b1| + |b2|) + (n + 1)w: inner products of n = S_1 terms."""
     return product_bound(W2, W1, arithmetic), product_bound(W2, b1, arithmetic, addend=b2)
 
 
@@ -172,10 +168,13 @@ def two_linear_layers_bound(
     gamma((n0 + n1 + 2)u)((|x||W1|^T + |b1|)|W2|^T + |b2|) + (n0 n1 + n0 + n1)(max row sum of |W2| + sum|x| + 3)w.
     """
     n1, n0 = W1.shape
-    magnitude = (np.abs(x) @ np.abs(W1).T + np.abs(b1)) @ np.abs(W2).T + np.abs(b2)
-    underflow = np.abs(W2).sum(axis=1).max() + np.abs(x).sum(axis=-1, keepdims=True) + 3
-    bound = gamma((n0 + n1 + 2) * arithmetic.unit_roundoff) * magnitude
-    return arithmetic.within_range(magnitude, bound + (n0 * n1 + n0 + n1) * underflow * arithmetic.smallest)
+    x, W1, b1, W2, b2 = (np.abs(array) for array in (x, W1, b1, W2, b2))
+    hidden, W, b = x @ W1.T + b1, W2 @ W1, W2 @ b1 + b2
+    magnitude = hidden @ W2.T + b2
+    underflow = (n0 * n1 + n0 + n1) * (W2.sum(axis=1).max() + x.sum(axis=-1, keepdims=True) + 3)
+    bound = gamma((n0 + n1 + 2) * arithmetic.unit_roundoff) * magnitude + underflow * arithmetic.smallest
+    largest = max(magnitude.max(), hidden.max(), W.max(), b.max())
+    return arithmetic.within_range(largest, bound)
 
 
 def parameter_shapes(layer_sizes: Sequence[int]) -> list[tuple[tuple[int, int], tuple[int]]]:
@@ -186,10 +185,8 @@ def parameter_shapes(layer_sizes: Sequence[int]) -> list[tuple[tuple[int, int], 
     """
     sizes = [whole_number(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(layer_sizes)]
     if len(sizes) < 2:
-        raise ValueError(
-            f"layer_sizes: got {list(layer_sizes)}, needs the number of inputs and at least one layer's size"
-        )
-    return [((s, n), (s,)) for n, s in zip(sizes, sizes[1:], strict=False)]
+        raise ValueError(f"layer_sizes: got {sizes}, needs the number of inputs and at least one layer's size")
+    return [((s, n), (s,)) for n, s in itertools.pairwise(sizes)]
 
 
 def network_arguments(

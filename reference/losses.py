@@ -36,10 +36,11 @@ FUNCTIONS = (
     "mean_squared_error",
 )
 
-LOG_FLOOR = -100.0
+_LOG_FLOOR = -100.0
 """Where a library may clamp a logarithm in a loss, as torch.nn.BCELoss does."""
 
-_LOG_SMALLEST = np.log(5e-324)
+_LOG_SMALLEST = np.log(np.finfo(np.float64).smallest_subnormal)
+"""The least logarithm of a positive float64: bounds stay finite where the probability is 0."""
 
 
 def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
@@ -60,9 +61,9 @@ def one_hot_bound(labels: np.ndarray, k: int, arithmetic: Arithmetic) -> np.ndar
 
 @float64_inside
 def binary_cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
-    r"""Binary cross-entropy, the mean of :math:`-y \log \hat y - (1-y) \log(1 - \hat y)` (slide "MLP - Multiple label
-    variables").
+    r"""Binary cross-entropy, the mean of :math:`-y \log \hat y - (1-y) \log(1 - \hat y)`.
 
+    Slide "MLP - Multiple label variables".
     y_hat: estimated probabilities in [0, 1], any shape with at least one element; y: targets in [0, 1], the same shape.
     Returns a number >= 0, +inf where an impossible label is true; 0 log 0 counts as 0.
     Raises ValueError for unequal shapes, an empty batch, and elements outside [0, 1].
@@ -72,22 +73,22 @@ def binary_cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
 
 
 def _binary_cross_entropies(log_p: np.ndarray, log_q: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return _times_log(y, log_p) + _times_log(1 - y, log_q)
+    return _weighted(y, log_p) + _weighted(1 - y, log_q)
 
 
-def _times_log(y: np.ndarray, log_p: np.ndarray) -> np.ndarray:
-    """-y log p with 0 log 0 = 0."""
-    return np.where(y > 0, -y * log_p, 0.0)
+def _weighted(y: np.ndarray, log_p: np.ndarray) -> np.ndarray:
+    """-y log p of probabilities p, with 0 log 0 = 0."""
+    return np.where(y > 0, y * np.abs(log_p), 0.0)
 
 
 @np.errstate(all="ignore")
 def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
     """The mean of b = (y e|L1| + (1 - y)(e(|L0| + u') + u'))(1 + 4u) + gamma(3u) l + 3w over the elements' losses l.
 
-    L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the lone u' permits log(1 - p) for log1p(-p); two products and a sum
-    follow.
-    Below: a clamp of the logarithms at -100; at the textbook level log1p(eps/q), what log(q + eps) takes away. Above:
-    no limit where p is lost when subnormals are flushed.
+    L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the lone u' permits log(1 - p) for log1p(-p). Two products and a sum
+    follow, then the mean.
+    Below: what a clamp of the logarithms at -100 takes away, or at the textbook level log(q + eps): log1p(eps/q).
+    No statement where p is lost when subnormals are flushed.
     """
     u, w = arithmetic.unit_roundoff, arithmetic.smallest
     log_p, log_q = np.log(y_hat), np.log1p(-y_hat)
@@ -96,9 +97,15 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
     e, lone = max(arithmetic.e_log, arithmetic.e_log1p), u / (1 - u)
     bounds = (y * e * -L1 + (1 - y) * (e * (lone - L0) + lone)) * (1 + 4 * u) + gamma(3 * u) * losses + 3 * w
     exact = np.mean(_binary_cross_entropies(log_p, log_q, y))
-    clamped = np.mean(_binary_cross_entropies(np.maximum(log_p, LOG_FLOOR), np.maximum(log_q, LOG_FLOOR), y))
-    eps = np.mean(_binary_cross_entropies(-_log1p_eps(y_hat, arithmetic), -_log1p_eps(1 - y_hat, arithmetic), y))
-    return _loss_band(mean_bound(losses, bounds, arithmetic), exact, clamped, eps, np.any((y > 0) & (y_hat < w)))
+    clamped = np.mean(_binary_cross_entropies(np.maximum(log_p, _LOG_FLOOR), np.maximum(log_q, _LOG_FLOOR), y))
+    eps = np.mean(_binary_cross_entropies(_log1p_eps(y_hat, arithmetic), _log1p_eps(1 - y_hat, arithmetic), y))
+    bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
+    return _loss_band(bound, exact, clamped, eps)
+
+
+def _survive(p: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> bool:
+    """No positive probability that counts is lost when subnormals are flushed, which makes its loss infinite."""
+    return not np.any((y > 0) & (arithmetic.flushed(p) > 0))
 
 
 def _log1p_eps(q: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
@@ -106,55 +113,53 @@ def _log1p_eps(q: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     return np.log1p(arithmetic.eps / q) if arithmetic.eps else np.zeros_like(q)
 
 
-def _loss_band(bound: float, exact: float, clamped: float, eps: float, flushed: bool | np.bool_) -> Band:
-    """The band of a loss that right formulas may replace by its clamped value, or reduce by what the slides' eps
-    takes away.
-    """
+def _loss_band(bound: float, exact: float, clamped: float, eps: float) -> Band:
+    """The band of a loss that a clamp of its logarithms, or the slides' eps in them, may reduce."""
     below = max(exact - clamped, eps) if np.isfinite(exact) else 0.0
-    return Band(bound, below=float(below), above=np.inf if flushed else 0.0, floor=float(clamped))
+    return Band(bound, float(below), floor=float(clamped))
 
 
 @float64_inside
 def cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
     r"""Cross-entropy, :math:`-\frac1m \sum_j \sum_i y_i \log \hat y_i` (slide "MLP - Multiple label variables").
 
-    y_hat: estimated probabilities in [0, 1], shape (m, k), or (k,) for one example; y: one-hot labels, or any
+    y_hat: estimated probabilities in [0, 1], shape (m, k), or (k,) for one example; y: one-hot labels or other
     distributions, the same shape.
     Returns a number >= 0, +inf where an impossible label is true; 0 log 0 counts as 0.
     Raises ValueError for unequal shapes, an empty batch, and elements outside [0, 1].
     """
     y_hat, y = _predictions_and_targets(y_hat, y)
     with_dimensions("y_hat", y_hat, 1, 2)
-    return float(np.mean(_times_log(y, np.log(y_hat)).sum(axis=-1)))
+    return float(np.mean(_weighted(y, np.log(y_hat)).sum(axis=-1)))
 
 
 @np.errstate(all="ignore")
 def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
-    """The mean of ((e_log(1 + u) + u) + gamma((k + 1)u)) l + kw over the examples' losses l; gamma only for a soft
-    target.
+    """The mean of (e_log(1 + u) + u + gamma((k + 1)u)) l + kw over the examples' losses l.
 
-    Each logarithm errs by e_log and its product with y by u, then k - 1 additions; for a one-hot label all other
-    terms are exactly 0. Below and above: as for the binary cross-entropy.
+    Each logarithm errs by e_log and its product with y by u, k - 1 additions follow; a one-hot label leaves one term
+    and the others exactly 0, so that gamma is left out and w comes once. Below: as for the binary cross-entropy.
     """
     u, w, k = arithmetic.unit_roundoff, arithmetic.smallest, y.shape[-1]
     log_p = np.log(y_hat)
-    losses = np.atleast_1d(_times_log(y, np.maximum(log_p, _LOG_SMALLEST)).sum(axis=-1))
+    losses = np.atleast_1d(_weighted(y, np.maximum(log_p, _LOG_SMALLEST)).sum(axis=-1))
     soft = np.atleast_1d(y.max(axis=-1)) < 1
     relative = arithmetic.e_log * (1 + u) + u + np.where(soft, gamma((k + 1) * u), 0.0)
-    exact = np.mean(_times_log(y, log_p).sum(axis=-1))
-    clamped = np.mean(_times_log(y, np.maximum(log_p, LOG_FLOOR)).sum(axis=-1))
-    eps = np.mean(_times_log(y, -_log1p_eps(y_hat, arithmetic)).sum(axis=-1))
-    bound = mean_bound(losses, relative * losses + np.where(soft, k, 1) * w, arithmetic)
-    return _loss_band(bound, exact, clamped, eps, np.any((y > 0) & (y_hat < w)))
+    exact = np.mean(_weighted(y, log_p).sum(axis=-1))
+    clamped = np.mean(_weighted(y, np.maximum(log_p, _LOG_FLOOR)).sum(axis=-1))
+    eps = np.mean(_weighted(y, _log1p_eps(y_hat, arithmetic)).sum(axis=-1))
+    bounds = relative * losses + np.where(soft, k, 1) * w
+    bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
+    return _loss_band(bound, exact, clamped, eps)
 
 
 @float64_inside
 def cross_entropy_with_logits(z: np.ndarray, labels: np.ndarray) -> float:
-    r"""Cross-entropy of softmax(z) and integer labels, as torch.nn.CrossEntropyLoss computes it
-    (slide "MLP neural network model for classification - PyTorch").
+    r"""Cross-entropy of softmax(z) and integer labels, which is what torch.nn.CrossEntropyLoss computes.
 
-    z: logits, shape (m, k), or (k,) for one example; labels: integers in [0, k), shape (m,) or (). Returns a number
-    >= 0.
+    Slide "MLP neural network model for classification - PyTorch".
+    z: logits, shape (m, k), or (k,) for one example; labels: integers in [0, k), shape (m,) or ().
+    Returns a number >= 0, NaN where the softmax is NaN.
     Computed as :math:`\log \sum_j e^{z_j - \max z} - (z_{label} - \max z)`: the logarithm of a softmax underflows, and
     log-sum-exp minus the logit loses the normaliser at large offsets. The sum without the 1 of the maximum goes
     through log1p, which keeps the relative accuracy of a tiny loss.
@@ -177,16 +182,13 @@ def _logit_losses(z: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def cross_entropy_with_logits_bound(z: np.ndarray, labels: np.ndarray, arithmetic: Arithmetic) -> Band:
-    """The mean of ud + l' + u(|y| + ud + l') + w over the examples, where y = -l is log-softmax and d = max z - z at
-    the label.
+    """The mean over the examples of the bound of log-softmax at the label.
 
-    th = (1 + D)(1 + gamma(h(k)u)) - 1 + kw is the relative error of S = sum e^-d, l = -log1p(-th) that of log S
-    absolutely, l' = l + e_log(log S + l) with the logarithm's own. On purpose this excludes z - (max + log S).
-
-    At the textbook level e_log(|lse| + |y|) + 2u(|lse| + |lse - max| + |z_label|) is added for lse = log sum e^z: it
-    admits log-sum-exp minus the logit and the log of a softmax. Below: log1p(eps/p_label), for the slides'
-    cross-entropy of a softmax.
-    Above: eps, for a softmax whose denominator S >= 1 has eps added.
+    On purpose that excludes z - (max + log S), which loses the normaliser at large offsets. At the textbook level
+    e_log(|lse| + |y|) + 2u(|lse| + |lse - max| + |z_label|) is added for lse = log sum e^z: it admits log-sum-exp
+    minus the logit and the log of a softmax. Below: log1p(eps/p_label), for the slides'
+    cross-entropy of a softmax. Above: eps, for a softmax with eps added to its denominator S >= 1.
+    Where a label's logit is -inf, so that the loss is +inf, the floor is 100 for that example.
     """
     z, labels = np.atleast_2d(z), np.atleast_1d(labels)
     losses = _logit_losses(z, labels)
@@ -199,16 +201,16 @@ def cross_entropy_with_logits_bound(z: np.ndarray, labels: np.ndarray, arithmeti
         bounds = bounds + 2 * u * (np.abs(lse) + np.abs(lse - z.max(axis=-1)) + np.abs(label))
         below = float(np.mean(np.log1p(arithmetic.eps * np.exp(losses))))
     impossible = losses == np.inf
-    losses, bounds = np.where(impossible, -LOG_FLOOR, losses), np.where(impossible, 0.0, bounds)
+    losses, bounds = np.where(impossible, -_LOG_FLOOR, losses), np.where(impossible, 0.0, bounds)
     bound = arithmetic.within_range(np.sum(losses), mean_bound(losses, bounds, arithmetic))
     return Band(bound, below, arithmetic.eps, floor=float(np.mean(losses)))
 
 
 @float64_inside
 def mean_squared_error(y_hat: np.ndarray, y: np.ndarray) -> float:
-    r"""Mean squared error with the lecture's 1/2, :math:`\frac1{2mk} \sum_j \sum_i (\hat y_i - y_i)^2`
-    (slide "MLP - Multiple label variables"; torch.nn.MSELoss has no 1/2).
+    r"""Mean squared error, :math:`\frac1{2mk} \sum_j \sum_i (\hat y_i - y_i)^2`.
 
+    Slide "MLP - Multiple label variables"; torch.nn.MSELoss has no 1/2.
     y_hat: estimates, shape (m,) or (m, k); y: targets, the same shape. Returns a number >= 0.
     Raises ValueError for unequal shapes and an empty batch.
     """

@@ -72,11 +72,11 @@ def assert_shape(actual: Any, *shapes: tuple[int, ...]) -> None:
 
 def assert_dtype(actual: Any, dtype: Any) -> None:
     """Every array in ``actual`` is of ``dtype``."""
-    for one in actual if isinstance(actual, list | tuple) else [actual]:
-        if isinstance(one, tuple):
+    if isinstance(actual, list | tuple):
+        for one in actual:
             assert_dtype(one, dtype)
-        elif one.dtype != np.dtype(dtype):
-            raise Nonconformance(f"dtype {one.dtype} came, dtype {np.dtype(dtype)} is due", came=actual)
+    elif actual.dtype != np.dtype(dtype):
+        raise Nonconformance(f"dtype {actual.dtype} came, dtype {np.dtype(dtype)} is due", came=actual)
 
 
 def assert_refused(outcome: Any, what: str) -> None:

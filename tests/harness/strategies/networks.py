@@ -1,24 +1,29 @@
 """What layers, networks, gradients and descent steps are checked on.
 
-Sizes come from short lists in which a count is often 1, often equal to another one, and often neither. The numbers of an
-example come from one draw of bytes, each of them an entry of a palette of readable numbers: the cost of a draw hardly
-depends on how many numbers it has, and they shrink to zeros.
+Sizes come from short lists in which a count is often 1, often equal to another one, and often neither.
 """
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
+from numpy.typing import ArrayLike
 
 import reference
 from impls import LAYOUTS
 from tests.harness.provenance import remember
+from tests.harness.strategies.arrays import FLOAT64, INTEGERS, codes, one_of_each
+from tests.harness.strategies.palettes import palette
 from tests.harness.subject import laid_out
+
+Layer = tuple[np.ndarray, np.ndarray]
+"""W and b."""
+Sizes = tuple[int, int, int]
+"""S_0, S_1, S_2."""
 
 ONE_EXAMPLE = None
 """The batch size of an x without a batch axis."""
@@ -37,6 +42,7 @@ PARAMETERS = (
 """The shapes of sequences of parameters; where they are equal nothing but their order tells them apart."""
 HIDDEN = ("sigmoid", "tanh", "relu")
 ACTIVATIONS = (*HIDDEN, "softmax", "identity")
+DIFFERENT_ACTIVATIONS = (*itertools.permutations(ACTIVATIONS, 3), *itertools.permutations(ACTIVATIONS, 4))
 OUTPUTS = {
     "mean_squared_error": ("identity", "sigmoid", "tanh", "softmax"),
     "binary_cross_entropy": ("sigmoid",),
@@ -45,40 +51,40 @@ OUTPUTS = {
 }
 """The activations of a last layer whose output a loss takes."""
 
-FLOAT64 = ("float64",)
-FLOATS = ("float64", "float32")
-INTEGERS = ("int64", "int32", "int8", "uint8")
-
-_SIGNED = np.array([1.0, -1.0])
-_SMALL_INTEGERS = np.resize([0.0, *np.outer([1, 2, 3], _SIGNED).flat], 128)
-_TENTHS = np.resize(np.outer(np.arange(1, 33) / 10, _SIGNED), 128)
-# Small integers add up exactly and often cancel; tenths need every bit of a significand.
-_NUMBERS = np.concatenate([_SMALL_INTEGERS, _TENTHS])
+_SIGNS = np.array([1.0, -1.0])
 _LARGEST_NUMBER = 3.2
-_TENTHS_TO_12 = np.resize(np.arange(121) / 10, 256)
-# Two thirds of the products of the larger ones change sign where only eight bits are kept.
-_WIDE_INTEGERS = np.resize([0, 1, 2, 3, 50, 100], 256)
-
 _LARGEST_Z = 4.0
 """Further out a sigmoid hardly depends on its argument, and mistakes before it hide."""
 
 
-@cache
-def _one_of_each(*choices: Sequence[Any]) -> SearchStrategy[Any]:
-    """An entry of each of the choices, all in a single draw."""
-    return st.sampled_from(list(itertools.product(*choices)))
+@palette
+def numbers(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Small integers, which add up exactly and often cancel, and tenths, which need every digit of a significand."""
+    return [(1, [0.0, *np.outer([1, 2, 3], _SIGNS).flat]), (1, np.outer(np.arange(1, 33) / 10, _SIGNS).ravel())]
 
 
-def _entries(draw: DrawFn, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-    """Arrays of the shapes whose elements are positions in a palette of 256."""
-    counts = [math.prod(shape) for shape in shapes]
-    drawn = np.frombuffer(draw(st.binary(min_size=sum(counts), max_size=sum(counts))), np.uint8)
-    ends = itertools.accumulate(counts)
-    return [drawn[end - count : end].reshape(shape) for count, end, shape in zip(counts, ends, shapes, strict=True)]
+@palette
+def many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Numbers from 1e-30 to 3.2 in size."""
+    return [(1, numbers(dtype)[:: 2**8]), (2, np.outer(10.0 ** -np.arange(3, 30, 3), [1.1, -0.7, 0.3]).ravel())]
 
 
-def _numbers(draw: DrawFn, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-    return [_NUMBERS[entries] for entries in _entries(draw, *shapes)]
+@palette
+def wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Integers of which most products need more than eight bits."""
+    return [(1, [0, 1, 2, 3, 50, 70, 100])]
+
+
+@palette
+def some_wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Integers of which half the products are small, and many others need more than eight bits."""
+    return [(3, [0, 1, 2, 3]), (1, [50, 70, 100])]
+
+
+@palette
+def to_twelve(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """The tenths from 0 to 12."""
+    return [(1, np.arange(121) / 10)]
 
 
 def _batch_shape(m: int | None, n: int) -> tuple[int, ...]:
@@ -93,51 +99,195 @@ def layers(
     dtypes: Sequence[str] = FLOAT64,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b, as ``linear`` takes them."""
-    m, (n, s), dtype = draw(_one_of_each(batches, fans, dtypes))
-    x, W, b = _numbers(draw, _batch_shape(m, n), (s, n), (s,))
-    return x.astype(dtype), W.astype(dtype), b.astype(dtype)
+    m, (n, s), dtype = draw(one_of_each(batches, fans, dtypes))
+    x, W, b = (numbers(dtype)[codes(draw, shape)] for shape in (_batch_shape(m, n), (s, n), (s,)))
+    return x, W, b
 
 
 @st.composite
 def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b of one integer dtype, which may be too small for their products."""
-    (n, s), dtype = draw(_one_of_each(FANS, INTEGERS))
-    x, W, b = (_WIDE_INTEGERS[entries].astype(dtype) for entries in _entries(draw, (3, n), (s, n), (s,)))
+    (n, s), dtype = draw(one_of_each(FANS, INTEGERS))
+    x, W, b = (wrapping_integers(dtype)[codes(draw, shape)] for shape in ((3, n), (s, n), (s,)))
     return x, W, b
+
+
+@st.composite
+def examples_of_many_magnitudes(draw: DrawFn) -> np.ndarray:
+    """x, whose elements differ in size by up to 30 powers of ten."""
+    m, n = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8)))
+    return many_magnitudes("float64")[codes(draw, _batch_shape(m, n))]
 
 
 @st.composite
 def neurons(
     draw: DrawFn,
     batches: Sequence[int | None] = (1, *SEVERAL),
+    inputs: Sequence[int] = (1, 2, 3, 5),
     dtypes: Sequence[str] = FLOAT64,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """x, w and the number b, as ``neuron`` takes them."""
-    m, n, dtype = draw(_one_of_each(batches, (1, 2, 3, 5), dtypes))
-    x, w, b = _numbers(draw, _batch_shape(m, n), (n,), ())
-    return x.astype(dtype), w.astype(dtype), float(b)
+    m, n, dtype = draw(one_of_each(batches, inputs, dtypes))
+    x, w, b = (numbers(dtype)[codes(draw, shape)] for shape in (_batch_shape(m, n), (n,), ()))
+    return x, w, float(b)
+
+
+@st.composite
+def integer_neurons(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
+    """x and w of one integer dtype, which may be too small for their products, and the number b."""
+    m, n, dtype = draw(one_of_each((1, *SEVERAL), (1, 2), INTEGERS))
+    x, w = (some_wrapping_integers(dtype)[codes(draw, shape)] for shape in ((m, n), (n,)))
+    return x, w, float(numbers("float64")[codes(draw, ())])
 
 
 @st.composite
 def linear_pairs(
-    draw: DrawFn, sizes: Sequence[tuple[int, int, int]], dtypes: Sequence[str] = FLOAT64
+    draw: DrawFn, sizes: Sequence[Sizes], dtypes: Sequence[str] = FLOAT64
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """W1, b1, W2 and b2, as ``collapse_linear`` takes them, of layers with the sizes S_0, S_1, S_2."""
-    (n, hidden, s), dtype = draw(_one_of_each(sizes, dtypes))
-    W1, b1, W2, b2 = _numbers(draw, (hidden, n), (hidden,), (s, hidden), (s,))
-    return W1.astype(dtype), b1.astype(dtype), W2.astype(dtype), b2.astype(dtype)
+    """W1, b1, W2 and b2, as ``collapse_linear`` takes them."""
+    (n, hidden, s), dtype = draw(one_of_each(sizes, dtypes))
+    table = numbers(dtype) if dtype.startswith("float") else wrapping_integers(dtype)
+    W1, b1, W2, b2 = (table[codes(draw, shape)] for shape in ((hidden, n), (hidden,), (s, hidden), (s,)))
+    return W1, b1, W2, b2
 
 
 @st.composite
-def networks(
+def mlps(
     draw: DrawFn,
     depths: Sequence[int] = (1, 2, 3, 4),
     batches: Sequence[int | None] = BATCHES,
-    activations: Sequence[str] = ACTIVATIONS,
+    hidden: Sequence[str] = ACTIVATIONS,
+    outputs: Sequence[str] = ACTIVATIONS,
+    widest: int = 4,
     dtypes: Sequence[str] = FLOAT64,
 ) -> tuple[np.ndarray, list[Layer], list[str]]:
-    """x, theta and activations, as ``mlp`` takes them."""
-    depth, m, dtype = draw(_one_of_each(depths, batches, dtypes))
-    sizes = draw(_one_of_each(*[(1, 2, 3, 4)] * (depth + 1)))
-    names = draw(_one_of_each(*[activations] * depth))
-    ...
+    """x, theta and activations, as ``mlp`` takes them; the pre-activations are small."""
+    depth, m, output, dtype = draw(one_of_each(depths, batches, outputs, dtypes))
+    architecture = codes(draw, (2 * depth,)).tolist()
+    sizes = [1 + code % widest for code in architecture[: depth + 1]]
+    names = [*(hidden[code % len(hidden)] for code in architecture[depth + 1 :]), output]
+    return in_dtype((*_network(draw, m, sizes, names), names), dtype)
+
+
+@st.composite
+def differently_activated_mlps(draw: DrawFn) -> tuple[np.ndarray, list[Layer], list[str]]:
+    """Networks of three or four layers no two of which have the same activation."""
+    names, m = draw(one_of_each(DIFFERENT_ACTIVATIONS, BATCHES))
+    sizes = [1 + code % 4 for code in codes(draw, (len(names) + 1,)).tolist()]
+    return *_network(draw, m, sizes, names), list(names)
+
+
+@st.composite
+def training_batches(
+    draw: DrawFn,
+    loss: str,
+    depths: Sequence[int] = (1, 2, 3),
+    batches: Sequence[int] = (1, *SEVERAL),
+    hidden: Sequence[str] = HIDDEN,
+    dtypes: Sequence[str] = FLOAT64,
+) -> tuple[np.ndarray, np.ndarray, list[Layer], list[str], str]:
+    """x, y, theta, activations and the name of the loss, as ``mlp_gradients`` takes them; the pre-activations are small."""
+    depth, m, output, dtype = draw(one_of_each(depths, batches, OUTPUTS[loss], dtypes))
+    architecture = codes(draw, (2 * depth,)).tolist()
+    k = (2 if output == "softmax" or loss == "cross_entropy_with_logits" else 1) + architecture[0] % 3
+    sizes = [*(1 + code % 4 for code in architecture[1 : depth + 1]), k]
+    names = [*(hidden[code % len(hidden)] for code in architecture[depth + 1 :]), output]
+    x, theta = _network(draw, m, sizes, names)
+    return in_dtype((x, _targets(loss, codes(draw, (m, k))), theta, names, loss), dtype)
+
+
+def _network(draw: DrawFn, m: int | None, sizes: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, list[Layer]]:
+    table = numbers("float64")
+    x = table[codes(draw, _batch_shape(m, sizes[0]))]
+    theta = [(table[codes(draw, (s, n))], table[codes(draw, (s,))]) for n, s in itertools.pairwise(sizes)]
+    return x, list(_scaled(theta, names))
+
+
+def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
+    """Each layer times the power of two that keeps its pre-activations small, whatever the example."""
+    largest_input = _LARGEST_NUMBER
+    for (W, b), name in zip(theta, names, strict=True):
+        largest_z = float((np.abs(W).sum(axis=1) * largest_input + np.abs(b)).max())
+        scale = 2.0 ** -math.ceil(math.log2(largest_z / _LARGEST_Z)) if largest_z > _LARGEST_Z else 1.0
+        yield W * scale, b * scale
+        largest_input = _LARGEST_Z if name in ("relu", "identity") else 1.0
+
+
+def _targets(loss: str, drawn: np.ndarray) -> np.ndarray:
+    """The targets of a loss that codes of the shape of the network's output stand for."""
+    if loss == "mean_squared_error":
+        return numbers("float64")[drawn]
+    if loss == "binary_cross_entropy":
+        return (drawn % 2).astype(np.float64)
+    k = drawn.shape[1]
+    labels = drawn[:, 0].astype(np.int64) % k
+    return labels if loss == "cross_entropy_with_logits" else np.eye(k)[labels]
+
+
+@st.composite
+def in_large_batches(draw: DrawFn, arguments: SearchStrategy[tuple[Any, ...]], per_example: int = 1) -> tuple[Any, ...]:
+    """The arguments, the first ``per_example`` of them with more than 2000 examples, picked at random from those they have."""
+    drawn = draw(arguments)
+    batch, m, seed = len(drawn[0]), draw(st.integers(2001, 2100)), draw(st.integers(0, 2**16))
+    which = np.random.default_rng(seed).integers(batch, size=m)
+    pick = f"[np.random.default_rng({seed}).integers({batch}, size={m})]"
+    large = (remember(array[which], f"np.array({array.tolist()}){pick}") for array in drawn[:per_example])
+    return *large, *drawn[per_example:]
+
+
+@st.composite
+def plane_points(draw: DrawFn) -> np.ndarray:
+    """Points of the square [0, 12]^2, half of them anywhere, half within 1 of one of the two lines of the decision region."""
+    anywhere, *along = (to_twelve("float64")[codes(draw, shape)] for shape in ((4, 2), (2, 2), (2, 2)))
+    ((weights, biases),) = reference.LINES.theta
+    return np.concatenate([anywhere, *map(_near, weights, biases, along)])
+
+
+def _near(w: np.ndarray, b: float, along: np.ndarray) -> np.ndarray:
+    """Points within 1 of the line w.x + b = 0 in the square; ``along``: how far along it and across it, from 0 to 12."""
+    crossings = [(x, -(w[0] * x + b) / w[1]) for x in (0, 12)] + [(-(w[1] * y + b) / w[0], y) for y in (0, 12)]
+    inside = [point for point in crossings if 0 <= min(point) and max(point) <= 12]
+    start, end = np.array(min(inside)), np.array(max(inside))
+    fraction, across = along[:, :1] / 12, along[:, 1:] / 6 - 1
+    return np.clip(start + fraction * (end - start) + 0.9 * across * w / np.linalg.norm(w), 0, 12).round(1)
+
+
+@st.composite
+def descents(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> tuple[list[np.ndarray], list[np.ndarray], float]:
+    """theta, grad and alpha, as ``gradient_descent_step`` takes them."""
+    shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (1.0, 0.1, 0.01, 0.3, 2.5), dtypes))
+    theta, grad = ([numbers(dtype)[codes(draw, shape)] for shape in shapes] for _ in range(2))
+    return theta, grad, alpha
+
+
+@st.composite
+def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], float]:
+    """The same with arrays of one integer dtype, and an alpha by which every dtype multiplies them exactly."""
+    shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (0.5, 0.25, 2.5), INTEGERS))
+    theta, grad = ([wrapping_integers(dtype)[codes(draw, shape)] for shape in shapes] for _ in range(2))
+    return theta, grad, alpha
+
+
+def in_dtype(value: Any, dtype: str) -> Any:
+    """The value, with the floating arrays in it in the dtype."""
+    return _mapped(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array, value)
+
+
+def in_every_layout(arguments: Any) -> Iterator[tuple[Any, Any]]:
+    """For each memory layout the values of the arguments, and the arguments laid out in it."""
+    for layout in LAYOUTS:
+        values = _mapped(_constant_along_first_axis, arguments) if layout == "broadcast" else arguments
+        yield values, _mapped(lambda array, layout=layout: laid_out(array, layout), values)
+
+
+def _constant_along_first_axis(array: np.ndarray) -> np.ndarray:
+    return np.repeat(array[:1], len(array), axis=0) if array.ndim else array
+
+
+def _mapped(function: Callable[[np.ndarray], Any], value: Any) -> Any:
+    """The value with ``function`` applied to the arrays in it."""
+    if isinstance(value, np.ndarray):
+        return function(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_mapped(function, item) for item in value)
+    return value

@@ -1,0 +1,108 @@
+"""The lecture in torch: the slides' code where a slide shows code, else the slide's formula, literally.
+
+The same functions serve the CPU and CUDA: tensors are made on the device of the arguments.
+"""
+
+import torch
+
+eps = 1e-8
+
+
+def sigmoid(z):
+    """1 / (1 + e^-z) with the slides' eps (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return 1 / (1 + torch.exp(-z) + eps)
+
+
+def tanh(z):
+    """(e^2z - 1) / (e^2z + 1) (slide "Popular activation functions")."""
+    return (torch.exp(2 * z) - 1) / (torch.exp(2 * z) + 1)
+
+
+def relu(z):
+    """max(0, z) (slide "Popular activation functions")."""
+    return torch.relu(z)
+
+
+def identity(z):
+    """No activation, as the last layer has in regression (slide "Multilayer Perceptron (MLP)")."""
+    return z
+
+
+def softmax(z):
+    """e^z_i / sum_j e^z_j over the last axis (slide "The Softmax activation function")."""
+    return torch.exp(z) / torch.sum(torch.exp(z), dim=-1, keepdim=True)
+
+
+def one_hot(labels, k):
+    """1 for the true category, 0 for the others (slide "Cross-entropy (CE) loss")."""
+    return torch.eye(k, device=labels.device)[labels]
+
+
+def binary_cross_entropy(h, y):
+    """Logistic loss, mean of -y log h - (1 - y) log(1 - h) (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return torch.mean(-y * torch.log(h + eps) - (1 - y) * torch.log(1 - h + eps))
+
+
+def cross_entropy(y_hat, y):
+    """-1/m sum_j sum_i y_i log y_hat_i (slide "Cross-entropy (CE) loss"); a single example is m = 1."""
+    return -torch.mean(torch.sum(y * torch.log(y_hat), dim=-1))
+
+
+def cross_entropy_with_logits(z, labels):
+    """Cross-entropy with the softmax in it, labels "in categorical form" (slide "MLP neural network model ...")."""
+    return cross_entropy(softmax(z), one_hot(labels, z.shape[-1]))
+
+
+def mean_squared_error(y_hat, y):
+    """1/(2mk) sum_j sum_i (y_hat_i - y_i)^2 (slide "MLP - Multiple label variables"); y.numel() is m k."""
+    return 1 / (2 * y.numel()) * torch.sum((y_hat - y) ** 2)
+
+
+def linear(x, W, b):
+    """W x + b for every example (slide "Multilayer Perceptron (MLP)")."""
+    return torch.matmul(x, W.T) + b
+
+
+def neuron(x, w, b):
+    """sigmoid(w . x + b) (slide "The artificial neuron model")."""
+    return sigmoid(torch.matmul(x, w) + b)
+
+
+def logistic_regression(X, theta):
+    """Label prediction, a column of shape (m, 1) (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return sigmoid(torch.mm(X, theta[:, None]))
+
+
+ACTIVATIONS = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "softmax": softmax, "identity": identity}
+LOSSES = {
+    "binary_cross_entropy": binary_cross_entropy,
+    "cross_entropy": cross_entropy,
+    "cross_entropy_with_logits": cross_entropy_with_logits,
+    "mean_squared_error": mean_squared_error,
+}
+
+
+def mlp(x, theta, activations):
+    """h(x) = g_L(W_L ... g_1(W_1 x + b_1) ... + b_L) (slide "Multilayer Perceptron (MLP)")."""
+    h = x
+    for (W, b), g in zip(theta, activations, strict=True):
+        h = ACTIVATIONS[g](linear(h, W, b))
+    return h
+
+
+def collapse_linear(W1, b1, W2, b2):
+    """W_2 (W_1 x + b_1) + b_2 = (W_2 W_1) x + (W_2 b_1 + b_2) (slide "Multilayer Perceptron (MLP)")."""
+    return torch.matmul(W2, W1), torch.matmul(W2, b1) + b2
+
+
+def gradient_descent_step(theta, grad, alpha):
+    """theta - alpha grad for every parameter (slide "Training an MLP")."""
+    return [parameter - alpha * gradient for parameter, gradient in zip(theta, grad, strict=True)]
+
+
+def mlp_gradients(x, y, theta, activations, loss):
+    """grad_theta = dJ(Theta)/dtheta for all W_k, b_k, by "automatic derivation" (slide "Training an MLP")."""
+    theta = [(W.detach().requires_grad_(), b.detach().requires_grad_()) for W, b in theta]
+    J = LOSSES[loss](mlp(x, theta, activations), y)
+    grad = torch.autograd.grad(J, [parameter for layer in theta for parameter in layer])
+    return list(zip(grad[::2], grad[1::2], strict=True))

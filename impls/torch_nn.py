@@ -1,0 +1,147 @@
+"""torch.nn and torch.nn.functional as a practitioner uses them, bridged to the lecture's conventions.
+
+Where torch has the function, that function is called as it is and its checks are the checks. Bridged: torch.nn.MSELoss
+has no 1/2; torch.nn.CrossEntropyLoss takes logits and integer labels and contains the softmax.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+ACTIVATIONS = {
+    "sigmoid": nn.Sigmoid(),
+    "tanh": nn.Tanh(),
+    "relu": nn.ReLU(),
+    "softmax": nn.Softmax(dim=-1),
+    "identity": nn.Identity(),
+}
+
+
+def sigmoid(z):
+    """1 / (1 + e^-z) (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return functional.sigmoid(z)
+
+
+def tanh(z):
+    """(e^2z - 1) / (e^2z + 1) (slide "Popular activation functions")."""
+    return functional.tanh(z)
+
+
+def relu(z):
+    """max(0, z) (slide "Popular activation functions")."""
+    return functional.relu(z)
+
+
+def softmax(z):
+    """e^z_i / sum_j e^z_j over the last axis (slide "The Softmax activation function")."""
+    return functional.softmax(z, dim=-1)
+
+
+def one_hot(labels, k):
+    """1 at the label, 0 elsewhere, as integers (slide "Cross-entropy (CE) loss")."""
+    return functional.one_hot(labels, k)
+
+
+def binary_cross_entropy(y_hat, y):
+    """Logistic loss by torch.nn.BCELoss, which clamps the logarithms at -100 (slide "Logistic regression - ...")."""
+    return functional.binary_cross_entropy(y_hat, y)
+
+
+def cross_entropy(y_hat, y):
+    """-1/m sum_j sum_i y_i log y_hat_i from probabilities (slide "Cross-entropy (CE) loss").
+
+    torch has no such loss (its own takes logits), so it is put together here from torch.xlogy, in which 0 log 0 is 0.
+    Raises ValueError for unequal shapes, an empty batch, and anything outside [0, 1].
+    """
+    if y_hat.shape != y.shape or y_hat.ndim not in (1, 2) or y_hat.numel() == 0:
+        raise ValueError(f"y_hat and y have to be (m, k) or (k,), not {tuple(y_hat.shape)} and {tuple(y.shape)}")
+    if not all(((p >= 0) & (p <= 1)).all() for p in (y_hat, y)):
+        raise ValueError("y_hat and y have to lie in [0, 1]")
+    return -torch.xlogy(y, y_hat).sum(dim=-1).mean()
+
+
+def cross_entropy_with_logits(z, labels):
+    """Cross-entropy with the softmax in it, by torch.nn.CrossEntropyLoss (slide "MLP neural network model ...")."""
+    return functional.cross_entropy(z, labels)
+
+
+def mean_squared_error(y_hat, y):
+    """1/(2mk) sum_j sum_i (y_hat_i - y_i)^2: half of torch.nn.MSELoss (slide "MLP - Multiple label variables")."""
+    return functional.mse_loss(y_hat, y) / 2
+
+
+def linear(x, W, b):
+    """W x + b for every example, by torch.nn.Linear (slide "Multilayer Perceptron (MLP)")."""
+    with torch.no_grad():
+        return _layer(W, b)(x)
+
+
+def neuron(x, w, b):
+    """sigmoid(w . x + b) (slide "The artificial neuron model")."""
+    return functional.sigmoid(functional.linear(x, w) + b)
+
+
+def logistic_regression(X, theta):
+    """Label prediction (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return functional.sigmoid(functional.linear(X, theta))
+
+
+def mlp(x, theta, activations):
+    """h(x) = g_L(W_L ... g_1(W_1 x + b_1) ... + b_L), by torch.nn.Sequential (slide "Multilayer Perceptron (MLP)")."""
+    with torch.no_grad():
+        return _network(theta, activations)(x)
+
+
+def collapse_linear(W1, b1, W2, b2):
+    """(W_2 W_1, W_2 b_1 + b_2) (slide "Multilayer Perceptron (MLP)")."""
+    return W2 @ W1, linear(b1, W2, b2)
+
+
+def gradient_descent_step(theta, grad, alpha):
+    """theta - alpha grad for every parameter (slide "Training an MLP"). Raises ValueError for unequal shapes."""
+    shapes = [[tuple(tensor.shape) for tensor in tensors] for tensors in (theta, grad)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"theta and grad have to be of equal shapes, not {shapes[0]} and {shapes[1]}")
+    return [torch.sub(parameter, gradient, alpha=alpha) for parameter, gradient in zip(theta, grad, strict=True)]
+
+
+LOSSES: dict[str, Callable] = {
+    "binary_cross_entropy": nn.BCELoss(),
+    "cross_entropy": cross_entropy,
+    "cross_entropy_with_logits": nn.CrossEntropyLoss(),
+    "mean_squared_error": mean_squared_error,
+}
+LOSSES_WITH_ACTIVATION: dict[tuple[str, str], Callable] = {
+    ("sigmoid", "binary_cross_entropy"): nn.BCEWithLogitsLoss(),
+    ("softmax", "cross_entropy"): nn.CrossEntropyLoss(),
+}
+
+
+def mlp_gradients(x, y, theta, activations, loss):
+    """dJ/dW_k and dJ/db_k for every layer by backward() (slide "Training an MLP").
+
+    "CE loss in PyTorch includes the softmax activation function, so we don't need to include it": torch's losses that
+    contain the last activation are used where there is one; they keep the gradient of a saturated output.
+    """
+    *hidden, last = activations
+    if (last, loss) in LOSSES_WITH_ACTIVATION:
+        network, loss_fn = _network(theta, [*hidden, "identity"]), LOSSES_WITH_ACTIVATION[last, loss]
+    else:
+        network, loss_fn = _network(theta, activations), LOSSES[loss]
+    loss_fn(network(x), y).backward()
+    return [(layer.weight.grad, layer.bias.grad) for layer in network if isinstance(layer, nn.Linear)]
+
+
+def _layer(W, b):
+    """A torch.nn.Linear with these parameters; load_state_dict raises RuntimeError unless b is (s,) for W (s, n)."""
+    s, n = W.shape
+    layer = nn.Linear(n, s, device=W.device, dtype=W.dtype)
+    layer.load_state_dict({"weight": W, "bias": b})
+    return layer
+
+
+def _network(theta, activations):
+    layers = [(_layer(W, b), ACTIVATIONS[g]) for (W, b), g in zip(theta, activations, strict=True)]
+    return nn.Sequential(*(module for pair in layers for module in pair))

@@ -1,0 +1,133 @@
+"""How long the suite takes, side by side in one run: whole runs in processes of their own, then where the time goes.
+
+    python -m tests.benchmark.suite_speed
+
+The submission is the slides' NumPy code as a file, all functions, both levels. Wall time and the peak of the resident
+memory are the process's own. The split is of one more quick run, in this process.
+"""
+
+import contextlib
+import io
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from tests.harness import drawing, judging, memo
+from tests.harness.subject import Subject
+
+CHECKOUT = Path(__file__).parents[2]
+SUBMISSION = "impls/numpy_lecture.py"
+
+_CHILD = """
+import resource, sys, pytest
+status = pytest.main(sys.argv[1:])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(f"measured {int(status)} {peak:.0f} {'torch' in sys.modules}", file=sys.stderr)
+"""
+
+
+def whole_run(*arguments: str) -> tuple[float, float, bool]:
+    """Wall seconds, peak MiB and whether torch was imported, of one run of the suite in a process of its own."""
+    command = [sys.executable, "-c", _CHILD, "tests/conformance", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *arguments]
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - started
+    _, status, peak, torch = done.stderr.splitlines()[-1].split()
+    if status != "0":
+        raise SystemExit(f"the suite ended with exit status {status}:\n{done.stdout}")
+    return seconds, float(peak), torch == "True"
+
+
+class Clock:
+    """Seconds spent under each label; time inside a nested label counts for the nested one alone."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._running: list[tuple[str, float]] = []
+
+    @contextlib.contextmanager
+    def under(self, label: str) -> Iterator[None]:
+        now = time.perf_counter()
+        if self._running:
+            outer, since = self._running[-1]
+            self.seconds[outer] += now - since
+        self._running.append((label, now))
+        try:
+            yield
+        finally:
+            now = time.perf_counter()
+            label, since = self._running.pop()
+            self.seconds[label] += now - since
+            if self._running:
+                self._running[-1] = (self._running[-1][0], now)
+
+    def timed(self, label: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self.under(label):
+                return function(*args, **kwargs)
+
+        return call
+
+
+def split(*arguments: str) -> dict[str, float]:
+    """Seconds of a run in this process: drawing, shrinking, calls, reference and bounds, the harness, pytest itself."""
+    clock = Clock()
+    call_native, once = Subject.call_native, memo.once
+
+    def timed_call(subject: Subject, name: str, args: Any, native: Any) -> Any:
+        function = subject.implementation.functions[name]
+        with mock.patch.dict(subject.implementation.functions, {name: clock.timed("the implementation's calls", function)}):
+            return call_native(subject, name, args, native)
+
+    def timed_once(key: Any, compute: Callable[[], Any]) -> Any:
+        return once(key, clock.timed("reference values and bounds", compute))
+
+    with (
+        mock.patch.object(drawing, "draw", clock.timed("drawing (Hypothesis)", drawing.draw)),
+        mock.patch.object(drawing, "_given", clock.timed("drawing (Hypothesis)", drawing._given)),
+        mock.patch.object(Subject, "call_native", timed_call),
+        mock.patch("tests.harness.exact.once", timed_once),
+        mock.patch("tests.harness.subject.once", timed_once),
+        mock.patch.object(judging._Trial, "fault", _labelled_fault(clock)),
+        contextlib.redirect_stdout(io.StringIO()),
+        clock.under("pytest, collection, reports"),
+    ):
+        pytest.main(["tests/conformance", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *arguments])
+    return dict(clock.seconds)
+
+
+def _labelled_fault(clock: Clock) -> Callable[..., Any]:
+    fault = judging._Trial.fault
+
+    def timed(trial: Any, values: Any) -> Any:
+        with clock.under("harness: conversion, comparison, bookkeeping"):
+            return fault(trial, values)
+
+    return timed
+
+
+def main() -> None:
+    os.chdir(CHECKOUT)
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
+    print(f"{'run':<46}{'seconds':>9}{'MiB':>7}  torch imported")
+    for profile in ("quick", "default"):
+        seconds, peak, torch = whole_run("--impl", SUBMISSION, f"--hypothesis-profile={profile}")
+        print(f"{f'{profile}, {SUBMISSION}, one process':<46}{seconds:>9.1f}{peak:>7.0f}  {torch}")
+    parts = split("--impl", SUBMISSION, "--hypothesis-profile=quick")
+    total = sum(parts.values())
+    print(f"\nwhere the time of a quick run goes ({total:.1f} s)")
+    for label, seconds in sorted(parts.items(), key=lambda item: -item[1]):
+        print(f"  {label:<46}{seconds:>8.2f} s {seconds / total:>6.0%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""What the clauses of several functions share."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from reference import Band, gamma
+from tests.harness import Subject, assert_within, exact, example
+
+
+def each(**cases: Sequence[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Judge every one of a few cases of one argument, where drawing would leave some out."""
+    ((name, values),) = cases.items()
+
+    def annotate(body: Callable[..., None]) -> Callable[..., None]:
+        for value in reversed(values):
+            body = example(**{name: value})(body)
+        return body
+
+    return annotate
+
+
+def promoted(integers: np.ndarray, result: np.ndarray) -> np.ndarray:
+    """The integer argument in the floating dtype that the result says it was promoted to."""
+    return integers.astype(result.dtype if result.dtype.kind == "f" else np.float64)
+
+
+def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, second: np.ndarray) -> None:
+    """The loss ``f`` of a batch is the mean of the losses of its examples, each a batch of one.
+
+    Both sides are the implementation's: what one may fall short of the exact loss by, the other may exceed it by.
+    """
+    alone = [(first[j : j + 1], second[j : j + 1]) for j in range(len(first))]
+    mean = np.mean([impl[f](*one) for one in alone])
+    bands = [impl.bound[f](*one) for one in alone]
+    bound, below, above = (np.mean([getattr(band, part) for band in bands]) for part in ("bound", "below", "above"))
+    rounding = gamma(len(alone) * impl.arithmetic(first).unit_roundoff) * np.abs(mean)
+    whole = impl.bound[f](first, second)
+    allowed = Band(whole.bound + bound + rounding, below=whole.below + above, above=whole.above + below)
+    assert_within(impl[f](first, second), mean, allowed)
+
+
+def assert_every_position_counts(impl: Subject, f: str, spiked: Iterable[np.ndarray], second: np.ndarray) -> None:
+    """The loss ``f`` is the same wherever the one element that costs anything stands.
+
+    Where that is changes neither the exact loss nor its bound, which holds for any order of summation.
+    """
+    expected, bound = None, None
+    for first in spiked:
+        if expected is None:
+            expected, bound = exact[f](first, second), impl.bound[f](first, second)
+        assert_within(impl[f](first, second), expected, bound)

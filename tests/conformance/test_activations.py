@@ -1,0 +1,132 @@
+"""The clauses of the elementwise activation functions: sigmoid, tanh, ReLU."""
+
+import numpy as np
+
+from reference import REFERENCE, sigmoid_bound
+from tests.conformance.relations import promoted
+from tests.harness import (
+    assert_dtype,
+    assert_exact,
+    assert_pure,
+    assert_within,
+    clause,
+    exact,
+    given,
+)
+from tests.harness import strategies as draw
+from tests.harness.strategies import palettes
+
+EVERYWHERE = draw.arrays(palettes.real_line, shapes=draw.VECTORS, dtypes=draw.FLOATS)
+
+
+@clause("SIGMOID-VALUE", "TANH-VALUE", "RELU-VALUE")
+@given(z=draw.textbook_logits(draw.VECTORS + draw.MATRICES))
+def test_every_element_is_the_formula(impl, f, z):
+    assert_within(impl[f](z), exact[f](z), impl.bound[f](z))
+
+
+@clause("SIGMOID-SYMMETRY")
+@given(z=draw.textbook_logits(draw.VECTORS))
+def test_sigmoid_of_the_negative_is_the_complement(impl, z):
+    rounding = impl.arithmetic(z).unit_roundoff
+    assert_within(impl.sigmoid(-z), 1 - impl.sigmoid(z), impl.bound.sigmoid(-z) + impl.bound.sigmoid(z) + rounding)
+
+
+@clause("TANH-SYMMETRY")
+@given(z=draw.textbook_logits(draw.VECTORS))
+def test_tanh_is_odd(impl, z):
+    assert_within(impl.tanh(-z), -impl.tanh(z), impl.bound.tanh(-z) + impl.bound.tanh(z))
+
+
+@clause("SIGMOID-MONOTONE", "TANH-MONOTONE", "RELU-MONOTONE")
+@given(z=draw.sweeps())
+def test_a_larger_argument_gives_no_smaller_value(impl, f, z):
+    value, bound = impl[f](z), impl.bound[f](z).bound
+    falls = np.minimum(np.diff(value), 0)
+    rounding = 2 * impl.arithmetic(z).unit_roundoff * np.abs(falls)
+    assert_within(falls, np.zeros_like(falls), bound[1:] + bound[:-1] + rounding)
+
+
+@clause("SIGMOID-RANGE")
+@given(z=draw.sweeps())
+def test_sigmoid_lies_between_0_and_1(impl, z):
+    value = impl.sigmoid(z)
+    assert_exact(value, np.clip(value, 0, 1))
+
+
+@clause("TANH-RANGE")
+@given(z=draw.sweeps())
+def test_tanh_lies_between_minus_1_and_1(impl, z):
+    value = impl.tanh(z)
+    assert_exact(value, np.clip(value, -1, 1))
+
+
+@clause("TANH-SIGMOID")
+@given(z=draw.arrays(palettes.eighths, shapes=draw.VECTORS))
+def test_tanh_is_a_rescaled_sigmoid(impl, z):
+    rescaled = 2 * exact.sigmoid(2 * z) - 1
+    rounding = 2 * sigmoid_bound(2 * z, REFERENCE) + REFERENCE.unit_roundoff
+    assert_within(impl.tanh(z), rescaled, impl.bound.tanh(z) + rounding)
+
+
+@clause("RELU-PARTS")
+@given(z=draw.textbook_logits(draw.MATRICES))
+def test_the_positive_part_less_the_negative_part_is_the_argument(impl, z):
+    assert_exact(impl.relu(z) - impl.relu(-z), z)
+
+
+@clause("SIGMOID-PURE", "TANH-PURE", "RELU-PURE")
+@given(z=draw.textbook_logits(draw.VECTORS + draw.MATRICES))
+def test_no_argument_changes_and_no_result_is_overwritten(impl, f, z):
+    assert_pure(impl, f, (z,), (-z,))
+
+
+@clause("SIGMOID-TAILS", "TANH-TAILS", "RELU-TAILS")
+@given(z=EVERYWHERE)
+def test_every_number_of_the_dtype_has_its_value(impl, f, z):
+    assert_within(impl[f](z), exact[f](z), impl.bound[f](z))
+
+
+@clause("SIGMOID-NAN", "TANH-NAN", "RELU-NAN")
+@given(z=draw.arrays(palettes.with_nan, shapes=draw.VECTORS + draw.MATRICES, dtypes=draw.FLOATS))
+def test_nan_gives_nan_and_harms_no_other_element(impl, f, z):
+    assert_within(impl[f](z), exact[f](z), impl.bound[f](z))
+
+
+@clause("SIGMOID-DTYPE", "TANH-DTYPE", "RELU-DTYPE")
+@given(z=draw.arrays(palettes.moderate, dtypes=draw.FLOATS))
+def test_the_dtype_of_the_argument_is_kept(impl, f, z):
+    result = impl[f](z)
+    assert_dtype(result, z.dtype)
+    assert_within(result, exact[f](z), impl.bound[f](z))
+
+
+@clause("SIGMOID-INTEGER", "TANH-INTEGER", "RELU-INTEGER")
+@given(z=draw.integer_arrays(draw.VECTORS + draw.MATRICES))
+def test_integers_are_promoted_or_refused(impl, f, z):
+    result = impl.attempt[f](z)
+    if result is not None:
+        assert_within(result, exact[f](z), impl.bound[f](promoted(z, result)))
+
+
+@clause("SIGMOID-LAYOUT", "TANH-LAYOUT", "RELU-LAYOUT")
+@given(z=draw.arrays(palettes.moderate, dtypes=draw.FLOATS))
+def test_the_memory_layout_does_not_matter(impl, f, z):
+    for values, view in draw.in_every_layout(z):
+        assert_within(impl[f](view), exact[f](values), impl.bound[f](values))
+
+
+@clause("SIGMOID-SHAPES", "TANH-SHAPES", "RELU-SHAPES")
+@given(z=draw.arrays(palettes.moderate, shapes=draw.TENSORS, dtypes=draw.FLOATS))
+def test_any_shape_is_kept(impl, f, z):
+    assert_within(impl[f](z), exact[f](z), impl.bound[f](z))
+
+
+@clause("SIGMOID-LENGTH", "TANH-LENGTH", "RELU-LENGTH")
+def test_every_length_is_computed_to_its_end(impl, f):
+    for dtype in draw.FLOATS:
+        code = f"np.random.default_rng(1).uniform(-8, 8, {draw.LENGTHS[-1]}).astype(np.{dtype})"
+        whole = draw.recipe(code)
+        expected, bound = exact[f](whole), impl.bound[f](whole).bound
+        for z in draw.prefixes(code):
+            assert_within(impl[f](z), expected[: len(z)], bound[: len(z)])

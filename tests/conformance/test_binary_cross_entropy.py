@@ -1,0 +1,148 @@
+"""The clauses of binary_cross_entropy."""
+
+import numpy as np
+
+from reference import REFERENCE, cross_entropy_bound
+from tests.conformance.relations import assert_batch_is_mean_of_examples, assert_every_position_counts, each
+from tests.harness import (
+    assert_pure,
+    assert_refused,
+    assert_refused_or_nan,
+    assert_within,
+    clause,
+    exact,
+    given,
+)
+from tests.harness import strategies as draw
+from tests.harness.strategies import palettes
+
+ANY_SHAPE = draw.VECTORS + draw.MATRICES
+
+
+def assert_is_binary_cross_entropy(impl, y_hat, y):
+    expected = exact.binary_cross_entropy(y_hat, y)
+    assert_within(impl.binary_cross_entropy(y_hat, y), expected, impl.bound.binary_cross_entropy(y_hat, y))
+
+
+@clause("BCE-VALUE")
+@given(batch=draw.binary_batches())
+def test_the_loss_is_the_formula(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-MATRIX")
+@given(batch=draw.binary_batches(shapes=draw.MATRICES))
+def test_the_mean_runs_over_every_element_of_a_matrix(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-MEAN")
+@given(batch=draw.binary_batches(shapes=[(m,) for m in range(2, 8)]))
+def test_the_loss_of_a_batch_is_the_mean_of_its_examples(impl, batch):
+    assert_batch_is_mean_of_examples(impl, "binary_cross_entropy", *batch)
+
+
+@clause("BCE-CE")
+@given(batch=draw.binary_batches(palettes.dyadic_probabilities))
+def test_it_is_the_cross_entropy_of_two_classes(impl, batch):
+    of_both_classes = [np.stack([p, 1 - p], axis=1) for p in batch]
+    rounding = cross_entropy_bound(*of_both_classes, REFERENCE).bound
+    bound = impl.bound.binary_cross_entropy(*batch) + rounding
+    assert_within(impl.binary_cross_entropy(*batch), exact.cross_entropy(*of_both_classes), bound)
+
+
+@clause("BCE-PURE")
+@given(batch=draw.binary_batches(shapes=ANY_SHAPE))
+def test_no_argument_changes_and_no_result_is_overwritten(impl, batch):
+    y_hat, y = batch
+    assert_pure(impl, "binary_cross_entropy", (y_hat, y), (1 - y_hat / 2, y))
+
+
+@clause("BCE-CERTAIN")
+@given(batch=draw.certain_binary_batches())
+def test_a_certain_and_right_prediction_costs_nothing(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-INFINITE")
+@given(batch=draw.impossible_binary_batches())
+def test_a_certain_and_wrong_prediction_costs_infinitely_much(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-SOFT")
+@given(batch=draw.binary_batches(palettes.probabilities, palettes.soft, shapes=ANY_SHAPE, dtypes=draw.FLOATS))
+def test_targets_may_be_any_probability(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-TAILS")
+@given(batch=draw.binary_batches(palettes.unit_interval, shapes=[(1,), (2,), (3,), (5,)], dtypes=draw.FLOATS))
+def test_every_probability_of_the_dtype_has_its_loss(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-DTYPE")
+@given(batch=draw.binary_batches(shapes=ANY_SHAPE, dtypes=draw.FLOATS))
+def test_the_loss_is_as_accurate_as_the_dtype_of_the_arguments(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-SHAPES")
+@each(shapes=draw.UNEQUAL_SHAPES)
+def test_unequal_shapes_are_refused(impl, shapes):
+    batch = [np.full(shape, 0.5) for shape in shapes]
+    assert_refused(impl.attempt.binary_cross_entropy(*batch), "y of another shape than y_hat")
+
+
+@clause("BCE-DOMAIN")
+@given(batch=draw.spoilt(draw.binary_batches(dtypes=draw.FLOATS), argument=0))
+def test_a_prediction_that_is_no_probability_is_refused_or_nan(impl, batch):
+    assert_refused_or_nan(impl.attempt.binary_cross_entropy(*batch), "a prediction outside [0, 1]")
+
+
+@clause("BCE-TARGETS")
+@given(batch=draw.spoilt(draw.binary_batches(dtypes=draw.FLOATS), argument=1))
+def test_a_target_that_is_no_probability_is_refused_or_nan(impl, batch):
+    assert_refused_or_nan(impl.attempt.binary_cross_entropy(*batch), "a target outside [0, 1]")
+
+
+@clause("BCE-EMPTY")
+@each(shape=[(0,), (0, 3), (2, 0)])
+def test_an_empty_batch_has_no_loss(impl, shape):
+    batch = np.zeros(shape), np.zeros(shape)
+    assert_refused_or_nan(impl.attempt.binary_cross_entropy(*batch), "an empty batch")
+
+
+@clause("BCE-LONG")
+@given(batch=draw.long_pairs("uniform(0.01, 0.99, {})", "integers(0, 2, {})"))
+def test_batches_of_thousands_of_examples(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)
+
+
+@clause("BCE-SPIKE")
+def test_one_loss_among_zeros_counts_at_every_position(impl):
+    assert_every_position_counts(impl, "binary_cross_entropy", draw.spiked(1031, 1, 0.5), np.ones(1031, np.float32))
+
+
+@clause("BCE-LENGTH")
+def test_every_length_is_summed_to_its_end(impl):
+    length = draw.LENGTHS[-1]
+    predictions = draw.prefixes(f"np.random.default_rng(1).uniform(0.01, 0.99, {length})")
+    targets = draw.prefixes(f"np.random.default_rng(2).integers(0, 2, {length}).astype(np.float64)")
+    for y_hat, y in zip(predictions, targets, strict=True):
+        assert_is_binary_cross_entropy(impl, y_hat, y)
+
+
+@clause("BCE-LAYOUT")
+@given(batch=draw.binary_batches(shapes=ANY_SHAPE, dtypes=draw.FLOATS))
+def test_the_memory_layout_does_not_matter(impl, batch):
+    for values, views in draw.in_every_layout(batch):
+        expected, bound = exact.binary_cross_entropy(*values), impl.bound.binary_cross_entropy(*values)
+        assert_within(impl.binary_cross_entropy(*views), expected, bound)
+
+
+@clause("BCE-NDIM")
+@given(batch=draw.binary_batches(shapes=[shape for shape in draw.TENSORS if 0 not in shape], dtypes=draw.FLOATS))
+def test_no_axis_or_more_than_two_make_no_difference(impl, batch):
+    assert_is_binary_cross_entropy(impl, *batch)

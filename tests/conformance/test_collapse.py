@@ -1,0 +1,77 @@
+"""collapse_linear: two linear layers without an activation between them are one."""
+
+from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_shape, assert_within
+from tests.harness import clause, exact, given
+from tests.harness import strategies as draw
+
+SIZES = ((1, 1, 1), (2, 2, 2), (3, 3, 3), (2, 3, 2), (3, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (2, 4, 3))
+"""S_0, S_1, S_2: where they are equal the shapes of W2 W1 and W1 W2 agree, and only the numbers tell."""
+DIFFERENT_SIZES = ((2, 3, 4), (3, 4, 2), (4, 2, 3), (1, 2, 3), (3, 1, 2), (2, 3, 1))
+
+
+@clause("COLLAPSE-VALUE")
+@given(layers=draw.linear_pairs(SIZES))
+def test_the_weights_and_biases_of_the_one_layer(impl, layers):
+    assert_within(impl.collapse_linear(*layers), exact.collapse_linear(*layers), impl.bound.collapse_linear(*layers))
+
+
+@clause("COLLAPSE-SHAPE")
+@given(layers=draw.linear_pairs(DIFFERENT_SIZES))
+def test_the_shapes_of_the_one_layer(impl, layers):
+    W1, _, W2, b2 = layers
+    W, b = impl.collapse_linear(*layers)
+    assert_shape(W, (len(W2), W1.shape[1]))
+    assert_shape(b, b2.shape)
+
+
+@clause("COLLAPSE-FUNCTION")
+@given(network=draw.mlps(depths=(2,), hidden=("identity",), outputs=("identity",), widest=8))
+def test_the_one_layer_computes_what_the_two_do(impl, network):
+    x, ((W1, b1), (W2, b2)), _ = network
+    W, b = impl.collapse_linear(W1, b1, W2, b2)
+    assert_shape(W, (len(W2), W1.shape[1]))
+    assert_shape(b, b2.shape)
+    two = exact.linear(exact.linear(x, W1, b1), W2, b2)
+    assert_within(exact.linear(x, W, b), two, impl.bound.two_linear_layers(x, W1, b1, W2, b2))
+
+
+@clause("COLLAPSE-PURE")
+@given(layers=draw.linear_pairs(SIZES))
+def test_collapse_keeps_no_buffer_and_changes_no_argument(impl, layers):
+    W1, b1, W2, b2 = layers
+    assert_pure(impl, "collapse_linear", layers, (W1 + 1, b1 - 2, W2 + 3, b2 - 4))
+
+
+@clause("COLLAPSE-DTYPE")
+@given(layers=draw.linear_pairs(SIZES, dtypes=draw.FLOATS))
+def test_collapse_keeps_the_dtype(impl, layers):
+    W, b = impl.collapse_linear(*layers)
+    assert_dtype([W, b], layers[0].dtype)
+    assert_within([W, b], exact.collapse_linear(*layers), impl.bound.collapse_linear(*layers))
+
+
+@clause("COLLAPSE-LAYOUT")
+@given(layers=draw.linear_pairs(SIZES))
+def test_collapse_reads_any_memory_layout(impl, layers):
+    for values, arguments in draw.in_every_layout(layers):
+        assert_within(
+            impl.collapse_linear(*arguments), exact.collapse_linear(*values), impl.bound.collapse_linear(*values)
+        )
+
+
+@clause("COLLAPSE-INTEGER")
+@given(layers=draw.linear_pairs(SIZES, dtypes=draw.INTEGERS))
+def test_collapse_promotes_or_refuses_integers(impl, layers):
+    one = impl.attempt.collapse_linear(*layers)
+    if one is not None:
+        assert_exact(one, exact.collapse_linear(*layers))
+
+
+@clause("COLLAPSE-SHAPES")
+@given(layers=draw.linear_pairs(((2, 3, 4), (3, 4, 2), (3, 2, 4))))
+def test_layers_that_do_not_follow_each_other_are_refused(impl, layers):
+    W1, b1, W2, b2 = layers
+    assert_refused(impl.attempt.collapse_linear(W2, b2, W1, b1), "layers in the wrong order")
+    assert_refused(impl.attempt.collapse_linear(W1, b1[:-1], W2, b2), "a b1 with one bias too few")
+    assert_refused(impl.attempt.collapse_linear(W1, b1, W2, b2[:-1]), "a b2 with one bias too few")
+    assert_refused(impl.attempt.collapse_linear(W1, b1, W2, b2[:1]), "a b2 with one bias for several neurons")

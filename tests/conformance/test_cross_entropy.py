@@ -1,0 +1,131 @@
+"""The clauses of cross_entropy, of probabilities."""
+
+import numpy as np
+
+from reference import SOFTMAX_EXAMPLE
+from tests.conformance.relations import assert_batch_is_mean_of_examples, assert_every_position_counts, each
+from tests.harness import assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
+from tests.harness import strategies as draw
+from tests.harness.strategies import palettes
+
+ONE_EXAMPLE = draw.at_least(2, draw.ROWS)
+ROWS_OR_MATRICES = ONE_EXAMPLE + draw.at_least(2, draw.MATRICES)
+
+
+def assert_is_cross_entropy(impl, y_hat, y):
+    assert_within(impl.cross_entropy(y_hat, y), exact.cross_entropy(y_hat, y), impl.bound.cross_entropy(y_hat, y))
+
+
+@clause("CE-VALUE")
+@given(batch=draw.classified_batches())
+def test_the_loss_is_the_formula(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-ONE")
+@given(batch=draw.classified_batches(ONE_EXAMPLE))
+def test_one_example_without_a_batch_axis(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-MEAN")
+@given(batch=draw.classified_batches(draw.at_least(2, draw.at_least(2, draw.MATRICES), axis=0)))
+def test_the_loss_of_a_batch_is_the_mean_of_its_examples(impl, batch):
+    assert_batch_is_mean_of_examples(impl, "cross_entropy", *batch)
+
+
+@clause("CE-EXAMPLE")
+def test_the_worked_example_of_the_slide(impl):
+    y_hat = SOFTMAX_EXAMPLE.probabilities
+    y = np.eye(len(y_hat))[SOFTMAX_EXAMPLE.label]
+    assert_within(impl.cross_entropy(y_hat, y), SOFTMAX_EXAMPLE.cross_entropy, impl.bound.cross_entropy(y_hat, y))
+
+
+@clause("CE-PURE")
+@given(batch=draw.classified_batches(ROWS_OR_MATRICES))
+def test_no_argument_changes_and_no_result_is_overwritten(impl, batch):
+    y_hat, y = batch
+    assert_pure(impl, "cross_entropy", (y_hat, y), (np.roll(y_hat, 1, axis=-1), y))
+
+
+@clause("CE-CERTAIN")
+@given(batch=draw.certain_classified_batches())
+def test_a_probability_of_0_elsewhere_than_at_the_label_costs_nothing(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-INFINITE")
+@given(batch=draw.impossible_classified_batches())
+def test_a_label_of_probability_0_costs_infinitely_much(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-SOFT")
+@given(batch=draw.classified_batches(ROWS_OR_MATRICES, dtypes=draw.FLOATS, soft=True))
+def test_targets_may_be_any_distribution(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-TAILS")
+@given(batch=draw.unlikely_classified_batches(palettes.unit_interval))
+def test_every_probability_of_the_dtype_has_its_loss(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-DTYPE")
+@given(batch=draw.classified_batches(ROWS_OR_MATRICES, dtypes=draw.FLOATS))
+def test_the_loss_is_as_accurate_as_the_dtype_of_the_arguments(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-SHAPES")
+@each(shapes=[shapes for shapes in draw.UNEQUAL_SHAPES if max(map(len, shapes)) <= 2])
+def test_unequal_shapes_are_refused(impl, shapes):
+    batch = [np.full(shape, 1 / shape[-1] if shape else 1.0) for shape in shapes]
+    assert_refused(impl.attempt.cross_entropy(*batch), "y of another shape than y_hat")
+
+
+@clause("CE-DOMAIN")
+@given(batch=draw.spoilt(draw.classified_batches(dtypes=draw.FLOATS), argument=0))
+def test_a_prediction_that_is_no_probability_is_refused_or_nan(impl, batch):
+    assert_refused_or_nan(impl.attempt.cross_entropy(*batch), "a prediction outside [0, 1]")
+
+
+@clause("CE-TARGETS")
+@given(batch=draw.spoilt(draw.classified_batches(dtypes=draw.FLOATS), argument=1))
+def test_a_target_that_is_no_probability_is_refused_or_nan(impl, batch):
+    assert_refused_or_nan(impl.attempt.cross_entropy(*batch), "a target outside [0, 1]")
+
+
+@clause("CE-EMPTY")
+@each(shape=[(0, 1), (0, 3)])
+def test_an_empty_batch_has_no_loss(impl, shape):
+    batch = np.zeros(shape), np.zeros(shape)
+    assert_refused_or_nan(impl.attempt.cross_entropy(*batch), "an empty batch")
+
+
+@clause("CE-BATCH")
+@given(batch=draw.many_classified())
+def test_batches_of_thousands_of_examples(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
+@clause("CE-SPIKE")
+def test_one_loss_among_zeros_counts_at_every_position(impl):
+    y_hat = (np.stack([p, 1 - p], axis=1) for p in draw.spiked(1031, 1, 0.5))
+    first_class = np.repeat(np.array([[1, 0]], np.float32), 1031, axis=0)
+    assert_every_position_counts(impl, "cross_entropy", y_hat, first_class)
+
+
+@clause("CE-LENGTH")
+def test_every_number_of_classes_is_summed_to_its_end(impl):
+    for k in draw.LENGTHS:
+        y_hat, last_class = draw.recipe(f"np.full({k}, {1 / k})"), draw.recipe(f"np.eye(1, {k}, {k - 1})[0]")
+        assert_is_cross_entropy(impl, y_hat, last_class)
+
+
+@clause("CE-LAYOUT")
+@given(batch=draw.classified_batches(ROWS_OR_MATRICES, dtypes=draw.FLOATS))
+def test_the_memory_layout_does_not_matter(impl, batch):
+    for values, views in draw.in_every_layout(batch):
+        assert_within(impl.cross_entropy(*views), exact.cross_entropy(*values), impl.bound.cross_entropy(*values))

@@ -1,0 +1,163 @@
+"""The clauses of cross_entropy_with_logits."""
+
+import numpy as np
+
+from reference import REFERENCE, cross_entropy_bound, gamma, softmax_bound
+from tests.conformance.relations import (
+    assert_batch_is_mean_of_examples,
+    assert_every_position_counts,
+    each,
+    promoted,
+)
+from tests.harness import assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
+from tests.harness import strategies as draw
+from tests.harness.strategies import palettes
+
+TEXTBOOK = palettes.moderate, palettes.moderate, palettes.wide
+
+
+def assert_is_the_loss(impl, z, labels):
+    expected = exact.cross_entropy_with_logits(z, labels)
+    assert_within(impl.cross_entropy_with_logits(z, labels), expected, impl.bound.cross_entropy_with_logits(z, labels))
+
+
+@clause("LOGITS-VALUE")
+@given(batch=draw.labelled_logits(*TEXTBOOK))
+def test_the_loss_is_the_formula(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-ONE")
+@given(batch=draw.labelled_logits(*TEXTBOOK, shapes=draw.ROWS))
+def test_one_example_without_a_batch_axis(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-MEAN")
+@given(batch=draw.labelled_logits(palettes.moderate, shapes=draw.at_least(2, draw.MATRICES, axis=0)))
+def test_the_loss_of_a_batch_is_the_mean_of_its_examples(impl, batch):
+    assert_batch_is_mean_of_examples(impl, "cross_entropy_with_logits", *batch)
+
+
+@clause("LOGITS-COMPOSITION")
+@given(batch=draw.labelled_logits(palettes.moderate))
+def test_it_is_the_cross_entropy_of_the_softmax_with_the_one_hot_label(impl, batch):
+    z, labels = batch
+    y_hat, y = exact.softmax(z), exact.one_hot(labels, z.shape[-1])
+    of_the_softmax = np.mean(gamma((y * softmax_bound(z, REFERENCE) / y_hat).sum(axis=-1)))
+    rounding = of_the_softmax + cross_entropy_bound(y_hat, y, REFERENCE).bound
+    bound = impl.bound.cross_entropy_with_logits(z, labels) + rounding
+    assert_within(impl.cross_entropy_with_logits(z, labels), exact.cross_entropy(y_hat, y), bound)
+
+
+@clause("LOGITS-SHIFT")
+@given(batch=draw.labelled_logits(palettes.eighths), c=draw.shifts())
+def test_adding_a_constant_to_every_logit_changes_nothing(impl, batch, c):
+    z, labels = batch
+    loss = impl.cross_entropy_with_logits(z + c, labels)
+    assert_within(loss, exact.cross_entropy_with_logits(z, labels), impl.bound.cross_entropy_with_logits(z + c, labels))
+
+
+@clause("LOGITS-PURE")
+@given(batch=draw.labelled_logits(palettes.moderate))
+def test_no_argument_changes_and_no_result_is_overwritten(impl, batch):
+    z, labels = batch
+    assert_pure(impl, "cross_entropy_with_logits", (z, labels), (2 * z - 1, labels[::-1]))
+
+
+@clause("LOGITS-SPREAD")
+@given(batch=draw.labelled_logits(palettes.finite_line, dtypes=draw.FLOATS))
+def test_logits_may_be_as_far_apart_as_floating_point_allows(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-OFFSET")
+@given(batch=draw.labelled(draw.rows_far_apart(offsets=(0, 1e4, -1e4, 1e7, -1e7))))
+def test_a_large_offset_of_a_row_costs_no_accuracy(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-NEGINF")
+@given(batch=draw.possible_labels())
+def test_a_logit_of_minus_infinity_is_as_if_it_were_not_there(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-INFINITE")
+@given(batch=draw.impossible_labels())
+def test_a_label_with_the_logit_minus_infinity_costs_infinitely_much(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-NAN")
+@given(batch=draw.labelled_logits(palettes.with_some_nan, dtypes=draw.FLOATS))
+def test_a_row_without_a_softmax_makes_the_loss_nan(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-LONG")
+@given(batch=draw.labelled_at_random(draw.long_logits()))
+def test_rows_of_thousands_of_classes(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-BATCH")
+@given(batch=draw.labelled_at_random(draw.large_batches()))
+def test_batches_of_thousands_of_rows(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-SPIKE")
+def test_one_loss_among_zeros_counts_at_every_position(impl):
+    z = (np.stack([ahead, np.zeros_like(ahead)], axis=1) for ahead in draw.spiked(1031, 200, 0))
+    assert_every_position_counts(impl, "cross_entropy_with_logits", z, np.zeros(1031, np.int64))
+
+
+@clause("LOGITS-LENGTH")
+def test_every_number_of_classes_is_summed_to_its_end(impl):
+    for z in draw.prefixes(f"np.random.default_rng(1).uniform(-3, 3, {draw.LENGTHS[-1]})"):
+        assert_is_the_loss(impl, z, np.array(z.size - 1))
+
+
+@clause("LOGITS-DTYPE")
+@given(batch=draw.labelled_logits(palettes.moderate, shapes=draw.ROWS + draw.MATRICES, dtypes=draw.FLOATS))
+def test_the_loss_is_as_accurate_as_the_dtype_of_the_logits(impl, batch):
+    assert_is_the_loss(impl, *batch)
+
+
+@clause("LOGITS-INTEGER")
+@given(batch=draw.labelled(draw.integer_arrays(draw.MATRICES, dtypes=draw.INTEGERS)))
+def test_integer_logits_are_promoted_or_refused(impl, batch):
+    z, labels = batch
+    result = impl.attempt.cross_entropy_with_logits(z, labels)
+    if result is not None:
+        bound = impl.bound.cross_entropy_with_logits(promoted(z, result), labels)
+        assert_within(result, exact.cross_entropy_with_logits(z, labels), bound)
+
+
+@clause("LOGITS-LABELS")
+@given(batch=draw.logits_with_a_wrong_label())
+def test_a_label_out_of_range_is_refused(impl, batch):
+    assert_refused(impl.attempt.cross_entropy_with_logits(*batch), "a label out of range")
+
+
+@clause("LOGITS-SHAPES")
+@each(shapes=[((3, 2), (2,)), ((3, 2), (4,)), ((3, 2), (1,)), ((3, 2), ()), ((3, 2), (3, 1)), ((2, 2), (2, 2)), ((4,), (4,))])
+def test_another_number_of_labels_than_of_rows_is_refused(impl, shapes):
+    z, labels = np.zeros(shapes[0]), np.zeros(shapes[1], np.int64)
+    assert_refused(impl.attempt.cross_entropy_with_logits(z, labels), "another number of labels than of rows")
+
+
+@clause("LOGITS-EMPTY")
+@each(k=[1, 3])
+def test_an_empty_batch_has_no_loss(impl, k):
+    batch = np.zeros((0, k)), np.zeros(0, np.int64)
+    assert_refused_or_nan(impl.attempt.cross_entropy_with_logits(*batch), "an empty batch")
+
+
+@clause("LOGITS-LAYOUT")
+@given(batch=draw.labelled_logits(palettes.moderate, dtypes=draw.FLOATS))
+def test_the_memory_layout_does_not_matter(impl, batch):
+    for values, views in draw.in_every_layout(batch):
+        expected, bound = exact.cross_entropy_with_logits(*values), impl.bound.cross_entropy_with_logits(*values)
+        assert_within(impl.cross_entropy_with_logits(*views), expected, bound)

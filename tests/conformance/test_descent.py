@@ -1,0 +1,75 @@
+"""gradient_descent_step: theta - alpha grad for every parameter."""
+
+import numpy as np
+
+from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_within
+from tests.harness import clause, exact, given
+from tests.harness import strategies as draw
+
+
+@clause("STEP-VALUE")
+@given(descent=draw.descents())
+def test_every_parameter_moves_against_its_gradient(impl, descent):
+    stepped = impl.gradient_descent_step(*descent)
+    assert_within(stepped, exact.gradient_descent_step(*descent), impl.bound.gradient_descent_step(*descent))
+
+
+@clause("STEP-ZERO")
+@given(descent=draw.descents())
+def test_without_gradient_or_learning_rate_nothing_moves(impl, descent):
+    theta, grad, alpha = descent
+    assert_exact(impl.gradient_descent_step(theta, [np.zeros_like(g) for g in grad], alpha), theta)
+    assert_exact(impl.gradient_descent_step(theta, grad, 0.0), theta)
+
+
+@clause("STEP-DESCENT")
+@given(descent=draw.descents())
+def test_a_step_goes_down_to_the_minimum(impl, descent):
+    start, minimum, _ = descent
+    theta = [1000 * one for one in start]
+    grad = [one - lowest for one, lowest in zip(theta, minimum, strict=True)]
+    arrived = impl.gradient_descent_step(theta, grad, 1.0)
+    # The reference's share of the bound covers the rounding of grad.
+    assert_within(arrived, minimum, impl.bound.gradient_descent_step(theta, grad, 1.0))
+
+
+@clause("STEP-PURE")
+@given(descent=draw.descents())
+def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, descent):
+    theta, grad, alpha = descent
+    assert_pure(impl, "gradient_descent_step", descent, ([one + 1 for one in theta], grad, alpha))
+
+
+@clause("STEP-DTYPE")
+@given(descent=draw.descents(dtypes=draw.FLOATS))
+def test_a_step_keeps_the_dtype(impl, descent):
+    stepped = impl.gradient_descent_step(*descent)
+    assert_dtype(stepped, descent[0][0].dtype)
+    assert_within(stepped, exact.gradient_descent_step(*descent), impl.bound.gradient_descent_step(*descent))
+
+
+@clause("STEP-LAYOUT")
+@given(descent=draw.descents())
+def test_a_step_reads_any_memory_layout(impl, descent):
+    for values, arguments in draw.in_every_layout(descent):
+        stepped = impl.gradient_descent_step(*arguments)
+        assert_within(stepped, exact.gradient_descent_step(*values), impl.bound.gradient_descent_step(*values))
+
+
+@clause("STEP-INTEGER")
+@given(descent=draw.integer_descents())
+def test_a_step_promotes_or_refuses_integers(impl, descent):
+    stepped = impl.attempt.gradient_descent_step(*descent)
+    if stepped is not None:
+        assert_exact(stepped, exact.gradient_descent_step(*descent))
+
+
+@clause("STEP-SHAPES")
+@given(descent=draw.descents())
+def test_gradients_that_do_not_match_the_parameters_are_refused(impl, descent):
+    theta, grad, alpha = descent
+    step = impl.attempt.gradient_descent_step
+    assert_refused(step(theta, grad[:-1], alpha), "one gradient too few")
+    assert_refused(step(theta, [*grad, grad[0]], alpha), "one gradient too many")
+    assert_refused(step(theta, [np.stack([g, g]) for g in grad], alpha), "gradients with an axis too many")
+    assert_refused(step([np.stack([p, p]) for p in theta], grad, alpha), "gradients without the first axis")

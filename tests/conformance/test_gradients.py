@@ -1,0 +1,115 @@
+"""mlp_gradients: the derivatives of a network's loss with respect to its parameters."""
+
+import numpy as np
+
+from tests.harness import assert_dtype, assert_pure, assert_refused, assert_within
+from tests.harness import clause, exact, given
+from tests.harness import strategies as draw
+
+
+@clause("GRAD-MSE")
+@given(training=draw.training_batches("mean_squared_error"))
+def test_the_gradients_of_the_squared_error(impl, training):
+    _assert_gradients(impl, training)
+
+
+@clause("GRAD-BCE")
+@given(training=draw.training_batches("binary_cross_entropy"))
+def test_the_gradients_of_the_binary_cross_entropy(impl, training):
+    _assert_gradients(impl, training)
+
+
+@clause("GRAD-CE")
+@given(training=draw.training_batches("cross_entropy"))
+def test_the_gradients_of_the_cross_entropy(impl, training):
+    _assert_gradients(impl, training)
+
+
+@clause("GRAD-LOGITS")
+@given(training=draw.training_batches("cross_entropy_with_logits"))
+def test_the_gradients_of_the_cross_entropy_of_logits(impl, training):
+    _assert_gradients(impl, training)
+
+
+@clause("GRAD-DEEP")
+@given(training=draw.training_batches("mean_squared_error", depths=(4, 5)))
+def test_the_gradients_of_a_deep_network(impl, training):
+    _assert_gradients(impl, training)
+
+
+@clause("GRAD-BATCH")
+@given(training=draw.in_large_batches(draw.training_batches("mean_squared_error", batches=(5,)), per_example=2))
+def test_the_gradients_over_a_large_batch(impl, training):
+    _assert_gradients(impl, training)
+
+
+@clause("GRAD-SATURATED")
+@given(training=draw.training_batches("cross_entropy_with_logits", hidden=("sigmoid", "tanh")))
+def test_gradients_vanish_and_do_not_overflow_where_units_saturate(impl, training):
+    x, *rest = training
+    _assert_gradients(impl, (10000 * x, *rest))
+
+
+@clause("GRAD-RELU-ZERO")
+@given(training=draw.training_batches("mean_squared_error", depths=(2, 3), hidden=("relu",)))
+def test_a_relu_at_zero_passes_no_gradient(impl, training):
+    x, y, ((W, b), *others), *rest = training
+    idle = np.arange(len(b)) == 0
+    _assert_gradients(impl, (x, y, [(np.where(idle[:, None], 0.0, W), np.where(idle, 0.0, b)), *others], *rest))
+
+
+def _assert_gradients(impl, training):
+    assert_within(impl.mlp_gradients(*training), exact.mlp_gradients(*training), impl.bound.mlp_gradients(*training))
+
+
+@clause("GRAD-SOFTMAX")
+@given(training=draw.training_batches("cross_entropy", depths=(1,)))
+def test_a_softmax_layer_learns_from_its_errors(impl, training):
+    x, y, ((W, b),), _, _ = training
+    error = exact.softmax(exact.linear(x, W, b)) - y
+    due = [(error.T @ x / len(x), error.mean(axis=0))]
+    assert_within(impl.mlp_gradients(*training), due, impl.bound.mlp_gradients(*training))
+
+
+@clause("GRAD-PURE")
+@given(training=draw.training_batches("mean_squared_error"))
+def test_gradients_keep_no_buffer_and_change_no_argument(impl, training):
+    x, y, theta, *rest = training
+    assert_pure(impl, "mlp_gradients", training, (x - 1, y, [(W + 1, b - 2) for W, b in theta], *rest))
+
+
+@clause("GRAD-DTYPE")
+@given(training=draw.training_batches("mean_squared_error", dtypes=draw.FLOATS))
+def test_gradients_keep_the_dtype(impl, training):
+    gradients = impl.mlp_gradients(*training)
+    assert_dtype(gradients, training[0].dtype)
+    assert_within(gradients, exact.mlp_gradients(*training), impl.bound.mlp_gradients(*training))
+
+
+@clause("GRAD-LAYOUT")
+@given(training=draw.training_batches("mean_squared_error", depths=(1, 2)))
+def test_gradients_read_any_memory_layout(impl, training):
+    for values, arguments in draw.in_every_layout(training):
+        assert_within(impl.mlp_gradients(*arguments), exact.mlp_gradients(*values), impl.bound.mlp_gradients(*values))
+
+
+@clause("GRAD-SHAPES")
+@given(training=draw.training_batches("mean_squared_error", batches=(3, 5)))
+def test_targets_of_other_examples_are_refused(impl, training):
+    x, y, *network = training
+    assert_refused(impl.attempt.mlp_gradients(x, y[:-1], *network), "targets of one example too few")
+    assert_refused(impl.attempt.mlp_gradients(x[:-1], y, *network), "targets of one example too many")
+
+
+@clause("GRAD-BROADCAST")
+@given(training=draw.training_batches("mean_squared_error", batches=(3, 5)))
+def test_targets_are_not_broadcast(impl, training):
+    x, y, *network = training
+    assert_refused(impl.attempt.mlp_gradients(x, y[:1], *network), "one example's targets for several examples")
+    assert_refused(impl.attempt.mlp_gradients(x, y[:, 0], *network), "targets without the axis of outputs")
+
+
+@clause("GRAD-NAMES")
+@given(training=draw.training_batches("mean_squared_error"))
+def test_an_unknown_loss_is_refused(impl, training):
+    assert_refused(impl.attempt.mlp_gradients(*training[:-1], "no such loss"), "an unknown loss")

@@ -1,0 +1,132 @@
+"""mlp: layers composed; the networks that the lecture sets by hand."""
+
+import numpy as np
+
+import reference
+from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_shape, assert_within
+from tests.harness import clause, exact, given
+from tests.harness import strategies as draw
+
+
+@clause("MLP-VALUE")
+@given(network=draw.mlps())
+def test_a_network_of_up_to_four_layers(impl, network):
+    assert_within(impl.mlp(*network), exact.mlp(*network), impl.bound.mlp(*network))
+
+
+@clause("MLP-COMPOSED")
+@given(network=draw.mlps(depths=(5, 6, 7, 8)))
+def test_a_network_is_its_layers_composed(impl, network):
+    x, theta, activations = network
+    h = x
+    for layer, name in zip(theta, activations, strict=True):
+        z = exact.linear(h, *layer)
+        h = z if name == "identity" else exact[name](z)
+    assert_within(impl.mlp(x, theta, activations), h, impl.bound.mlp(x, theta, activations))
+
+
+@clause("MLP-ACTIVATIONS")
+@given(network=draw.differently_activated_mlps())
+def test_each_layer_has_the_activation_of_its_place(impl, network):
+    assert_within(impl.mlp(*network), exact.mlp(*network), impl.bound.mlp(*network))
+
+
+@clause("MLP-XOR")
+@given()
+def test_xor_by_hand(impl):
+    h = _assert_layers(impl, reference.XOR, reference.TRUTH_TABLE_INPUTS)
+    assert_exact(h[:, 0] > 0.5, np.array(reference.XOR.truth_table))
+
+
+@clause("MLP-REGION-AND")
+@given(x=draw.plane_points())
+def test_the_points_on_one_side_of_both_lines(impl, x):
+    _assert_region(impl, reference.REGION_AND, x)
+
+
+@clause("MLP-REGION-OR")
+@given(x=draw.plane_points())
+def test_the_points_on_one_side_of_either_line(impl, x):
+    _assert_region(impl, reference.REGION_OR, x)
+
+
+def _assert_region(impl, network, x):
+    h = _assert_layers(impl, network, x)
+    arguments = x, list(network.theta), list(network.activations)
+    due = exact.mlp(*arguments)
+    decided = abs(due - 0.5) > impl.bound.mlp(*arguments).bound
+    assert_exact((h > 0.5)[decided], (due > 0.5)[decided])
+
+
+def _assert_layers(impl, network, x):
+    """Compare what each layer makes of x, the hidden ones by the network of the layers up to them; give back the last one's."""
+    for depth in range(1, len(network.theta) + 1):
+        arguments = x, list(network.theta[:depth]), list(network.activations[:depth])
+        h = impl.mlp(*arguments)
+        assert_within(h, exact.mlp(*arguments), impl.bound.mlp(*arguments))
+    return h
+
+
+@clause("MLP-PURE")
+@given(network=draw.mlps())
+def test_mlp_keeps_no_buffer_and_changes_no_argument(impl, network):
+    x, theta, activations = network
+    others = [(W + 1, b - 2) for W, b in theta]
+    assert_pure(impl, "mlp", (x, theta, activations), (x - 1, others, activations))
+
+
+@clause("MLP-DTYPE")
+@given(network=draw.mlps(dtypes=draw.FLOATS))
+def test_mlp_keeps_the_dtype(impl, network):
+    h = impl.mlp(*network)
+    assert_dtype(h, network[0].dtype)
+    assert_within(h, exact.mlp(*network), impl.bound.mlp(*network))
+
+
+@clause("MLP-LAYOUT")
+@given(network=draw.mlps(depths=(1, 2, 3)))
+def test_mlp_reads_any_memory_layout(impl, network):
+    for values, arguments in draw.in_every_layout(network):
+        assert_within(impl.mlp(*arguments), exact.mlp(*values), impl.bound.mlp(*values))
+
+
+@clause("MLP-SATURATED")
+@given(network=draw.mlps(hidden=("sigmoid", "tanh"), outputs=("sigmoid", "tanh", "softmax"), depths=(1, 2)))
+def test_large_pre_activations_overflow_nowhere(impl, network):
+    x, theta, activations = network
+    far = 10000 * x, theta, activations
+    assert_within(impl.mlp(*far), exact.mlp(*far), impl.bound.mlp(*far))
+
+
+@clause("MLP-BATCH")
+@given(network=draw.in_large_batches(draw.mlps(batches=(5,), depths=(1, 2, 3))))
+def test_mlp_of_a_large_batch(impl, network):
+    assert_within(impl.mlp(*network), exact.mlp(*network), impl.bound.mlp(*network))
+
+
+@clause("MLP-EMPTY")
+@given(network=draw.mlps(batches=(1,)))
+def test_mlp_of_an_empty_batch(impl, network):
+    x, theta, activations = network
+    _, b = theta[-1]
+    assert_shape(impl.mlp(x[:0], theta, activations), (0, len(b)))
+
+
+@clause("MLP-SHAPES")
+@given(network=draw.mlps(depths=(2, 3), batches=(5,)))
+def test_layers_that_do_not_fit_are_refused(impl, network):
+    x, theta, activations = network
+    (W1, b1), (W2, b2), *rest = theta
+    wider = np.hstack([W2, W2[:, :1]])
+    assert_refused(impl.attempt.mlp(np.hstack([x, x]), theta, activations), "an x with too many features")
+    assert_refused(impl.attempt.mlp(x, [(W1, b1), (wider, b2), *rest], activations), "a W with a column too many")
+    assert_refused(impl.attempt.mlp(x, [(W1, np.append(b1, b1)), *theta[1:]], activations), "a b with too many biases")
+
+
+@clause("MLP-NAMES")
+@given(network=draw.mlps())
+def test_activations_that_do_not_match_the_layers_are_refused(impl, network):
+    x, theta, activations = network
+    assert_refused(impl.attempt.mlp(x, theta, activations[:-1]), "one activation too few")
+    assert_refused(impl.attempt.mlp(x, theta, [*activations, "relu"]), "one activation too many")
+    assert_refused(impl.attempt.mlp(x, theta, [*activations[:-1], "no such activation"]), "an unknown activation")

@@ -1,0 +1,130 @@
+"""neuron and logistic_regression: the sigmoid of one weighted sum; the gates that a single neuron can be."""
+
+import numpy as np
+
+import reference
+from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_shape, assert_within
+from tests.harness import clause, exact, given
+from tests.harness import strategies as draw
+
+
+@clause("NEURON-VALUE")
+@given(neuron=draw.neurons())
+def test_a_neuron_is_the_sigmoid_of_its_weighted_sum(impl, neuron):
+    assert_within(impl.neuron(*neuron), exact.neuron(*neuron), impl.bound.neuron(*neuron))
+
+
+@clause("NEURON-ONE")
+@given(neuron=draw.neurons(batches=(draw.ONE_EXAMPLE,)))
+def test_a_single_example_gives_a_single_number(impl, neuron):
+    assert_within(impl.neuron(*neuron), exact.neuron(*neuron), impl.bound.neuron(*neuron))
+
+
+@clause("NEURON-AND")
+@given()
+def test_a_neuron_is_an_and_gate(impl):
+    _assert_gate(impl, reference.AND)
+
+
+@clause("NEURON-OR")
+@given()
+def test_a_neuron_is_an_or_gate(impl):
+    _assert_gate(impl, reference.OR)
+
+
+def _assert_gate(impl, gate):
+    ((W, b),) = gate.theta
+    neuron = reference.TRUTH_TABLE_INPUTS, W[0], float(b[0])
+    h = impl.neuron(*neuron)
+    assert_within(h, exact.neuron(*neuron), impl.bound.neuron(*neuron))
+    assert_exact(np.ravel(h) > 0.5, np.array(gate.truth_table))
+
+
+@clause("LOGREG-VALUE")
+@given(neuron=draw.neurons())
+def test_logistic_regression_is_the_sigmoid_of_x_theta(impl, neuron):
+    X, theta, _ = neuron
+    h = impl.logistic_regression(X, theta)
+    assert_within(h, exact.logistic_regression(X, theta), impl.bound.logistic_regression(X, theta))
+
+
+@clause("LOGREG-NEURON")
+@given(neuron=draw.neurons())
+def test_logistic_regression_is_a_neuron_without_bias(impl, neuron):
+    X, theta, _ = neuron
+    h = impl.logistic_regression(X, theta)
+    assert_within(h, exact.neuron(X, theta, 0.0), impl.bound.neuron(X, theta, 0.0))
+
+
+@clause("NEURON-PURE", "LOGREG-PURE")
+@given(neuron=draw.neurons())
+def test_no_buffer_is_kept_and_no_argument_changed(impl, f, neuron):
+    x, w, b = neuron
+    assert_pure(impl, f, _arguments(f, neuron), _arguments(f, (x + 1, w - 2, b + 3)))
+
+
+@clause("NEURON-VECTOR", "LOGREG-VECTOR")
+@given(neuron=draw.neurons(batches=(1, 2)))
+def test_a_batch_gives_one_number_for_each_example(impl, f, neuron):
+    assert_shape(impl[f](*_arguments(f, neuron)), (len(neuron[0]),))
+
+
+@clause("NEURON-DTYPE", "LOGREG-DTYPE")
+@given(neuron=draw.neurons(dtypes=draw.FLOATS))
+def test_the_dtype_is_kept(impl, f, neuron):
+    arguments = _arguments(f, neuron)
+    h = impl[f](*arguments)
+    assert_dtype(h, neuron[0].dtype)
+    assert_within(h, exact[f](*arguments), impl.bound[f](*arguments))
+
+
+@clause("NEURON-LAYOUT", "LOGREG-LAYOUT")
+@given(neuron=draw.neurons())
+def test_any_memory_layout_is_read(impl, f, neuron):
+    for values, arguments in draw.in_every_layout(_arguments(f, neuron)):
+        assert_within(impl[f](*arguments), exact[f](*values), impl.bound[f](*values))
+
+
+@clause("NEURON-TAILS", "LOGREG-TAILS")
+@given(neuron=draw.neurons())
+def test_a_neuron_is_accurate_far_from_its_boundary(impl, f, neuron):
+    x, w, b = neuron
+    for distance in (10, 100, 10000):
+        far = _arguments(f, (distance * x, w, b))
+        assert_within(impl[f](*far), exact[f](*far), impl.bound[f](*far))
+
+
+@clause("NEURON-INTEGER", "LOGREG-INTEGER")
+@given(neuron=draw.integer_neurons())
+def test_integers_are_promoted_or_refused(impl, f, neuron):
+    x, w, b = neuron
+    h = impl.attempt[f](*_arguments(f, neuron))
+    if h is not None:
+        promoted = h.dtype if h.dtype.kind == "f" else np.float64
+        floating = _arguments(f, (x.astype(promoted), w.astype(promoted), b))
+        assert_within(h, exact[f](*floating), impl.bound[f](*floating))
+
+
+@clause("NEURON-EMPTY", "LOGREG-EMPTY")
+@given(neuron=draw.neurons(batches=(1,)))
+def test_an_empty_batch_gives_no_number(impl, f, neuron):
+    x, w, b = neuron
+    assert_shape(impl[f](*_arguments(f, (x[:0], w, b))), (0,))
+
+
+@clause("NEURON-SHAPES", "LOGREG-SHAPES")
+@given(neuron=draw.neurons(batches=(4,)))
+def test_weights_that_do_not_fit_the_examples_are_refused(impl, f, neuron):
+    x, w, b = neuron
+    wrong = {
+        "one weight too many": (x, np.append(w, 1.0), b),
+        "one weight for several inputs": (np.hstack([x, x]), w[:1], b),
+        "a transposed batch": (x.T, w, b),
+    }
+    for what, arguments in wrong.items():
+        assert_refused(impl.attempt[f](*_arguments(f, arguments)), what)
+
+
+def _arguments(f, neuron):
+    """Those of x, w and b that f takes: logistic regression has no bias."""
+    return neuron if f == "neuron" else neuron[:2]

@@ -1,0 +1,54 @@
+"""The clauses of one_hot."""
+
+from tests.harness import assert_exact, assert_pure, assert_refused, clause, exact, given
+from tests.harness import strategies as draw
+
+BATCHES = [(m,) for m in (1, 2, 3, 5, 8)]
+
+
+@clause("ONEHOT-VALUE")
+@given(encoding=draw.labels(BATCHES, classes=(1, 2, 3, 4, 5, 8, 10)))
+def test_there_is_1_at_the_label_and_0_elsewhere(impl, encoding):
+    assert_exact(impl.one_hot(*encoding), exact.one_hot(*encoding))
+
+
+@clause("ONEHOT-PURE")
+@given(encoding=draw.labels(BATCHES, classes=(2, 3, 5)))
+def test_no_argument_changes_and_no_result_is_overwritten(impl, encoding):
+    labels, k = encoding
+    assert_pure(impl, "one_hot", (labels, k), ((labels + 1) % k, k))
+
+
+@clause("ONEHOT-RANGE")
+@given(encoding=draw.mislabelled(BATCHES, classes=(1, 2, 3, 10)))
+def test_a_label_out_of_range_is_refused(impl, encoding):
+    labels, k = encoding
+    assert_refused(impl.attempt.one_hot(labels, k), f"a label outside [0, {k})")
+
+
+@clause("ONEHOT-LABELS")
+@given(encoding=draw.labels(BATCHES, classes=(2, 5, 130, 300, 1000), dtypes=("int64", "int32", "int16", "int8", "uint8")))
+def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, encoding):
+    result = impl.attempt.one_hot(*encoding)
+    if result is not None:
+        assert_exact(result, exact.one_hot(*encoding))
+
+
+@clause("ONEHOT-LARGE")
+@given(encoding=draw.many_labels())
+def test_thousands_of_labels_and_of_classes(impl, encoding):
+    assert_exact(impl.one_hot(*encoding), exact.one_hot(*encoding))
+
+
+@clause("ONEHOT-LAYOUT")
+@given(encoding=draw.labels([(2,), (5,), (8,), (2, 3), (3, 3)], classes=(2, 3, 10)))
+def test_the_memory_layout_does_not_matter(impl, encoding):
+    labels, k = encoding
+    for values, view in draw.in_every_layout(labels):
+        assert_exact(impl.one_hot(view, k), exact.one_hot(values, k))
+
+
+@clause("ONEHOT-SHAPES")
+@given(encoding=draw.labels(draw.TENSORS + draw.MATRICES, classes=(1, 2, 3, 10)))
+def test_the_classes_are_a_new_last_axis_whatever_the_shape(impl, encoding):
+    assert_exact(impl.one_hot(*encoding), exact.one_hot(*encoding))

@@ -1,0 +1,139 @@
+"""The clauses of softmax."""
+
+import numpy as np
+
+from reference import REFERENCE, SOFTMAX_EXAMPLE, gamma, sigmoid_bound
+from tests.conformance.relations import promoted
+from tests.harness import assert_dtype, assert_exact, assert_pure, assert_within, clause, exact, given
+from tests.harness import strategies as draw
+from tests.harness.strategies import palettes
+
+
+def assert_is_softmax(impl, z):
+    assert_within(impl.softmax(z), exact.softmax(z), impl.bound.softmax(z))
+
+
+@clause("SOFTMAX-VALUE")
+@given(z=draw.textbook_logits())
+def test_every_row_is_the_formula(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-SUM")
+@given(z=draw.textbook_logits())
+def test_every_row_sums_to_1(impl, z):
+    sums = impl.softmax(z).sum(axis=-1)
+    rounding = gamma(z.shape[-1] * impl.arithmetic(z).unit_roundoff)
+    assert_within(sums, np.ones_like(sums), impl.bound.softmax(z).bound.sum(axis=-1) + rounding)
+
+
+@clause("SOFTMAX-SHIFT")
+@given(z=draw.arrays(palettes.eighths, shapes=draw.ROWS + draw.MATRICES), c=draw.shifts())
+def test_adding_a_constant_to_every_logit_changes_nothing(impl, z, c):
+    assert_within(impl.softmax(z + c), exact.softmax(z), impl.bound.softmax(z + c))
+
+
+@clause("SOFTMAX-PERMUTATION")
+@given(z=draw.textbook_logits(draw.at_least(2, draw.MATRICES)))
+def test_reordering_the_classes_reorders_the_probabilities(impl, z):
+    reordered = np.roll(z, 1, axis=-1)
+    expected = np.roll(impl.softmax(z), 1, axis=-1)
+    assert_within(impl.softmax(reordered), expected, impl.bound.softmax(reordered).bound * 2)
+
+
+@clause("SOFTMAX-ROWS")
+@given(z=draw.rows_far_apart(offsets=(0, 10, -40, 150, -150), dtypes=draw.FLOAT64))
+def test_each_row_is_normalised_by_itself(impl, z):
+    alone = np.stack([impl.softmax(row) for row in z])
+    assert_within(impl.softmax(z), alone, impl.bound.softmax(z).bound * 2)
+
+
+@clause("SOFTMAX-SIGMOID")
+@given(z=draw.arrays(palettes.eighths, shapes=[(m, 2) for m in range(1, 8)]))
+def test_softmax_of_two_logits_is_the_sigmoid_of_their_difference(impl, z):
+    difference = z - z[:, ::-1]
+    rounding = sigmoid_bound(difference, REFERENCE)
+    assert_within(impl.softmax(z), exact.sigmoid(difference), impl.bound.softmax(z) + rounding)
+
+
+@clause("SOFTMAX-EXAMPLE")
+def test_the_worked_example_of_the_slide(impl):
+    assert_is_softmax(impl, SOFTMAX_EXAMPLE.logits)
+    assert_exact(np.round(impl.softmax(SOFTMAX_EXAMPLE.logits), 2), SOFTMAX_EXAMPLE.probabilities)
+
+
+@clause("SOFTMAX-PURE")
+@given(z=draw.textbook_logits())
+def test_no_argument_changes_and_no_result_is_overwritten(impl, z):
+    assert_pure(impl, "softmax", (z,), (-z,))
+
+
+@clause("SOFTMAX-SPREAD")
+@given(z=draw.arrays(palettes.finite_line, shapes=draw.ROWS + draw.MATRICES, dtypes=draw.FLOATS))
+def test_logits_may_be_as_far_apart_as_floating_point_allows(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-OFFSET")
+@given(z=draw.rows_far_apart(offsets=(0, 1e4, -1e4, 1e7, -1e7)))
+def test_a_large_offset_of_a_row_costs_no_accuracy(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-LONG")
+@given(z=draw.long_logits())
+def test_rows_of_thousands_of_classes(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-BATCH")
+@given(z=draw.large_batches())
+def test_batches_of_thousands_of_rows(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-NEGINF")
+@given(z=draw.with_a_finite_logit(draw.arrays(palettes.with_minus_infinity, shapes=draw.ROWS + draw.MATRICES, dtypes=draw.FLOATS)))
+def test_a_logit_of_minus_infinity_is_as_if_it_were_not_there(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-NAN")
+@given(z=draw.arrays(palettes.with_some_nan, shapes=draw.ROWS + draw.MATRICES, dtypes=draw.FLOATS))
+def test_a_row_without_a_softmax_is_nan_and_harms_no_other(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-DTYPE")
+@given(z=draw.logits())
+def test_the_dtype_of_the_argument_is_kept(impl, z):
+    result = impl.softmax(z)
+    assert_dtype(result, z.dtype)
+    assert_within(result, exact.softmax(z), impl.bound.softmax(z))
+
+
+@clause("SOFTMAX-INTEGER")
+@given(z=draw.integer_arrays(draw.ROWS + draw.MATRICES))
+def test_integers_are_promoted_or_refused(impl, z):
+    result = impl.attempt.softmax(z)
+    if result is not None:
+        assert_within(result, exact.softmax(z), impl.bound.softmax(promoted(z, result)))
+
+
+@clause("SOFTMAX-LAYOUT")
+@given(z=draw.logits())
+def test_the_memory_layout_does_not_matter(impl, z):
+    for values, view in draw.in_every_layout(z):
+        assert_within(impl.softmax(view), exact.softmax(values), impl.bound.softmax(values))
+
+
+@clause("SOFTMAX-SHAPES")
+@given(z=draw.arrays(palettes.moderate, shapes=[shape for shape in draw.TENSORS if shape and shape[-1]], dtypes=draw.FLOATS))
+def test_the_last_axis_holds_the_classes_whatever_stands_before_it(impl, z):
+    assert_is_softmax(impl, z)
+
+
+@clause("SOFTMAX-LENGTH")
+def test_every_number_of_classes_is_summed_to_its_end(impl):
+    for z in draw.prefixes(f"np.random.default_rng(1).uniform(-3, 3, {draw.LENGTHS[-1]})"):
+        assert_is_softmax(impl, z)

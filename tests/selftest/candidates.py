@@ -1,0 +1,24 @@
+"""Functions written in this suite's own tests, judged like anybody's."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from impls import Implementation
+from impls.array_libraries import FLOATS
+from impls.builtin import UNKNOWN_ULP, flushes_to_zero
+
+
+def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: str = "numpy") -> Implementation:
+    """An implementation of these functions, with the error budgets that a user's file gets."""
+    return Implementation(
+        name=name,
+        spec=name,
+        functions=dict(functions),
+        arrays=arrays,
+        device="cpu",
+        default_level="textbook",
+        ulp=UNKNOWN_ULP,
+        flushes_to_zero=flushes_to_zero(arrays),
+        versions={},
+        offers=FLOATS[arrays],
+    )

@@ -1,0 +1,102 @@
+"""What the suite catches: every known mistake judged on the clause that names it, or on every clause of its function.
+
+    python -m tests.selftest.power                    the mistakes and their clauses, and whether each is caught
+    python -m tests.selftest.power --table            mistakes by clauses: every clause on which each one fails
+    python -m tests.selftest.power --seeds 50         how often one run misses one, over that many seeds
+    python -m tests.selftest.power --profile default  under another Hypothesis profile than quick
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from hypothesis import settings
+
+from tests.conformance import every_test_imported
+from tests.harness import profiles
+from tests.harness.clauses import CLAUSES, PROPERTIES, Clause
+from tests.harness.judging import ERROR, FAILED, Examples, judge
+from tests.selftest.known_mistakes import MISTAKES, Mistake
+
+SEED = 0
+
+
+def outcomes(pairs: Iterable[tuple[Mistake, Clause]], seed: int) -> Iterator[tuple[Mistake, Clause, str]]:
+    """What came of each pair; the examples of a clause are drawn once for all its mistakes."""
+    examples = Examples(seed)
+    by_test = sorted(pairs, key=lambda pair: PROPERTIES[pair[1].id].name)
+    for _, group in groupby(by_test, key=lambda pair: PROPERTIES[pair[1].id].name):
+        for mistake, clause in group:
+            outcome = judge(PROPERTIES[clause.id], clause, mistake.implementation(), examples, (), shrink_budget=0)
+            yield mistake, clause, outcome.outcome
+
+
+def caught(outcome: str) -> bool:
+    """Whether an outcome rejects the implementation."""
+    return outcome in (FAILED, ERROR)
+
+
+def on_their_clauses() -> list[tuple[Mistake, Clause]]:
+    return [(mistake, mistake.clause) for mistake in MISTAKES.values()]
+
+
+def on_every_clause() -> list[tuple[Mistake, Clause]]:
+    return [
+        (mistake, clause)
+        for mistake in MISTAKES.values()
+        for clause in CLAUSES.values()
+        if clause.function == mistake.clause.function
+    ]
+
+
+def _print_caught() -> int:
+    found = {mistake.name: caught(outcome) for mistake, _, outcome in outcomes(on_their_clauses(), SEED)}
+    for name, mistake in MISTAKES.items():
+        print(f"{'caught' if found[name] else 'MISSED':8}{mistake.clause.id:20}{name}: {mistake.misconception}")
+    biting = {mistake.clause.id for name, mistake in MISTAKES.items() if found[name]}
+    print(f"\nknown mistakes caught on the clause that names them: {sum(found.values())} of {len(found)}")
+    print(f"clauses on which some known mistake fails:           {len(biting)} of {len(CLAUSES)}")
+    for idle in sorted(set(CLAUSES) - biting):
+        print(f"  no known mistake is caught by {idle}")
+    return 0 if all(found.values()) and biting == set(CLAUSES) else 1
+
+
+def _print_table() -> int:
+    failing: dict[str, list[str]] = {name: [] for name in MISTAKES}
+    for mistake, clause, outcome in outcomes(on_every_clause(), SEED):
+        if caught(outcome):
+            failing[mistake.name].append(clause.id)
+    for name, clauses in failing.items():
+        print(f"{name}\n    {' '.join(sorted(clauses)) or 'MISSED'}")
+    return 0 if all(failing.values()) else 1
+
+
+def _print_misses(seeds: int) -> int:
+    missed: Counter[str] = Counter()
+    for seed in range(seeds):
+        missed.update(mistake.name for mistake, _, outcome in outcomes(on_their_clauses(), seed) if not caught(outcome))
+    for name, times in missed.most_common():
+        print(f"{name}: missed on {MISTAKES[name].clause.id} in {times} of {seeds} runs")
+    judged = seeds * len(MISTAKES)
+    print(f"{judged - sum(missed.values())} of {judged} pairs of mistake and seed caught on the clause that names the mistake")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", action="store_true", help="every clause on which each mistake fails")
+    parser.add_argument("--seeds", type=int, metavar="N", help="how often one run misses a mistake, over N seeds")
+    parser.add_argument("--profile", choices=profiles.EXAMPLES, default="quick")
+    arguments = parser.parse_args()
+    every_test_imported()
+    profiles.register()
+    settings.load_profile(arguments.profile)
+    if arguments.seeds:
+        return _print_misses(arguments.seeds)
+    return _print_table() if arguments.table else _print_caught()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The normative text, the tests and the layout hold together."""
+
+import ast
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import reference
+from tests.harness.clauses import CLAUSES, PROPERTIES, MalformedClause, clause, given, parse
+
+CHECKOUT = Path(__file__).parents[2]
+CONFORMANCE_TESTS = sorted((CHECKOUT / "tests" / "conformance").glob("test_*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """The top-level names of the modules that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _every_conformance_test_is_imported():
+    for path in CONFORMANCE_TESTS:
+        importlib.import_module(f"tests.conformance.{path.stem}")
+
+
+def test_every_clause_has_a_test():
+    assert set(CLAUSES) == set(PROPERTIES)
+
+
+def test_every_test_cites_a_clause():
+    for path in CONFORMANCE_TESTS:
+        module = sys.modules[f"tests.conformance.{path.stem}"]
+        tests = [name for name in vars(module) if name.startswith("test_")]
+        assert tests, path
+        assert all(hasattr(getattr(module, name), "conforms_to") for name in tests), path
+
+
+def test_every_function_of_the_interface_has_clauses_at_both_levels():
+    for name in reference.FUNCTIONS:
+        assert {one.level for one in CLAUSES.values() if one.function == name} == {"textbook", "robust"}, name
+
+
+def test_every_clause_is_about_a_function_of_the_interface():
+    assert {one.function for one in CLAUSES.values()} == set(reference.FUNCTIONS)
+
+
+def test_a_test_cannot_cite_what_is_no_clause_or_has_its_test():
+    with pytest.raises(MalformedClause, match="SIGMOID-NONE, which is no clause"):
+        clause("SIGMOID-NONE")(lambda impl: None)
+    with pytest.raises(MalformedClause, match="tests already"):
+        clause("SIGMOID-VALUE")(lambda impl: None)
+    with pytest.raises(MalformedClause, match="is given"):
+        clause("SIGMOID-VALUE")(given(x=None)(lambda impl, z: None))
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("| `A-B` | textbook | It MUST. |", "2 cells|has 2"),
+        ("| `A-B` | advanced | It MUST. | slide |", "level 'advanced'"),
+        ("| `A-B` | textbook | It should. | slide |", "does not say MUST"),
+        ("| `A-B` | textbook | It MUST. | slide |\n| `A-B` | robust | It MUST. | slide |", "id is taken"),
+    ],
+)
+def test_a_malformed_clause_is_an_error_and_not_overlooked(row, says):
+    with pytest.raises(MalformedClause, match=says):
+        parse(f"### `f(z)`\n{row}\n")
+    with pytest.raises(MalformedClause, match="under no heading"):
+        parse("| `A-B` | textbook | It MUST. | slide |")
+
+
+def test_imports_run_one_way():
+    standard_library = set(sys.stdlib_module_names)
+    for path in (CHECKOUT / "reference").rglob("*.py"):
+        assert imports_of(path) <= standard_library | {"numpy", "reference"}, path
+    for path in (CHECKOUT / "impls").rglob("*.py"):
+        assert not imports_of(path) & {"tests", "reference"}, path
+
+
+def test_the_conformance_tests_hold_no_tolerance_of_their_own():
+    for path in CONFORMANCE_TESTS:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        keywords = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+        assert not keywords & {"rtol", "atol", "rel_tol", "abs_tol", "rel", "abs", "decimal"}, path
+        small = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)]
+        assert not [value for value in small if 0 < abs(value) < 1e-3], path
+
+
+def test_readme_and_conformance_name_only_what_exists():
+    for document in ("README.md", "conformance.md"):
+        text = (CHECKOUT / document).read_text(encoding="utf-8")
+        for path in re.findall(r"`((?:tests|impls|reference)/[\w./]+)`", text):
+            assert (CHECKOUT / path).exists(), f"{document}: {path}"
+        for id in re.findall(r"`([A-Z]+-[A-Z][A-Z-]*)`", text):
+            assert id in CLAUSES, f"{document}: {id}"

@@ -1,0 +1,40 @@
+"""Every known mistake is caught by the clause that names it, every clause catches one, and no right variant is accused."""
+
+import pytest
+from hypothesis import settings
+
+from tests.conformance import every_test_imported
+from tests.harness.clauses import CLAUSES
+from tests.selftest import power, soak
+from tests.selftest.known_mistakes import MISTAKES
+from tests.selftest.right_variants import VARIANTS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_profile():
+    every_test_imported()
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, str]:
+    return {mistake.name: outcome for mistake, _, outcome in power.outcomes(power.on_their_clauses(), power.SEED)}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_mistake_is_caught_by_the_clause_that_names_it(outcomes, name):
+    assert power.caught(outcomes[name]), f"{MISTAKES[name].clause.id}: {outcomes[name]}"
+
+
+@pytest.mark.parametrize("id", CLAUSES)
+def test_the_clause_catches_a_known_mistake(outcomes, id):
+    named = [mistake.name for mistake in MISTAKES.values() if mistake.clause.id == id]
+    assert any(power.caught(outcomes[name]) for name in named), f"no known mistake names {id}"
+
+
+def test_no_right_variant_is_accused():
+    accused = [f"{name} on {id}: {message}" for name, id, message in soak.accusations(VARIANTS.values(), seed=0)]
+    assert not accused, "\n".join(accused)

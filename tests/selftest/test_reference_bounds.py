@@ -1,0 +1,364 @@
+"""The forward error bounds: right implementations in float32 and float64 stay inside, subtly wrong ones do not.
+
+`ratio` is the largest error over the error allowed, as the conformance tests measure it: against the reference, with
+the reference's own bound added. Every tightness asserted is about two thirds of what was measured.
+"""
+
+import numpy as np
+import pytest
+
+import reference
+from reference import REFERENCE, SLIDE_EPS, Arithmetic
+from tests.selftest.mpmath_formulas import error_ratio
+
+FLOAT32 = Arithmetic.of("float32", 4)
+FLOAT64 = Arithmetic.of("float64", 2)
+TEXTBOOK = Arithmetic.of("float64", 4, eps=SLIDE_EPS)
+FLUSHING = Arithmetic.of("float32", 4, flushes_to_zero=True)
+
+
+def in_float64(value):
+    if isinstance(value, list | tuple):
+        return type(value)(in_float64(item) for item in value)
+    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+
+
+def ratio(name, came, args, arithmetic):
+    args = in_float64(tuple(args))
+    bound = getattr(reference, f"{name}_bound")
+    return error_ratio(came, getattr(reference, name)(*args), _sum(bound(*args, arithmetic), bound(*args, REFERENCE)))
+
+
+def _sum(one, other):
+    if isinstance(one, list | tuple):
+        return [_sum(*both) for both in zip(one, other, strict=True)]
+    return one + other
+
+
+def in_float32(value):
+    if isinstance(value, list | tuple):
+        return type(value)(in_float32(item) for item in value)
+    return value.astype(np.float32) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+def naive_sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def naive_softmax(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(z):
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def at(rows, labels):
+    return rows[np.arange(len(rows)), labels]
+
+
+NAIVE = {
+    "sigmoid": naive_sigmoid,
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0),
+    "softmax": naive_softmax,
+    "binary_cross_entropy": lambda p, y: np.mean(-y * np.log(p) - (1 - y) * np.log(1 - p)),
+    "cross_entropy": lambda p, y: np.mean(-(y * np.log(p)).sum(axis=-1)),
+    "cross_entropy_with_logits": lambda z, labels: np.mean(-at(log_softmax(z), labels)),
+    "mean_squared_error": lambda y_hat, y: np.mean((y_hat - y) ** 2) / 2,
+    "linear": lambda x, W, b: x @ W.T + b,
+    "neuron": lambda x, w, b: naive_sigmoid(x @ w + np.float32(b)),
+    "logistic_regression": lambda X, theta: naive_sigmoid(X @ theta),
+    "collapse_linear": lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 + b2),
+    "gradient_descent_step": lambda theta, grad, alpha: [
+        p - np.float32(alpha) * g for p, g in zip(theta, grad, strict=True)
+    ],
+}
+
+TIGHTNESS = {
+    "sigmoid": 0.5,
+    "tanh": 0.15,
+    "relu": 0.0,
+    "softmax": 0.5,
+    "binary_cross_entropy": 0.05,
+    "cross_entropy": 0.1,
+    "cross_entropy_with_logits": 0.1,
+    "mean_squared_error": 0.2,
+    "linear": 0.5,
+    "neuron": 0.4,
+    "logistic_regression": 0.6,
+    "collapse_linear": 0.6,
+    "gradient_descent_step": 0.6,
+}
+
+
+def arguments(name, rng):
+    m, n, k = rng.integers(1, 9), rng.integers(1, 9), rng.integers(1, 9)
+    scale = 10.0 ** rng.uniform(-3, 2)
+    z = scale * rng.normal(size=(m, k))
+    p = rng.uniform(1e-6, 1, size=(m, k))
+    labels = rng.integers(0, k, size=m)
+    x, W, b = rng.normal(size=(m, n)), scale * rng.normal(size=(k, n)), rng.normal(size=k)
+    return {
+        "binary_cross_entropy": (np.minimum(p, 1 - 2.0**-20), rng.integers(0, 2, size=(m, k)).astype(float)),
+        "cross_entropy": (p, reference.one_hot(labels, int(k))),
+        "cross_entropy_with_logits": (z, labels),
+        "mean_squared_error": (z, z + rng.normal(size=z.shape)),
+        "linear": (x, W, b),
+        "neuron": (x, W[0], float(b[0])),
+        "logistic_regression": (x, W[0]),
+        "collapse_linear": (W, b, rng.normal(size=(m, k)), rng.normal(size=m)),
+        "gradient_descent_step": ([W, b], [rng.normal(size=W.shape), b], 0.1),
+    }.get(name, (z,))
+
+
+@pytest.mark.parametrize("name", NAIVE)
+def test_straightforward_float32_stays_inside_and_comes_near(name, rng):
+    ratios = []
+    for _ in range(300):
+        args = in_float32(arguments(name, rng))
+        with np.errstate(all="ignore"):
+            ratios.append(ratio(name, NAIVE[name](*args), args, FLOAT32))
+    assert TIGHTNESS[name] <= max(ratios) <= 1
+
+
+def rounded_to_ten_bits(x):
+    """What TF32 makes of the factors of a product."""
+    return ((x.view(np.uint32) + 0x1000) & 0xFFFFE000).astype(np.uint32).view(np.float32)
+
+
+def network(rng, last):
+    theta = [(rng.normal(size=W), rng.normal(size=b)) for W, b in reference.parameter_shapes([3, 4, 5, 2])]
+    return rng.normal(size=(6, 3)), theta, ["tanh", "sigmoid", last]
+
+
+def naive_layers(x, theta, activations):
+    functions = NAIVE | {"identity": lambda z: z}
+    outputs = [x]
+    for (W, b), name in zip(theta, activations, strict=True):
+        outputs.append(functions[name](outputs[-1] @ W.T + b))
+    return outputs
+
+
+def naive_gradients(x, theta, activations, delta_of):
+    slopes = {"tanh": lambda t: 1 - t * t, "sigmoid": lambda s: s * (1 - s)}
+    outputs = naive_layers(x, theta, activations)
+    delta, gradients = delta_of(outputs[-1]), []
+    for layer in range(len(theta) - 1, -1, -1):
+        gradients.append((delta.T @ outputs[layer], delta.sum(axis=0)))
+        if layer:
+            delta = (delta @ theta[layer][0]) * slopes[activations[layer - 1]](outputs[layer])
+    return gradients[::-1]
+
+
+def through_softmax(v, p):
+    return p * (v - (v * p).sum(axis=-1, keepdims=True))
+
+
+def through_jacobian(v, p):
+    jacobians = p[:, :, None] * np.eye(p.shape[1], dtype=p.dtype) - p[:, :, None] * p[:, None, :]
+    return (jacobians @ v[:, :, None])[:, :, 0]
+
+
+ROUTES = {
+    "combined, softmax": ("softmax", "cross_entropy", lambda p, y: (p - y) / len(y)),
+    "quotient through softmax": ("softmax", "cross_entropy", lambda p, y: through_softmax(-y / p / len(y), p)),
+    "quotient through the Jacobian": ("softmax", "cross_entropy", lambda p, y: through_jacobian(-y / p / len(y), p)),
+    "combined, sigmoid": ("sigmoid", "binary_cross_entropy", lambda p, y: (p - y) / y.size),
+    "torch's quotient through sigmoid": (
+        "sigmoid",
+        "binary_cross_entropy",
+        lambda p, y: (p - y) / np.maximum(p * (1 - p), 1e-12) / y.size * (p * (1 - p)),
+    ),
+    "two quotients through sigmoid": (
+        "sigmoid",
+        "binary_cross_entropy",
+        lambda p, y: ((1 - y) / (1 - p) - y / p) / y.size * p * (1 - p),
+    ),
+    "logits by softmax": ("identity", "cross_entropy_with_logits", lambda z, y: (naive_softmax(z) - y) / len(y)),
+    "logits by log-softmax": (
+        "identity",
+        "cross_entropy_with_logits",
+        lambda z, y: (np.exp(log_softmax(z)) - y) / len(y),
+    ),
+    "squares": ("identity", "mean_squared_error", lambda y_hat, y: (y_hat - y) / y.size),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_way_to_a_gradient_stays_inside(route, rng):
+    last, loss, delta_of = ROUTES[route]
+    ratios, forward = [], []
+    for _ in range(40):
+        x, theta, names = in_float32(network(rng, last))
+        labels = rng.integers(0, 2, size=6)
+        y = reference.one_hot(labels, 2).astype(np.float32)
+        came = naive_gradients(x, theta, names, lambda h, y=y: delta_of(h, y))
+        args = (x, labels if last == "identity" and "logits" in loss else y, theta, names, loss)
+        ratios.append(ratio("mlp_gradients", came, args, FLOAT32))
+        forward.append(ratio("mlp", naive_layers(x, theta, names)[-1], (x, theta, names), FLOAT32))
+    assert 0.01 <= max(ratios) <= 1
+    assert 0.02 <= max(forward) <= 1
+
+
+def test_coarse_and_wrong_gradients_are_rejected(rng):
+    x, theta, names = in_float32(network(rng, "softmax"))
+    y = reference.one_hot(rng.integers(0, 2, size=6), 2).astype(np.float32)
+    args = (x, y, theta, names, "cross_entropy")
+    right = reference.mlp_gradients(*in_float64(args))
+    coarse = naive_gradients(rounded_to_ten_bits(x), theta, names, lambda p: (p - y) / len(y))
+    assert ratio("mlp_gradients", coarse, args, FLOAT32) > 5
+    for factor in (1.001, 2.0, -1.0, len(y)):
+        wrong = [(factor * dW, factor * db) for dW, db in right]
+        assert ratio("mlp_gradients", wrong, in_float64(args), TEXTBOOK) > 1
+
+
+def test_the_textbook_level_admits_the_slides_eps_in_activations_and_losses(rng):
+    z, eps = np.linspace(-300, 300, 601), SLIDE_EPS
+    with np.errstate(over="ignore"):
+        assert 0.99 < ratio("sigmoid", 1 / (1 + np.exp(-z) + eps), (z,), TEXTBOOK) <= 1
+    assert ratio("tanh", (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1), (z,), TEXTBOOK) <= 1
+    for _ in range(100):
+        p, y = rng.uniform(1e-6, 1 - 1e-6, size=(3, 4)), rng.integers(0, 2, size=(3, 4)).astype(float)
+        lossy = np.mean(-y * np.log(p + eps) - (1 - y) * np.log(1 - p + eps))
+        assert ratio("binary_cross_entropy", lossy, (p, y), TEXTBOOK) <= 1
+        assert ratio("binary_cross_entropy", lossy, (p, y), FLOAT64) > 1
+        y = reference.one_hot(rng.integers(0, 4, size=3), 4)
+        lossy = np.mean(-(y * np.log(p + eps)).sum(axis=1))
+        assert ratio("cross_entropy", lossy, (p, y), TEXTBOOK) <= 1
+        logits, labels = rng.normal(size=(3, 4)) * 30, rng.integers(0, 4, size=3)
+        for came in (
+            -np.log(at(naive_softmax(logits), labels) + eps),
+            np.log(np.exp(logits).sum(1)) - at(logits, labels),
+        ):
+            assert ratio("cross_entropy_with_logits", np.mean(came), (logits, labels), TEXTBOOK) <= 1
+
+
+@pytest.mark.parametrize("last", ["softmax", "sigmoid"])
+def test_the_textbook_level_admits_the_derivatives_of_the_slides_eps(last, rng):
+    eps = SLIDE_EPS
+    loss = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}[last]
+    for _ in range(100):
+        W, b = rng.normal(size=(3, 2)), rng.normal(size=3)
+        x, y = rng.normal(size=(5, 2)), reference.one_hot(rng.integers(0, 3, size=5), 3)
+        z = x @ W.T + b
+        if last == "softmax":
+            p = naive_softmax(z)
+            delta = through_jacobian(-y / (p + eps) / len(y), p)
+            labels = y.argmax(axis=1)
+            came = [(delta.T @ x, delta.sum(axis=0))]
+            args = (x, labels, [(W, b)], ["identity"], "cross_entropy_with_logits")
+            assert ratio("mlp_gradients", came, args, TEXTBOOK) <= 1
+        else:
+            p = 1 / (1 + np.exp(-z) + eps)
+            delta = ((1 - y) / (1 - p + eps) - y / (p + eps)) / y.size * np.exp(-z) * p**2
+        came = [(delta.T @ x, delta.sum(axis=0))]
+        assert ratio("mlp_gradients", came, (x, y, [(W, b)], [last], loss), TEXTBOOK) <= 1
+
+
+def test_sigmoid_by_tanh_is_rejected_in_the_left_tail():
+    z = np.linspace(-30, -20, 50)
+    assert ratio("sigmoid", (1 + np.tanh(z / 2)) / 2, (z,), FLOAT64) > 1e3
+    assert ratio("sigmoid", naive_sigmoid(z), (z,), FLOAT64) <= 1
+
+
+def test_the_slides_quotient_is_rejected_as_a_tanh_near_0():
+    z = np.linspace(1e-9, 1e-6, 50)
+    assert ratio("tanh", (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1), (z,), FLOAT64) > 1e6
+
+
+def test_the_log_of_a_softmax_and_a_lost_normaliser_are_rejected():
+    z, labels = np.array([[0.0, -120.0, -3.0]]), np.array([1])
+    with np.errstate(divide="ignore"):
+        came = -np.log(at(naive_softmax(z.astype(np.float32)), labels))
+    assert ratio("cross_entropy_with_logits", float(came[0]), (z, labels), FLOAT32) > 1
+    z, labels = np.array([[1e7, 1e7 + 0.5, 1e7 - 1]]), np.array([0])
+    largest = z.max(axis=1)
+    lse = largest + np.log(np.exp(z - largest).sum(axis=1))
+    assert ratio("cross_entropy_with_logits", np.mean(lse - at(z, labels)), (z, labels), FLOAT64) > 1e3
+    assert ratio("cross_entropy_with_logits", NAIVE["cross_entropy_with_logits"](z, labels), (z, labels), FLOAT64) <= 1
+
+
+def test_products_rounded_to_ten_bits_are_rejected(rng):
+    x = rng.normal(size=(4, 8)).astype(np.float32)
+    W, b = np.eye(8, dtype=np.float32), np.zeros(8, dtype=np.float32)
+    assert ratio("linear", rounded_to_ten_bits(x) @ W.T + b, (x, W, b), FLOAT32) > 50
+    assert ratio("linear", x @ W.T + b, (x, W, b), FLOAT32) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("mean_squared_error", lambda y_hat, y: np.mean(y_hat**2 - 2 * y_hat * y + y**2) / 2),
+        ("mean_squared_error", lambda y_hat, y: np.mean((y_hat - y) ** 2)),
+        ("cross_entropy", lambda p, y: np.mean(-y * np.log(p))),
+        ("cross_entropy", lambda p, y: np.mean(-(y * np.log(p + np.float32(1e-6))).sum(axis=-1))),
+        ("binary_cross_entropy", lambda p, y: np.mean(-y * np.log(p) - (1 - y) * np.log(1 - p + np.float32(1e-6)))),
+        ("softmax", lambda z: np.exp(z) / np.exp(z).sum()),
+    ],
+)
+def test_coarse_and_wrong_formulas_are_rejected(name, wrong, rng):
+    ratios = []
+    for _ in range(100):
+        args = in_float32(arguments(name, rng))
+        with np.errstate(all="ignore"):
+            ratios.append(ratio(name, wrong(*args), args, FLOAT32))
+    assert not max(ratios) <= 1
+
+
+def test_a_loss_clamped_at_100_per_example_is_admitted_and_no_less():
+    certain = np.ones((2, 1))
+    clamped = (100.0 + np.log(2)) / 2
+    for name in ("binary_cross_entropy", "cross_entropy"):
+        args = (np.array([[1e-60], [0.5]]), certain)
+        assert ratio(name, clamped, args, FLOAT64) <= 1 < ratio(name, clamped - 1e-9, args, FLOAT64)
+        band = getattr(reference, f"{name}_bound")(np.array([[0.0], [0.5]]), certain, FLOAT64)
+        assert band.floor == pytest.approx(clamped)
+        assert np.isfinite(band.bound)
+    z = np.array([[-np.inf, 0.0], [0.0, -np.inf]])
+    band = reference.cross_entropy_with_logits_bound(z, np.array([0, 0]), FLOAT64)
+    assert band.floor == 50.0
+    assert np.isfinite(band.bound)
+
+
+def test_hardware_that_flushes_subnormals_is_admitted_under_its_own_arithmetic():
+    x, W, b = np.array([1.1e-38]), np.array([[100.0]]), np.zeros(1)
+    assert ratio("linear", np.zeros(1), (x, W, b), FLUSHING) <= 1 < ratio("linear", np.zeros(1), (x, W, b), FLOAT32)
+    subnormal, one = np.array([1e-40]), np.ones(1)
+    for lost in (100.0, np.inf):
+        assert ratio("binary_cross_entropy", lost, (subnormal, one), FLUSHING) <= 1
+        assert ratio("binary_cross_entropy", lost, (subnormal, one), FLOAT32) > 1
+
+
+def test_an_overflow_on_the_way_makes_no_statement():
+    huge = np.array([[3e38, 3e38]])
+    assert reference.linear_bound(huge, np.ones((1, 2)), np.zeros(1), FLOAT32)[0, 0] == np.inf
+    assert reference.mean_squared_error_bound(huge, -huge, FLOAT32).bound == np.inf
+
+
+def test_a_relu_whose_sign_is_undecided_admits_both_derivatives():
+    theta = [(np.array([[0.1, 0.2, -0.3]]), np.zeros(1)), (np.ones((1, 1)), np.zeros(1))]
+    args = (np.ones((1, 3)), np.ones((1, 1)), theta, ["relu", "identity"], "mean_squared_error")
+    (dW, _), _ = reference.mlp_gradients_bound(*args, FLOAT32)
+    assert np.all(dW >= 1)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_an_arithmetic_is_that_of_its_dtype(dtype):
+    arithmetic, info = Arithmetic.of(dtype, 1), np.finfo(dtype)
+    assert arithmetic.unit_roundoff == info.eps / 2
+    assert (arithmetic.smallest, arithmetic.largest) == (info.smallest_subnormal, info.max)
+    assert Arithmetic.of(dtype, 1, flushes_to_zero=True).smallest == info.tiny
+    assert hash(arithmetic) == hash(Arithmetic.of(dtype, 1))
+
+
+def test_bands_add_up_their_bounds_and_keep_the_wider_allowance():
+    band = reference.Band(1.0, below=2.0, above=0.5, floor=10.0) + reference.Band(3.0, below=1.0) + 4.0
+    assert (band.bound, band.below, band.above, band.floor) == (8.0, 2.0, 0.5, 10.0)
