@@ -37,6 +37,7 @@ class Unloadable:
     reason: str
     arrays: str
     device: str
+    default_level: str = "textbook"
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,5 @@ class Absent:
     spec: str
     arrays: str
     device: str
+    default_level: str
     reason: str

@@ -61,7 +61,7 @@ def builtins_present(function_names: Sequence[str]) -> tuple[list[Resolved], lis
     absent: list[Absent] = []
     for name, builtin in BUILTINS.items():
         if reason := builtin.absent():
-            absent.append(Absent(name, name, builtin.arrays, builtin.device, reason))
+            absent.append(Absent(name, name, builtin.arrays, builtin.device, builtin.level, reason))
         else:
             present.append(_builtin(name, function_names))
     return present, absent
@@ -123,7 +123,7 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         with contained():
             functions = _functions(builtin.load(), function_names)
     except LoadError as error:
-        return Unloadable(name, name, str(error), builtin.arrays, builtin.device)
+        return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
         name=name,
         spec=name,

@@ -79,13 +79,13 @@ def linear(x, W, b):
 
 
 def neuron(x, w, b):
-    """sigmoid(w . x + b) (slide "The artificial neuron model")."""
-    return functional.sigmoid(functional.linear(x, w) + b)
+    """sigmoid(w . x + b), by a torch.nn.Linear of one output (slide "The artificial neuron model")."""
+    return functional.sigmoid(linear(x, w[None], w.new_tensor([b])).squeeze(-1))
 
 
 def logistic_regression(X, theta):
-    """Label prediction (slide "Logistic regression - NumPy vs. PyTorch")."""
-    return functional.sigmoid(functional.linear(X, theta))
+    """Label prediction by torch.nn.Linear(n, 1) (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return neuron(X, theta, 0.0)
 
 
 def mlp(x, theta, activations):

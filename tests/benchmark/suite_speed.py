@@ -37,7 +37,17 @@ print(f"measured {int(status)} {peak:.0f} {'torch' in sys.modules}", file=sys.st
 
 def whole_run(*arguments: str) -> tuple[float, float, bool]:
     """Wall seconds, peak MiB and whether torch was imported, of one run of the suite in a process of its own."""
-    command = [sys.executable, "-c", _CHILD, "tests/conformance", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *arguments]
+    command = [
+        sys.executable,
+        "-c",
+        _CHILD,
+        "tests/conformance",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--hypothesis-seed=0",
+        *arguments,
+    ]
     started = time.perf_counter()
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     seconds = time.perf_counter() - started
@@ -85,7 +95,9 @@ def split(*arguments: str) -> dict[str, float]:
 
     def timed_call(subject: Subject, name: str, args: Any, native: Any) -> Any:
         function = subject.implementation.functions[name]
-        with mock.patch.dict(subject.implementation.functions, {name: clock.timed("the implementation's calls", function)}):
+        with mock.patch.dict(
+            subject.implementation.functions, {name: clock.timed("the implementation's calls", function)}
+        ):
             return call_native(subject, name, args, native)
 
     def timed_once(key: Any, compute: Callable[[], Any]) -> Any:

@@ -104,7 +104,7 @@ def test_an_empty_batch_has_no_loss(impl, shape):
     assert_refused_or_nan(impl.attempt.cross_entropy(*batch), "an empty batch")
 
 
-@clause("CE-BATCH")
+@clause("CE-LARGE")
 @given(batch=draw.many_classified())
 def test_batches_of_thousands_of_examples(impl, batch):
     assert_is_cross_entropy(impl, *batch)

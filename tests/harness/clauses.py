@@ -55,7 +55,9 @@ def parse(text: str) -> dict[str, Clause]:
         if function is None:
             raise MalformedClause(f"{where}: stands under no heading ### `function(...)`")
         if len(cells) != 3:
-            raise MalformedClause(f"{where}: has {len(cells)} cells after its id; level, requirement, source are needed")
+            raise MalformedClause(
+                f"{where}: has {len(cells)} cells after its id; level, requirement, source are needed"
+            )
         level, requirement, source = cells
         if level not in LEVELS:
             raise MalformedClause(f"{where}: level {level!r} is none of {', '.join(LEVELS)}")

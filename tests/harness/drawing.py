@@ -39,11 +39,13 @@ def draw(property_: Property, seed: int) -> list[Values]:
     return examples
 
 
-def shrink(property_: Property, seed: int, examples: list[Values], at: int, fails: Callable[[Values], bool], budget: int) -> Values:
+def shrink(
+    property_: Property, seed: int, examples: list[Values], at: int, fails: Callable[[Values], bool], budget: int
+) -> Values:
     """The smallest failing example found from ``examples[at]`` on in at most ``budget`` tries; that one if none is smaller."""
     smallest = examples[at]
     skip = at - len(property_.examples)
-    if skip < 0 or budget < 1:
+    if skip < 0 or budget < 1 or not property_.strategies:
         return smallest
     start = fingerprint_values(smallest)
     seen = 0

@@ -29,7 +29,8 @@ class Exact:
 
         return evaluate
 
-    __getattr__ = __getitem__
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return self[name]
 
 
 exact = Exact()

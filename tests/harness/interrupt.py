@@ -9,7 +9,10 @@ _interrupted = False
 
 def watch() -> None:
     """From now on, remember that the process was interrupted; the interrupt itself goes on as ever."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
         signal.signal(signal.SIGINT, _remember)
 
 

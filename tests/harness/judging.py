@@ -91,7 +91,9 @@ def judge(
         if failing:
             return _failed(trial, drawn, failing, examples.seed(property_), shrink_budget, ratio)
     if stale:
-        return Outcome(ERROR, len(drawn), ratio, f"{stale[0].name} no longer deviates; take its entry out of the known deviations")
+        return Outcome(
+            ERROR, len(drawn), ratio, f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
+        )
     if excused or deviations:
         return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or deviations[0]).summary)
     return Outcome(PASSED, len(drawn), ratio)
@@ -123,7 +125,12 @@ class _Trial:
 
 
 def _failed(
-    trial: _Trial, drawn: list[Values], failing: list[tuple[int, Exception]], seed: int, budget: int, ratio: float | None
+    trial: _Trial,
+    drawn: list[Values],
+    failing: list[tuple[int, Exception]],
+    seed: int,
+    budget: int,
+    ratio: float | None,
 ) -> Outcome:
     errors = [index for index, fault in failing if isinstance(fault, ImplementationError)]
     candidates = errors or [index for index, _ in failing]

@@ -33,7 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what to check (repeatable): a built-in name, a path to a .py file, a folder of them, package.module, "
         "or package.module:object; without it every built-in whose library and device are there",
     )
-    group.addoption("--arrays", choices=("numpy", "torch", "cupy"), help="the arrays that the functions named by --impl take")
+    group.addoption(
+        "--arrays", choices=("numpy", "torch", "cupy"), help="the arrays that the functions named by --impl take"
+    )
     group.addoption("--device", choices=("cpu", "cuda"), help="the device that those arrays are on")
     group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
     group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
@@ -53,7 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(wrong)) from wrong
     path = config.getoption("conformance_json")
     if path is not None and not path.resolve().parent.is_dir():
-        raise pytest.UsageError(f"--conformance-json {path}: the folder {path.resolve().parent} is not there; make it first")
+        raise pytest.UsageError(
+            f"--conformance-json {path}: the folder {path.resolve().parent} is not there; make it first"
+        )
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Reporter(config))
 
@@ -89,7 +93,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     options = config.stash[run_key].options
-    return [f"conformance: profile {options.profile}, seed {options.seed}, level {options.level or 'as each implementation requires'}"]
+    return [
+        f"conformance: profile {options.profile}, seed {options.seed}, level {options.level or 'as each implementation requires'}"
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -111,9 +117,13 @@ def conformance_case(request: pytest.FixtureRequest) -> Any:
     def judge() -> None:
         outcome = run.judge(name, clause)
         request.node.stash[_outcome_key] = outcome
-        request.node.user_properties += [("clause", clause), ("level", CLAUSES[clause].level), ("outcome", outcome.outcome)]
+        request.node.user_properties += [
+            ("clause", clause),
+            ("level", CLAUSES[clause].level),
+            ("outcome", outcome.outcome),
+        ]
         if outcome.outcome == SKIPPED and not run.options.require_complete:
-            pytest.skip(outcome.message)
+            pytest.skip(outcome.message or SKIPPED)
         if outcome.outcome == KNOWN_DEVIATION:
             pytest.xfail(f"known deviation: {outcome.message}")
         if outcome.outcome in (FAILED, ERROR, SKIPPED):
@@ -143,7 +153,9 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" and (outcome := item.stash.get(_outcome_key, None)):
         report.conformance_outcome = outcome.as_json()  # type: ignore[attr-defined]
@@ -173,7 +185,9 @@ class Reporter:
         run = self._run
         if not self._concerned():
             return
-        run.stopped = bool(session.shouldstop or session.shouldfail) or session.exitstatus == pytest.ExitCode.INTERRUPTED
+        run.stopped = (
+            bool(session.shouldstop or session.shouldfail) or session.exitstatus == pytest.ExitCode.INTERRUPTED
+        )
         run.close()
         for name, reason in run.failures_without_item():
             self._fail(session, name, reason)
@@ -185,7 +199,9 @@ class Reporter:
         """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
         nodeid = f"tests/conformance::verdict[{name}]"
         self._verdicts.add(nodeid)
-        report = pytest.TestReport(nodeid, ("tests/conformance", None, f"verdict[{name}]"), {}, "failed", f"{name}: {reason}", "call")
+        report = pytest.TestReport(
+            nodeid, ("tests/conformance", None, f"verdict[{name}]"), {}, "failed", f"{name}: {reason}", "call"
+        )
         self._config.hook.pytest_runtest_logreport(report=report)
         session.testsfailed += 1
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):

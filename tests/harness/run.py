@@ -54,18 +54,21 @@ class Run:
     def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
         options = self.options
         if options.specs:
-            named = (resolve(spec, reference.FUNCTIONS, options.arrays, options.device) for spec in options.specs)
-            found = with_unique_names(one for several in named for one in several)
-            loaded = [one for one in found if isinstance(one, Implementation)]
-            return loaded, [one for one in found if isinstance(one, Unloadable)], []
-        present, absent = builtins_present(reference.FUNCTIONS)
-        fits = [one for one in present if options.arrays in (None, one.arrays) and options.device in (None, one.device)]
-        missing = [one for one in absent if options.arrays in (None, one.arrays) and options.device in (None, one.device)]
+            resolved = (resolve(spec, reference.FUNCTIONS, options.arrays, options.device) for spec in options.specs)
+            found = with_unique_names(one for several in resolved for one in several)
+            return _loaded(found), _unloadable(found), []
+        found, absent = builtins_present(reference.FUNCTIONS)
+        fits = [one for one in found if options.arrays in (None, one.arrays) and options.device in (None, one.device)]
+        missing = [
+            one for one in absent if options.arrays in (None, one.arrays) and options.device in (None, one.device)
+        ]
         named = options.arrays or options.device
         if named and (not fits or missing):
             probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
-            raise NothingToCheck(f"asked for {' on '.join(filter(None, (options.arrays, options.device)))}, which is not there ({probed})")
-        return fits, [], absent
+            raise NothingToCheck(
+                f"asked for {' on '.join(filter(None, (options.arrays, options.device)))}, which is not there ({probed})"
+            )
+        return _loaded(fits), _unloadable(fits), absent
 
     def resolve(self) -> None:
         """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""
@@ -106,7 +109,11 @@ class Run:
         """Judge one pair now; a function that the implementation does not have is skipped."""
         judged = self._by_name[implementation]
         if CLAUSES[clause].function not in judged.functions:
-            return Outcome(SKIPPED, message=f"not implemented: {implementation} has no {CLAUSES[clause].function}", unimplemented=True)
+            return Outcome(
+                SKIPPED,
+                message=f"not implemented: {implementation} has no {CLAUSES[clause].function}",
+                unimplemented=True,
+            )
         budget = _SHRINK_BUDGET if self.is_required(implementation, clause) else _SHRINK_BUDGET_BEYOND_LEVEL
         deviations = [known for known in self.deviations if known.applies_to(clause, judged)]
         return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget)
@@ -123,12 +130,19 @@ class Run:
         """The verdict on every implementation that was loaded."""
         clauses = {name: [one for one in CLAUSES.values() if one.function == name] for name in reference.FUNCTIONS}
         for implementation in self.implementations:
-            outcomes = {id: self.outcomes[implementation.name, id] for id in CLAUSES if (implementation.name, id) in self.outcomes}
+            outcomes = {
+                id: self.outcomes[implementation.name, id]
+                for id in CLAUSES
+                if (implementation.name, id) in self.outcomes
+            }
             functions = {
                 name: verdicts.of_function(clauses[name], outcomes, absent=name not in implementation.functions)
                 for name in reference.FUNCTIONS
             }
-            level, scheduled = self.required_level(implementation), any(who == implementation.name for who, _ in self.scheduled)
+            level, scheduled = (
+                self.required_level(implementation),
+                any(who == implementation.name for who, _ in self.scheduled),
+            )
             yield implementation, verdicts.of_implementation(functions, level, self.options.require_complete, scheduled)
 
     def failures_without_item(self) -> Iterator[tuple[str, str]]:
@@ -137,7 +151,11 @@ class Run:
             yield unloadable.name, unloadable.reason
         for implementation, verdict in self.verdicts():
             level = self.required_level(implementation)
-            partly = [f"{name}: {one.reason}" for name, one in verdict.functions.items() if one.reason and one.levels[level] == verdicts.ERROR]
+            partly = [
+                f"{name}: {one.reason}"
+                for name, one in verdict.functions.items()
+                if one.reason and one.levels[level] == verdicts.ERROR
+            ]
             if reason := verdict.reason or "; ".join(partly):
                 yield implementation.name, reason
 
@@ -149,3 +167,11 @@ class Run:
         devices = {f"{one.arrays} on {one.device}": "present" for one in self.implementations}
         devices |= {f"{one.arrays} on {one.device}": one.reason for one in self.absent}
         return {"python": platform.python_version(), "platform": sys.platform, **versions, "devices": devices}
+
+
+def _loaded(found: Sequence[Implementation | Unloadable]) -> list[Implementation]:
+    return [one for one in found if isinstance(one, Implementation)]
+
+
+def _unloadable(found: Sequence[Implementation | Unloadable]) -> list[Unloadable]:
+    return [one for one in found if isinstance(one, Unloadable)]

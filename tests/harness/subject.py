@@ -114,9 +114,13 @@ class Subject:
             array = self.library.to_numpy(result)
         except Exception as raised:
             number = " (or a number)" if kind == "scalar" else ""
-            raise ImplementationError(f"{self.calls[-1].function} returned something else than an array{number}: {raised}") from raised
+            raise ImplementationError(
+                f"{self.calls[-1].function} returned something else than an array{number}: {raised}"
+            ) from raised
         if array.dtype.kind not in "fiub":
-            raise ImplementationError(f"{self.calls[-1].function} returned an array of dtype {array.dtype}, not of real numbers")
+            raise ImplementationError(
+                f"{self.calls[-1].function} returned an array of dtype {array.dtype}, not of real numbers"
+            )
         return array
 
 
@@ -137,7 +141,8 @@ class _Attempts:
 
         return call
 
-    __getattr__ = __getitem__
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return self[name]
 
 
 class _Bounds:
@@ -163,7 +168,8 @@ class _Bounds:
 
         return evaluate
 
-    __getattr__ = __getitem__
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return self[name]
 
 
 def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: Sequence[Any]) -> None:
@@ -175,12 +181,22 @@ def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: S
     first = impl.values(kind, result)
     if fingerprint(_numpy(impl, native)) != before:
         after = zip(args, _numpy(impl, native), strict=True)
-        changed = [index for index, (arg, now) in enumerate(after) if fingerprint(_numpy(impl, impl.native(arg))) != fingerprint(now)]
-        raise Nonconformance(f"{function} changed its argument number {changed[0] + 1}", came=_numpy(impl, native)[changed[0]], due=args[changed[0]])
+        changed = [
+            index
+            for index, (arg, now) in enumerate(after)
+            if fingerprint(_numpy(impl, impl.native(arg))) != fingerprint(now)
+        ]
+        raise Nonconformance(
+            f"{function} changed its argument number {changed[0] + 1}",
+            came=_numpy(impl, native)[changed[0]],
+            due=args[changed[0]],
+        )
     impl.call_native(function, tuple(other_args), impl.native(tuple(other_args)))
     later = impl.values(kind, result)
     if fingerprint(later) != fingerprint(first):
-        raise Nonconformance(f"a later call of {function} overwrote the result of an earlier one", came=later, due=first)
+        raise Nonconformance(
+            f"a later call of {function} overwrote the result of an earlier one", came=later, due=first
+        )
 
 
 _Kind = typing.Union[str, "_Items"]

@@ -110,5 +110,9 @@ def _command(run: Run, implementation: str, nodeid: str) -> str:
     options = run.options
     spec = next(one.spec for one in run.implementations if one.name == implementation)
     words = ["pytest", shlex.quote(nodeid), "--impl", shlex.quote(spec)]
-    words += [f"--{name} {value}" for name, value in (("arrays", options.arrays), ("device", options.device), ("level", options.level)) if value]
+    words += [
+        f"--{name} {value}"
+        for name, value in (("arrays", options.arrays), ("device", options.device), ("level", options.level))
+        if value
+    ]
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

@@ -38,15 +38,19 @@ def of_function(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome], abse
     say (to refuse a bad argument, it is enough to refuse them all). Unwritten for some clauses only is an error.
     """
     clauses = list(clauses)
+    reason: str | None = None
     if absent:
         reason = "not implemented: the implementation has no function of this name"
-        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_IMPLEMENTED), {one.id: Outcome(SKIPPED, message=reason) for one in clauses}, reason)
+        return FunctionVerdict(
+            dict.fromkeys(LEVELS, NOT_IMPLEMENTED),
+            {one.id: Outcome(SKIPPED, message=reason) for one in clauses},
+            reason,
+        )
     known = {one.id: outcomes.get(one.id, Outcome(SKIPPED, message="not run")) for one in clauses}
     textbook = [outcomes[one.id] for one in clauses if one.level == TEXTBOOK and one.id in outcomes]
     ran = textbook or [outcomes[one.id] for one in clauses if one.id in outcomes]
     if ran and all(outcome.unimplemented for outcome in ran):
         return FunctionVerdict(dict.fromkeys(LEVELS, NOT_IMPLEMENTED), known, ran[0].message)
-    reason = None
     for id, outcome in known.items():
         if outcome.unimplemented:
             reason = f"implemented only in part: {outcome.message}"
@@ -69,7 +73,10 @@ def of_implementation(
     absent = [name for name, verdict in judged.items() if verdict == NOT_IMPLEMENTED]
     written = [verdict for verdict in judged.values() if verdict != NOT_IMPLEMENTED]
     completed = any(
-        outcome.outcome != SKIPPED for one in functions.values() if one.levels[level] != NOT_IMPLEMENTED for outcome in one.outcomes.values()
+        outcome.outcome != SKIPPED
+        for one in functions.values()
+        if one.levels[level] != NOT_IMPLEMENTED
+        for outcome in one.outcomes.values()
     )
     if not written:
         return Verdict(ERROR, "nothing was checked: no function of the interface is implemented", functions)

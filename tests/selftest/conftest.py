@@ -54,7 +54,12 @@ def submission(tmp_path: Path) -> Callable[..., str]:
 def suite(tmp_path: Path) -> Callable[..., Result]:
     """Run ``pytest tests/conformance`` with these arguments, by default under a quick profile and a fixed seed."""
 
-    def run(*arguments: str, profile: str | None = "quick", seed: str | None = "1", environment: dict[str, str] | None = None) -> Result:
+    def run(
+        *arguments: str,
+        profile: str | None = "quick",
+        seed: str | None = "1",
+        environment: dict[str, str] | None = None,
+    ) -> Result:
         json_path, junit_path = tmp_path / "result.json", tmp_path / "junit.xml"
         for path in (json_path, junit_path):
             path.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
 """What the suite catches: every known mistake judged on the clause that names it, or on every clause of its function.
 
-    python -m tests.selftest.power                    the mistakes and their clauses, and whether each is caught
-    python -m tests.selftest.power --table            mistakes by clauses: every clause on which each one fails
-    python -m tests.selftest.power --seeds 50         how often one run misses one, over that many seeds
-    python -m tests.selftest.power --profile default  under another Hypothesis profile than quick
+python -m tests.selftest.power                    the mistakes and their clauses, and whether each is caught
+python -m tests.selftest.power --table            mistakes by clauses: every clause on which each one fails
+python -m tests.selftest.power --seeds 50         how often one run misses one, over that many seeds
+python -m tests.selftest.power --profile default  under another Hypothesis profile than quick
 """
 
 import argparse
@@ -80,7 +80,9 @@ def _print_misses(seeds: int) -> int:
     for name, times in missed.most_common():
         print(f"{name}: missed on {MISTAKES[name].clause.id} in {times} of {seeds} runs")
     judged = seeds * len(MISTAKES)
-    print(f"{judged - sum(missed.values())} of {judged} pairs of mistake and seed caught on the clause that names the mistake")
+    print(
+        f"{judged - sum(missed.values())} of {judged} pairs of mistake and seed caught on the clause that names the mistake"
+    )
     return 0
 
 

@@ -85,13 +85,16 @@ def test_xdist_gives_the_same_verdicts_and_json(suite, submission):
 
 def test_every_worker_has_the_one_seed_that_is_recorded(suite):
     result = suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE or TANH-VALUE", "-n", "2", seed=None)
-    again = suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE or TANH-VALUE", seed=str(result.json["suite"]["seed"]))
+    again = suite(
+        "--impl", "numpy-lecture", "-k", "SIGMOID-VALUE or TANH-VALUE", seed=str(result.json["suite"]["seed"])
+    )
     assert result.json["implementations"] == again.json["implementations"]
 
 
 def test_ci_is_derandomized_and_chosen_where_ci_is_set(suite):
     first, second = (
-        suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE", profile=None, seed=None, environment={"CI": "true"}) for _ in range(2)
+        suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE", profile=None, seed=None, environment={"CI": "true"})
+        for _ in range(2)
     )
     assert first.json["suite"]["profile"] == "ci"
     assert first.json["suite"]["seed"] == second.json["suite"]["seed"]
@@ -99,7 +102,9 @@ def test_ci_is_derandomized_and_chosen_where_ci_is_set(suite):
 
 
 def test_an_explicit_seed_wins_over_a_derandomized_profile(suite):
-    one, other = (suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE", profile="ci", seed=seed) for seed in ("1", "2"))
+    one, other = (
+        suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE", profile="ci", seed=seed) for seed in ("1", "2")
+    )
     assert [one.json["suite"]["seed"], other.json["suite"]["seed"]] == [1, 2]
     ratio = [
         result.implementation("numpy-lecture")["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]["max_error_ratio"]
@@ -121,7 +126,9 @@ def test_the_json_is_strict_and_holds_every_function_and_clause(suite, submissio
 def test_junit_holds_the_failure_and_the_clause(suite, submission):
     result = suite("--impl", submission(WRONG_SIGMOID), *ONLY_SIGMOID)
     cases = ElementTree.fromstring(result.junit).iter("testcase")
-    failed = {case.get("name"): case.find("failure").get("message") for case in cases if case.find("failure") is not None}
+    failed = {
+        case.get("name"): case.find("failure").get("message") for case in cases if case.find("failure") is not None
+    }
     assert any("SIGMOID-VALUE" in name and "MUST" in message for name, message in failed.items())
 
 
@@ -129,7 +136,9 @@ def test_deselecting_clauses_does_not_fail_and_does_not_pass(suite):
     result = suite("--impl", "numpy-lecture", "-k", "SIGMOID-VALUE")
     row = result.implementation("numpy-lecture")
     assert result.exit_status == 0
-    assert row["verdict"] == row["functions"]["sigmoid"]["textbook"] == row["functions"]["tanh"]["textbook"] == "not run"
+    assert (
+        row["verdict"] == row["functions"]["sigmoid"]["textbook"] == row["functions"]["tanh"]["textbook"] == "not run"
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +172,11 @@ def test_only_files_that_do_not_load_are_a_failure_too(suite, submission):
     [
         ("import unittest; raise unittest.SkipTest", "error", "SkipTest"),
         ("import pytest; pytest.skip('later')", "error", "Skipped"),
-        ("from hypothesis.errors import UnsatisfiedAssumption; raise UnsatisfiedAssumption", "error", "UnsatisfiedAssumption"),
+        (
+            "from hypothesis.errors import UnsatisfiedAssumption; raise UnsatisfiedAssumption",
+            "error",
+            "UnsatisfiedAssumption",
+        ),
         ("import hypothesis; hypothesis.reject()", "error", "UnsatisfiedAssumption"),
         ("raise SystemExit(0)", "error", "SystemExit"),
         ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),

@@ -39,7 +39,15 @@ def test_the_ratio_is_the_error_over_the_error_allowed():
 
 @pytest.mark.parametrize(
     ("actual", "expected"),
-    [(np.nan, 1.0), (1.0, np.nan), (np.inf, 1.0), (1.0, np.inf), (np.inf, -np.inf), (np.nan, np.inf), (-np.inf, np.nan)],
+    [
+        (np.nan, 1.0),
+        (1.0, np.nan),
+        (np.inf, 1.0),
+        (1.0, np.inf),
+        (np.inf, -np.inf),
+        (np.nan, np.inf),
+        (-np.inf, np.nan),
+    ],
 )
 def test_nan_and_infinities_are_right_only_where_they_are_due(actual, expected):
     assert ratio_of(array(actual), array(expected), array(1e300)) == np.inf
@@ -87,7 +95,9 @@ def test_the_shape_comes_before_the_values():
 
 
 def test_the_message_names_the_worst_element():
-    with pytest.raises(Nonconformance, match=r"at index \(0, 1\) 3.0 came, 1.0 is due \(off by 2, allowed 0.5, 4 times"):
+    with pytest.raises(
+        Nonconformance, match=r"at index \(0, 1\) 3.0 came, 1.0 is due \(off by 2, allowed 0.5, 4 times"
+    ):
         assert_within(np.array([[1.4, 3.0]]), np.array([[1.0, 1.0]]), 0.5)
 
 
@@ -109,6 +119,10 @@ def test_refusals():
     assert_refused(None, "it")
     assert_refused_or_nan(None, "it")
     assert_refused_or_nan(array(np.nan, np.nan), "it")
-    for check, value in ((assert_refused, np.nan), (assert_refused_or_nan, 0.0), (assert_refused_or_nan, array(np.nan, 1.0))):
+    for check, value in (
+        (assert_refused, np.nan),
+        (assert_refused_or_nan, 0.0),
+        (assert_refused_or_nan, array(np.nan, 1.0)),
+    ):
         with pytest.raises(Nonconformance, match="it MUST be refused"):
             check(value, "it")

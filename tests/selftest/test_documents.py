@@ -91,7 +91,9 @@ def test_the_conformance_tests_hold_no_tolerance_of_their_own():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         keywords = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
         assert not keywords & {"rtol", "atol", "rel_tol", "abs_tol", "rel", "abs", "decimal"}, path
-        small = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)]
+        small = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        ]
         assert not [value for value in small if 0 < abs(value) < 1e-3], path
 
 

@@ -72,7 +72,10 @@ def test_shrinking_calls_the_implementation_only_from_the_failing_example_on_and
 def test_an_example_that_cannot_be_shrunk_is_given_as_it_is():
     explicit = {"numbers": [900, 1]}
     examples = drawing.draw(property_(explicit, **LISTS.strategies), 1)
-    assert drawing.shrink(property_(explicit, **LISTS.strategies), 1, examples, 0, holds_a_large_number, budget=100) is explicit
+    assert (
+        drawing.shrink(property_(explicit, **LISTS.strategies), 1, examples, 0, holds_a_large_number, budget=100)
+        is explicit
+    )
 
 
 def test_an_implementation_that_fails_only_once_still_gets_its_example():

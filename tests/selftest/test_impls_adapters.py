@@ -188,7 +188,7 @@ def test_labels_out_of_range_are_refused(robust):
             robust.cross_entropy_with_logits(np.ones((2, 3)), np.array([0, label]))
 
 
-@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_scipys_functions_are_called_as_they_are():
     special = pytest.importorskip("scipy.special", reason="scipy is not installed")
     scipy = Adapter("scipy")

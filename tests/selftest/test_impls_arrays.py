@@ -121,6 +121,7 @@ def test_values_are_rounded_to_the_dtype_asked_for(arrays):
         assert (float(back[0]) == 1 / 3) == (dtype == "float64")
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
 def test_subclasses_and_scalars_come_back_as_plain_arrays():
     numpy = library("numpy", "cpu")
     for value in (np.float64(2), np.ma.masked_array([2.0], mask=[True]), np.asmatrix([[2.0]])):

@@ -246,7 +246,7 @@ def plane_points(draw: DrawFn) -> np.ndarray:
 def _near(w: np.ndarray, b: float, along: np.ndarray) -> np.ndarray:
     """Points within 1 of the line w.x + b = 0 in the square; ``along``: how far along it and across it, from 0 to 12."""
     crossings = [(x, -(w[0] * x + b) / w[1]) for x in (0, 12)] + [(-(w[1] * y + b) / w[0], y) for y in (0, 12)]
-    inside = [point for point in crossings if 0 <= min(point) and max(point) <= 12]
+    inside = [point for point in crossings if min(point) >= 0 and max(point) <= 12]
     start, end = np.array(min(inside)), np.array(max(inside))
     fraction, across = along[:, :1] / 12, along[:, 1:] / 6 - 1
     return np.clip(start + fraction * (end - start) + 0.9 * across * w / np.linalg.norm(w), 0, 12).round(1)

@@ -178,6 +178,12 @@ def certain(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
+def zero_or_one(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Targets."""
+    return [(1, [0, 1])]
+
+
+@palette
 def soft(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Targets anywhere in [0, 1]."""
     return [(1, [0, 1]), (2, _TWENTIETHS), (2, _uniform(0, 1))]

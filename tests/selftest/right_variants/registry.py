@@ -35,7 +35,9 @@ def variant(function: str, level: str, *, arrays: str = "numpy") -> Callable[[Ca
     return record
 
 
-def variants(name: str, level: str, make: Callable[[], dict[str, Callable[..., Any]]], *, arrays: str = "numpy") -> None:
+def variants(
+    name: str, level: str, make: Callable[[], dict[str, Callable[..., Any]]], *, arrays: str = "numpy"
+) -> None:
     """Record what ``make`` gives, functions by name, as one right implementation at ``level``."""
     if name in VARIANTS:
         raise ValueError(f"there is a right variant {name!r} already")
