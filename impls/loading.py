@@ -103,16 +103,15 @@ class _NoKeyboard(io.TextIOBase):
 
 
 def _forget(names: set[str], home: str, own: str) -> None:
-    """Drop from sys.modules those of `names` whose top-level module lies right in `home`."""
+    """Drop from sys.modules those of `names` whose top-level module or package lies right in `home`."""
     specs = {name: getattr(sys.modules[name], "__spec__", None) for name in names if "." not in name and name != own}
-    places = {
-        name: [spec.origin or "", *(spec.submodule_search_locations or ())] for name, spec in specs.items() if spec
-    }
-    homes = {
-        name for name, files in places.items() if home in map(os.path.dirname, [*files, *map(os.path.dirname, files)])
+    lying_there = {
+        name
+        for name, spec in specs.items()
+        if spec and home in map(os.path.dirname, [spec.origin or "", *(spec.submodule_search_locations or ())])
     }
     for name in names:
-        if name.partition(".")[0] in homes:
+        if name.partition(".")[0] in lying_there:
             del sys.modules[name]
 
 

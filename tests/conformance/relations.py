@@ -7,6 +7,7 @@ import numpy as np
 
 from reference import Band, gamma
 from tests.harness import Subject, assert_within, exact, example
+from tests.harness import strategies as draw
 
 
 def each(**cases: Sequence[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -39,6 +40,13 @@ def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, s
     whole = impl.bound[f](first, second)
     allowed = Band(whole.bound + bound + rounding, below=whole.below + above, above=whole.above + below)
     assert_within(impl[f](first, second), mean, allowed)
+
+
+def assert_same_in_every_layout(impl: Subject, f: str, *arguments: np.ndarray) -> None:
+    """``f`` makes of arguments in any memory layout what it makes of the same values laid out contiguously."""
+    for values, views in draw.in_every_layout(arguments):
+        contiguous, bound = impl[f](*values), impl.bound[f](*values)
+        assert_within(impl[f](*views), contiguous, bound + bound)
 
 
 def assert_every_position_counts(impl: Subject, f: str, spiked: Iterable[np.ndarray], second: np.ndarray) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference import REFERENCE, sigmoid_bound
-from tests.conformance.relations import promoted
+from tests.conformance.relations import assert_same_in_every_layout, promoted
 from tests.harness import (
     assert_dtype,
     assert_exact,
@@ -90,7 +90,9 @@ def test_every_number_of_the_dtype_has_its_value(impl, f, z):
 @clause("SIGMOID-NAN", "TANH-NAN", "RELU-NAN")
 @given(z=draw.arrays(palettes.with_nan, shapes=draw.VECTORS + draw.MATRICES, dtypes=draw.FLOATS))
 def test_nan_gives_nan_and_harms_no_other_element(impl, f, z):
-    assert_within(impl[f](z), exact[f](z), impl.bound[f](z))
+    without = np.nan_to_num(z)
+    expected, bound = np.where(np.isnan(z), np.nan, impl[f](without)), impl.bound[f](without)
+    assert_within(impl[f](z), expected, bound + bound)
 
 
 @clause("SIGMOID-DTYPE", "TANH-DTYPE", "RELU-DTYPE")
@@ -112,14 +114,14 @@ def test_integers_are_promoted_or_refused(impl, f, z):
 @clause("SIGMOID-LAYOUT", "TANH-LAYOUT", "RELU-LAYOUT")
 @given(z=draw.arrays(palettes.moderate, dtypes=draw.FLOATS))
 def test_the_memory_layout_does_not_matter(impl, f, z):
-    for values, view in draw.in_every_layout(z):
-        assert_within(impl[f](view), exact[f](values), impl.bound[f](values))
+    assert_same_in_every_layout(impl, f, z)
 
 
 @clause("SIGMOID-SHAPES", "TANH-SHAPES", "RELU-SHAPES")
 @given(z=draw.arrays(palettes.moderate, shapes=draw.TENSORS, dtypes=draw.FLOATS))
-def test_any_shape_is_kept(impl, f, z):
-    assert_within(impl[f](z), exact[f](z), impl.bound[f](z))
+def test_the_shape_does_not_matter_and_is_kept(impl, f, z):
+    of_a_vector, bound = impl[f](z.ravel()), impl.bound[f](z)
+    assert_within(impl[f](z), of_a_vector.reshape(z.shape), bound + bound)
 
 
 @clause("SIGMOID-LENGTH", "TANH-LENGTH", "RELU-LENGTH")

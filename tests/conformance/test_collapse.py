@@ -1,5 +1,7 @@
 """collapse_linear: two linear layers without an activation between them are one."""
 
+import numpy as np
+
 from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_shape, assert_within
 from tests.harness import clause, exact, given
 from tests.harness import strategies as draw
@@ -57,6 +59,15 @@ def test_collapse_reads_any_memory_layout(impl, layers):
         assert_within(
             impl.collapse_linear(*arguments), exact.collapse_linear(*values), impl.bound.collapse_linear(*values)
         )
+
+
+@clause("COLLAPSE-LONG")
+def test_no_unit_between_two_wide_layers_is_lost(impl):
+    for n in range(1, 513):
+        counted = np.arange(1.0, n + 1)
+        # Whole numbers that every dtype adds up exactly, so that a unit counts however little it weighs in the sum.
+        layers = np.stack([counted, counted[::-1]], 1), counted, np.ones((1, n)), np.zeros(1)
+        assert_exact(impl.collapse_linear(*layers), exact.collapse_linear(*layers))
 
 
 @clause("COLLAPSE-INTEGER")

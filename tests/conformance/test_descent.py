@@ -56,6 +56,23 @@ def test_a_step_reads_any_memory_layout(impl, descent):
         assert_within(stepped, exact.gradient_descent_step(*values), impl.bound.gradient_descent_step(*values))
 
 
+@clause("STEP-NAN")
+@given(descent=draw.descents())
+def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, descent):
+    theta, (first, *others), alpha = descent
+    spoilt = np.where(np.arange(first.size) == 0, np.nan, first.ravel()).reshape(first.shape)
+    stepped = impl.gradient_descent_step(theta, [spoilt, *others], alpha)
+    due = exact.gradient_descent_step(theta, [spoilt, *others], alpha)
+    assert_exact([np.isnan(one) for one in stepped], [np.isnan(one) for one in due])
+
+
+@clause("STEP-LONG")
+def test_no_element_of_a_long_parameter_is_passed_over(impl):
+    for n in draw.LENGTHS:
+        descent = [np.zeros(n)], [np.arange(1.0, n + 1)], 1.0
+        assert_exact(impl.gradient_descent_step(*descent), exact.gradient_descent_step(*descent))
+
+
 @clause("STEP-INTEGER")
 @given(descent=draw.integer_descents())
 def test_a_step_promotes_or_refuses_integers(impl, descent):

@@ -32,7 +32,6 @@ def test_each_layer_has_the_activation_of_its_place(impl, network):
 
 
 @clause("MLP-XOR")
-@given()
 def test_xor_by_hand(impl):
     h = _assert_layers(impl, reference.XOR, reference.TRUTH_TABLE_INPUTS)
     assert_exact(h[:, 0] > 0.5, np.array(reference.XOR.truth_table))
@@ -96,6 +95,41 @@ def test_large_pre_activations_overflow_nowhere(impl, network):
     x, theta, activations = network
     far = 10000 * x, theta, activations
     assert_within(impl.mlp(*far), exact.mlp(*far), impl.bound.mlp(*far))
+
+
+@clause("MLP-NAN")
+@given(network=draw.mlps(batches=draw.SEVERAL))
+def test_nan_spoils_its_own_example_and_no_other(impl, network):
+    x, theta, activations = network
+    theta = [(np.where(W == 0, 1.0, W), b) for W, b in theta]  # BLAS may pass over a factor of exactly 0
+    spoilt = x.copy()
+    spoilt[-1, -1] = np.nan
+    h = impl.mlp(spoilt, theta, activations)
+    _, b = theta[-1]
+    assert_shape(h, (len(x), len(b)))
+    assert_exact(h[-1], np.full(len(b), np.nan))
+    others = x[:-1], theta, activations
+    assert_within(h[:-1], exact.mlp(*others), impl.bound.mlp(*others))
+
+
+@clause("MLP-LONG")
+def test_no_unit_of_a_wide_layer_is_lost(impl):
+    for n in range(1, 513):
+        # Whole numbers that every dtype adds up exactly, so that a unit counts however little it weighs in the sum.
+        hidden = np.arange(1.0, n + 1)[:, None], np.zeros(n)
+        output = np.ones((1, n)), np.zeros(1)
+        network = np.array([[1.0], [2.0]]), [hidden, output], ["relu", "identity"]
+        assert_exact(impl.mlp(*network), exact.mlp(*network))
+
+
+@clause("MLP-INTEGER")
+@given(network=draw.mlps())
+def test_integer_examples_are_promoted_or_refused(impl, network):
+    x, theta, activations = network
+    pixels = np.abs(x).astype(np.uint8), theta, activations
+    h = impl.attempt.mlp(*pixels)
+    if h is not None:
+        assert_within(h, exact.mlp(*pixels), impl.bound.mlp(*pixels))
 
 
 @clause("MLP-BATCH")

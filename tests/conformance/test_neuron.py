@@ -3,6 +3,7 @@
 import numpy as np
 
 import reference
+from tests.conformance.relations import promoted
 from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_shape, assert_within
 from tests.harness import clause, exact, given
 from tests.harness import strategies as draw
@@ -21,13 +22,11 @@ def test_a_single_example_gives_a_single_number(impl, neuron):
 
 
 @clause("NEURON-AND")
-@given()
 def test_a_neuron_is_an_and_gate(impl):
     _assert_gate(impl, reference.AND)
 
 
 @clause("NEURON-OR")
-@given()
 def test_a_neuron_is_an_or_gate(impl):
     _assert_gate(impl, reference.OR)
 
@@ -100,9 +99,40 @@ def test_integers_are_promoted_or_refused(impl, f, neuron):
     x, w, b = neuron
     h = impl.attempt[f](*_arguments(f, neuron))
     if h is not None:
-        promoted = h.dtype if h.dtype.kind == "f" else np.float64
-        floating = _arguments(f, (x.astype(promoted), w.astype(promoted), b))
+        floating = _arguments(f, (promoted(x, h), promoted(w, h), b))
         assert_within(h, exact[f](*floating), impl.bound[f](*floating))
+
+
+@clause("NEURON-NAN", "LOGREG-NAN")
+@given(neuron=draw.neurons(batches=draw.SEVERAL))
+def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
+    x, w, b = neuron
+    w = np.where(w == 0, 1.0, w)  # BLAS may pass over a factor of exactly 0
+    for position in range(len(w)):
+        spoilt = x.copy()
+        spoilt[-1, position] = np.nan
+        h = impl[f](*_arguments(f, (spoilt, w, b)))
+        assert_shape(h, (len(x),))
+        assert_exact(h[-1], np.nan)
+        others = _arguments(f, (x[:-1], w, b))
+        assert_within(h[:-1], exact[f](*others), impl.bound[f](*others))
+
+
+@clause("NEURON-LONG", "LOGREG-LONG")
+def test_no_input_of_a_long_example_is_lost(impl, f):
+    for n in range(2, 513):
+        counted = np.arange(1.0, n)
+        # The sums are 1 and -1, and far from that without any one of their terms.
+        x = np.outer([1.0, -1.0], [*counted, 1 - counted.sum()])
+        arguments = _arguments(f, (x, np.ones(n), 0.0))
+        assert_within(impl[f](*arguments), exact[f](*arguments), impl.bound[f](*arguments))
+
+
+@clause("NEURON-BATCH", "LOGREG-BATCH")
+@given(neuron=draw.in_large_batches(draw.neurons(batches=(5,))))
+def test_a_large_batch(impl, f, neuron):
+    arguments = _arguments(f, neuron)
+    assert_within(impl[f](*arguments), exact[f](*arguments), impl.bound[f](*arguments))
 
 
 @clause("NEURON-EMPTY", "LOGREG-EMPTY")

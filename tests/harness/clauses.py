@@ -117,7 +117,8 @@ def example(**values: Any) -> Callable[[Callable[..., None]], Callable[..., None
 def clause(*ids: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make the body the test of the clauses ``ids`` of conformance.md: the outermost decorator.
 
-    The body takes ``impl``, for several clauses also ``f`` (the function the clause is about), and what ``given`` draws.
+    The body takes ``impl``, for several clauses also ``f`` (the function that the clause is about), and what ``given``
+    draws.
     Raises MalformedClause where an id is unknown or already has its test, or the arguments do not fit.
     """
 

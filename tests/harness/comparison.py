@@ -1,8 +1,9 @@
 """Assertions of the conformance tests. One order everywhere: structure, shape, then values; one grammar of messages:
 what came, what should have come, by how much it is off and how much is allowed."""
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,13 @@ from tests.harness.faults import Nonconformance
 _listeners: list[Callable[[float], None]] = []
 
 
-class ratios_reported_to:
+@contextlib.contextmanager
+def ratios_reported_to(listen: Callable[[float], None]) -> Iterator[None]:
     """A context in which every comparison tells ``listen`` the largest error it saw over the error allowed."""
-
-    def __init__(self, listen: Callable[[float], None]) -> None:
-        self._listen = listen
-
-    def __enter__(self) -> None:
-        _listeners.append(self._listen)
-
-    def __exit__(self, *_: object) -> None:
+    _listeners.append(listen)
+    try:
+        yield
+    finally:
         _listeners.pop()
 
 
@@ -59,7 +57,7 @@ def assert_within(actual: Any, expected: Any, bound: Any) -> None:
 
 
 def assert_exact(actual: Any, expected: Any) -> None:
-    """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN, the sign of zero is not compared."""
+    """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN, the sign of a zero is its own."""
     assert_within(actual, expected, [0.0] * len(expected) if isinstance(expected, list | tuple) else 0.0)
 
 

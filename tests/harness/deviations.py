@@ -13,9 +13,9 @@ from impls import Implementation
 class KnownDeviation:
     """One entry.
 
-    library, versions: whose defect it is, and in which of its versions (a PEP 440 specifier); other versions are not excused.
-    covers: says of an example's values whether the deviation reaches it. shown_by: one example on which it shows:
-    where it no longer does, the entry is out of date and the clause ends in an error.
+    library, versions: whose defect it is, and in which of its versions (a PEP 440 specifier); no other is excused.
+    covers_values: says of an example's values whether the deviation reaches it. shown_by: one example on which it
+    shows; where it no longer does, the entry is out of date and the clause ends in an error.
     """
 
     clause: str

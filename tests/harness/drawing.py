@@ -5,6 +5,7 @@ same seed in another process, gives every implementation the same examples. Shri
 passes over what came before the failing example, fails there, and lets Hypothesis reduce it.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -42,7 +43,7 @@ def draw(property_: Property, seed: int) -> list[Values]:
 def shrink(
     property_: Property, seed: int, examples: list[Values], at: int, fails: Callable[[Values], bool], budget: int
 ) -> Values:
-    """The smallest failing example found from ``examples[at]`` on in at most ``budget`` tries; that one if none is smaller."""
+    """The smallest failing example found from ``examples[at]`` on in at most ``budget`` tries, or that one itself."""
     smallest = examples[at]
     skip = at - len(property_.examples)
     if skip < 0 or budget < 1 or not property_.strategies:
@@ -65,10 +66,8 @@ def shrink(
             smallest = values
             raise AssertionError
 
-    try:
+    with contextlib.suppress(_BudgetSpent, AssertionError, hypothesis.errors.Flaky):
         _given(property_, seed, (Phase.generate, Phase.shrink), attempt)
-    except (_BudgetSpent, AssertionError, hypothesis.errors.Flaky):
-        pass
     return smallest
 
 

@@ -1,6 +1,6 @@
 """Judge one implementation on one clause: run the property on every example, shrink what fails, say what was found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -136,8 +136,9 @@ def _failed(
     candidates = errors or [index for index, _ in failing]
     kind: type[Exception] = ImplementationError if errors else Nonconformance
     start = min(candidates, key=lambda index: (drawing.size(drawn[index]), index))
-    fails: Callable[[Values], bool] = lambda values: isinstance(trial.fault(values), kind)  # noqa: E731
-    smallest = drawing.shrink(trial.property, seed, drawn, start, fails, budget)
+    smallest = drawing.shrink(
+        trial.property, seed, drawn, start, lambda values: isinstance(trial.fault(values), kind), budget
+    )
     fault = trial.fault(smallest) or dict(failing)[start]
     if not trial.subject.calls:
         trial.fault(drawn[start])

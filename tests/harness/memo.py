@@ -24,7 +24,7 @@ def fingerprint(value: Any) -> Any:
 def once(key: Any, compute: Callable[[], T]) -> T:
     """The value of ``compute()``, computed only the first time that ``key`` is seen since ``forget``."""
     try:
-        return _remembered[key]  # type: ignore[no-any-return]
+        return _remembered[key]
     except KeyError:
         value = _remembered[key] = compute()
         return value

@@ -93,9 +93,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     options = config.stash[run_key].options
-    return [
-        f"conformance: profile {options.profile}, seed {options.seed}, level {options.level or 'as each implementation requires'}"
-    ]
+    level = options.level or "as each implementation requires"
+    return [f"conformance: profile {options.profile}, seed {options.seed}, level {level}"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -10,7 +10,7 @@ DERANDOMIZED = ("ci",)
 
 
 def register() -> None:
-    """Register every profile with every field said, so that neither Hypothesis' own CI profile nor a database leaks in."""
+    """Register every profile with every field said: neither Hypothesis' own CI profile nor a database leaks in."""
     for name, examples in EXAMPLES.items():
         settings.register_profile(
             name,

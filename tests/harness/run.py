@@ -58,17 +58,16 @@ class Run:
             found = with_unique_names(one for several in resolved for one in several)
             return _loaded(found), _unloadable(found), []
         found, absent = builtins_present(reference.FUNCTIONS)
-        fits = [one for one in found if options.arrays in (None, one.arrays) and options.device in (None, one.device)]
-        missing = [
-            one for one in absent if options.arrays in (None, one.arrays) and options.device in (None, one.device)
-        ]
-        named = options.arrays or options.device
+        fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
+        named = " on ".join(filter(None, (options.arrays, options.device)))
         if named and (not fits or missing):
             probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
-            raise NothingToCheck(
-                f"asked for {' on '.join(filter(None, (options.arrays, options.device)))}, which is not there ({probed})"
-            )
+            raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
         return _loaded(fits), _unloadable(fits), absent
+
+    def _is_asked_for(self, builtin: Implementation | Unloadable | Absent) -> bool:
+        arrays, device = self.options.arrays, self.options.device
+        return arrays in (None, builtin.arrays) and device in (None, builtin.device)
 
     def resolve(self) -> None:
         """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""

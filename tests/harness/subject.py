@@ -75,7 +75,7 @@ class Subject:
         return Arithmetic.of(dtype, implementation.ulp[dtype], implementation.flushes_to_zero, eps)
 
     def native(self, value: Any) -> Any:
-        """``value`` with its arrays as fresh arrays of the implementation's library; the test's own are never passed on."""
+        """``value`` with fresh arrays of the implementation's library for its own, which are never passed on."""
         if isinstance(value, np.ndarray):
             return self.library.from_numpy(value)
         if isinstance(value, LaidOut):
@@ -176,21 +176,12 @@ def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: S
     """A call changes none of its arguments, and no later call, on the same or on other ones, changes its result."""
     kind = _result_kinds()[function]
     native = impl.native(tuple(args))
-    before = fingerprint(_numpy(impl, native))
     result = impl.call_native(function, tuple(args), native)
     first = impl.values(kind, result)
-    if fingerprint(_numpy(impl, native)) != before:
-        after = zip(args, _numpy(impl, native), strict=True)
-        changed = [
-            index
-            for index, (arg, now) in enumerate(after)
-            if fingerprint(_numpy(impl, impl.native(arg))) != fingerprint(now)
-        ]
-        raise Nonconformance(
-            f"{function} changed its argument number {changed[0] + 1}",
-            came=_numpy(impl, native)[changed[0]],
-            due=args[changed[0]],
-        )
+    for number, (arg, now) in enumerate(zip(args, _numpy(impl, native), strict=True), start=1):
+        was = _numpy(impl, impl.native(arg))
+        if fingerprint(now) != fingerprint(was):
+            raise Nonconformance(f"{function} changed its argument number {number}", came=now, due=was)
     impl.call_native(function, tuple(other_args), impl.native(tuple(other_args)))
     later = impl.values(kind, result)
     if fingerprint(later) != fingerprint(first):

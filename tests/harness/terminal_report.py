@@ -18,8 +18,9 @@ _GAP = 2
 def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid: str) -> str:
     """Everything a person needs to understand one failure and to see it again."""
     cited = CLAUSES[clause]
+    what = "fails" if outcome.outcome == FAILED else "is in error"
     lines = [
-        f"{implementation}: {cited.function} {'fails' if outcome.outcome == FAILED else 'is in error'} on {clause} ({cited.level})",
+        f"{implementation}: {cited.function} {what} on {clause} ({cited.level})",
         f"  clause:   {cited.requirement} [{cited.source}]",
         f"  found:    {outcome.message}",
         *_labelled("input:", outcome.counterexample),

@@ -63,8 +63,8 @@ def suite(tmp_path: Path) -> Callable[..., Result]:
         json_path, junit_path = tmp_path / "result.json", tmp_path / "junit.xml"
         for path in (json_path, junit_path):
             path.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", *arguments]
-        command += [f"--conformance-json={json_path}", f"--junitxml={junit_path}"]
+        command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider"]
+        command += [f"--conformance-json={json_path}", f"--junitxml={junit_path}", *arguments]
         command += [f"--hypothesis-profile={profile}"] if profile else []
         command += [f"--hypothesis-seed={seed}"] if seed else []
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}

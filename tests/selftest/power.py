@@ -80,9 +80,8 @@ def _print_misses(seeds: int) -> int:
     for name, times in missed.most_common():
         print(f"{name}: missed on {MISTAKES[name].clause.id} in {times} of {seeds} runs")
     judged = seeds * len(MISTAKES)
-    print(
-        f"{judged - sum(missed.values())} of {judged} pairs of mistake and seed caught on the clause that names the mistake"
-    )
+    caught_pairs = judged - sum(missed.values())
+    print(f"{caught_pairs} of {judged} pairs of mistake and seed caught on the clause that names the mistake")
     return 0
 
 

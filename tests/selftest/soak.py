@@ -63,9 +63,8 @@ def main() -> int:
             print(f"seed {seed}: {name} is accused by {clause}: {message}")
     accused = sum(len(result["accused"]) for result in results)
     pairs = sum(result["variants"] for result in results)
-    print(
-        f"{pairs} pairs of right variant and seed ({len(results)} seeds, profile {arguments.profile}), {accused} accused"
-    )
+    print(f"{pairs} pairs of right variant and seed, {len(results)} seeds, profile {arguments.profile}")
+    print(f"{accused} accused")
     print(f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, NumPy {np.__version__}")
     return 1 if accused else 0
 

@@ -1,4 +1,4 @@
-"""Every known mistake is caught by the clause that names it, every clause catches one, and no right variant is accused."""
+"""Every known mistake is caught by the clause that names it, every clause catches one, no right variant is accused."""
 
 import pytest
 from hypothesis import settings

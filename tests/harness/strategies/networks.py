@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 import reference
 from impls import LAYOUTS
 from tests.harness.provenance import remember
-from tests.harness.strategies.arrays import FLOAT64, INTEGERS, codes, one_of_each
+from tests.harness.strategies.arrays import FLOAT64, INTEGERS, codes, one_of_each, picked
 from tests.harness.strategies.palettes import palette
 from tests.harness.subject import laid_out
 
@@ -51,7 +51,8 @@ OUTPUTS = {
 }
 """The activations of a last layer whose output a loss takes."""
 
-_SIGNS = np.array([1.0, -1.0])
+_SMALL_INTEGERS = np.outer([1, 2, 3], [1, -1]).ravel()
+_TENTHS = np.outer(np.arange(1, 33) / 10, [1, -1]).ravel()
 _LARGEST_NUMBER = 3.2
 _LARGEST_Z = 4.0
 """Further out a sigmoid hardly depends on its argument, and mistakes before it hide."""
@@ -60,13 +61,19 @@ _LARGEST_Z = 4.0
 @palette
 def numbers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Small integers, which add up exactly and often cancel, and tenths, which need every digit of a significand."""
-    return [(1, [0.0, *np.outer([1, 2, 3], _SIGNS).flat]), (1, np.outer(np.arange(1, 33) / 10, _SIGNS).ravel())]
+    return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS)]
+
+
+@palette
+def numbers_but_zero(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """The same without 0."""
+    return [(1, _SMALL_INTEGERS), (1, _TENTHS)]
 
 
 @palette
 def many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Numbers from 1e-30 to 3.2 in size."""
-    return [(1, numbers(dtype)[:: 2**8]), (2, np.outer(10.0 ** -np.arange(3, 30, 3), [1.1, -0.7, 0.3]).ravel())]
+    return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS), (4, np.outer(10.0 ** -np.arange(3, 30, 3), _TENTHS).ravel())]
 
 
 @palette
@@ -100,7 +107,7 @@ def layers(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b, as ``linear`` takes them."""
     m, (n, s), dtype = draw(one_of_each(batches, fans, dtypes))
-    x, W, b = (numbers(dtype)[codes(draw, shape)] for shape in (_batch_shape(m, n), (s, n), (s,)))
+    x, W, b = (picked(draw, numbers, dtype, shape) for shape in (_batch_shape(m, n), (s, n), (s,)))
     return x, W, b
 
 
@@ -108,7 +115,7 @@ def layers(
 def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b of one integer dtype, which may be too small for their products."""
     (n, s), dtype = draw(one_of_each(FANS, INTEGERS))
-    x, W, b = (wrapping_integers(dtype)[codes(draw, shape)] for shape in ((3, n), (s, n), (s,)))
+    x, W, b = (picked(draw, wrapping_integers, dtype, shape) for shape in ((3, n), (s, n), (s,)))
     return x, W, b
 
 
@@ -116,7 +123,7 @@ def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def examples_of_many_magnitudes(draw: DrawFn) -> np.ndarray:
     """x, whose elements differ in size by up to 30 powers of ten."""
     m, n = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8)))
-    return many_magnitudes("float64")[codes(draw, _batch_shape(m, n))]
+    return picked(draw, many_magnitudes, "float64", _batch_shape(m, n))
 
 
 @st.composite
@@ -128,7 +135,7 @@ def neurons(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """x, w and the number b, as ``neuron`` takes them."""
     m, n, dtype = draw(one_of_each(batches, inputs, dtypes))
-    x, w, b = (numbers(dtype)[codes(draw, shape)] for shape in (_batch_shape(m, n), (n,), ()))
+    x, w, b = (picked(draw, numbers, dtype, shape) for shape in (_batch_shape(m, n), (n,), ()))
     return x, w, float(b)
 
 
@@ -136,8 +143,8 @@ def neurons(
 def integer_neurons(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
     """x and w of one integer dtype, which may be too small for their products, and the number b."""
     m, n, dtype = draw(one_of_each((1, *SEVERAL), (1, 2), INTEGERS))
-    x, w = (some_wrapping_integers(dtype)[codes(draw, shape)] for shape in ((m, n), (n,)))
-    return x, w, float(numbers("float64")[codes(draw, ())])
+    x, w = (picked(draw, some_wrapping_integers, dtype, shape) for shape in ((m, n), (n,)))
+    return x, w, float(picked(draw, numbers, "float64", ()))
 
 
 @st.composite
@@ -146,8 +153,8 @@ def linear_pairs(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """W1, b1, W2 and b2, as ``collapse_linear`` takes them."""
     (n, hidden, s), dtype = draw(one_of_each(sizes, dtypes))
-    table = numbers(dtype) if dtype.startswith("float") else wrapping_integers(dtype)
-    W1, b1, W2, b2 = (table[codes(draw, shape)] for shape in ((hidden, n), (hidden,), (s, hidden), (s,)))
+    palette = wrapping_integers if dtype in INTEGERS else numbers
+    W1, b1, W2, b2 = (picked(draw, palette, dtype, shape) for shape in ((hidden, n), (hidden,), (s, hidden), (s,)))
     return W1, b1, W2, b2
 
 
@@ -197,26 +204,33 @@ def training_batches(
 
 
 def _network(draw: DrawFn, m: int | None, sizes: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, list[Layer]]:
-    table = numbers("float64")
-    x = table[codes(draw, _batch_shape(m, sizes[0]))]
-    theta = [(table[codes(draw, (s, n))], table[codes(draw, (s,))]) for n, s in itertools.pairwise(sizes)]
+    x = picked(draw, numbers, "float64", _batch_shape(m, sizes[0]))
+    theta = [
+        # Without bias a unit that has no input either is at exactly 0, where only the robust level says what ReLU' is.
+        (picked(draw, numbers, "float64", (s, n)), picked(draw, numbers_but_zero, "float64", (s,)))
+        for n, s in itertools.pairwise(sizes)
+    ]
     return x, list(_scaled(theta, names))
 
 
 def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
-    """Each layer times the power of two that keeps its pre-activations small, whatever the example."""
+    """Each layer, where it saturates times the power of two that keeps its pre-activations small, whatever the example."""
     largest_input = _LARGEST_NUMBER
     for (W, b), name in zip(theta, names, strict=True):
         largest_z = float((np.abs(W).sum(axis=1) * largest_input + np.abs(b)).max())
-        scale = 2.0 ** -math.ceil(math.log2(largest_z / _LARGEST_Z)) if largest_z > _LARGEST_Z else 1.0
-        yield W * scale, b * scale
-        largest_input = _LARGEST_Z if name in ("relu", "identity") else 1.0
+        if name in ("relu", "identity"):
+            yield W, b
+            largest_input = largest_z
+        else:
+            scale = 2.0 ** min(0, -math.ceil(math.log2(largest_z / _LARGEST_Z)))
+            yield W * scale, b * scale
+            largest_input = 1.0
 
 
 def _targets(loss: str, drawn: np.ndarray) -> np.ndarray:
     """The targets of a loss that codes of the shape of the network's output stand for."""
     if loss == "mean_squared_error":
-        return numbers("float64")[drawn]
+        return np.asarray(numbers("float64")[drawn])
     if loss == "binary_cross_entropy":
         return (drawn % 2).astype(np.float64)
     k = drawn.shape[1]
@@ -238,7 +252,7 @@ def in_large_batches(draw: DrawFn, arguments: SearchStrategy[tuple[Any, ...]], p
 @st.composite
 def plane_points(draw: DrawFn) -> np.ndarray:
     """Points of the square [0, 12]^2, half of them anywhere, half within 1 of one of the two lines of the decision region."""
-    anywhere, *along = (to_twelve("float64")[codes(draw, shape)] for shape in ((4, 2), (2, 2), (2, 2)))
+    anywhere, *along = (picked(draw, to_twelve, "float64", shape) for shape in ((4, 2), (2, 2), (2, 2)))
     ((weights, biases),) = reference.LINES.theta
     return np.concatenate([anywhere, *map(_near, weights, biases, along)])
 
@@ -256,7 +270,7 @@ def _near(w: np.ndarray, b: float, along: np.ndarray) -> np.ndarray:
 def descents(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> tuple[list[np.ndarray], list[np.ndarray], float]:
     """theta, grad and alpha, as ``gradient_descent_step`` takes them."""
     shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (1.0, 0.1, 0.01, 0.3, 2.5), dtypes))
-    theta, grad = ([numbers(dtype)[codes(draw, shape)] for shape in shapes] for _ in range(2))
+    theta, grad = ([picked(draw, numbers, dtype, shape) for shape in shapes] for _ in range(2))
     return theta, grad, alpha
 
 
@@ -264,7 +278,7 @@ def descents(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> tuple[list[np.nda
 def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], float]:
     """The same with arrays of one integer dtype, and an alpha by which every dtype multiplies them exactly."""
     shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (0.5, 0.25, 2.5), INTEGERS))
-    theta, grad = ([wrapping_integers(dtype)[codes(draw, shape)] for shape in shapes] for _ in range(2))
+    theta, grad = ([picked(draw, wrapping_integers, dtype, shape) for shape in shapes] for _ in range(2))
     return theta, grad, alpha
 
 
