@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reference import Band, gamma
-from tests.harness import Subject, assert_within, exact, example
+from tests.harness import Subject, assert_shape, assert_within, exact, example
 from tests.harness import strategies as draw
 
 
@@ -22,6 +22,20 @@ def each(**cases: Sequence[Any]) -> Callable[[Callable[..., None]], Callable[...
     return annotate
 
 
+def value_of(impl: Subject, f: str, z: np.ndarray) -> np.ndarray:
+    """The implementation's ``f(z)``, which has the shape of z or fails the clause: relations calculate with it."""
+    value = impl[f](z)
+    assert_shape(value, z.shape)
+    return value
+
+
+def loss_of(impl: Subject, f: str, *batch: np.ndarray) -> np.ndarray:
+    """The implementation's loss ``f`` of the batch, which is a scalar or fails the clause."""
+    loss = impl[f](*batch)
+    assert_shape(loss, ())
+    return loss
+
+
 def promoted(integers: np.ndarray, result: np.ndarray) -> np.ndarray:
     """The integer argument in the floating dtype that the result says it was promoted to."""
     return integers.astype(result.dtype if result.dtype.kind == "f" else np.float64)
@@ -33,7 +47,7 @@ def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, s
     Both sides are the implementation's: what one may fall short of the exact loss by, the other may exceed it by.
     """
     alone = [(first[j : j + 1], second[j : j + 1]) for j in range(len(first))]
-    mean = np.mean([impl[f](*one) for one in alone])
+    mean = np.mean([loss_of(impl, f, *one) for one in alone])
     bands = [impl.bound[f](*one) for one in alone]
     bound, below, above = (np.mean([getattr(band, part) for band in bands]) for part in ("bound", "below", "above"))
     rounding = gamma(len(alone) * impl.arithmetic(first).unit_roundoff) * np.abs(mean)
@@ -46,6 +60,7 @@ def assert_same_in_every_layout(impl: Subject, f: str, *arguments: np.ndarray) -
     """``f`` makes of arguments in any memory layout what it makes of the same values laid out contiguously."""
     for values, views in draw.in_every_layout(arguments):
         contiguous, bound = impl[f](*values), impl.bound[f](*values)
+        assert_shape(contiguous, np.shape(bound.bound))
         assert_within(impl[f](*views), contiguous, bound + bound)
 
 

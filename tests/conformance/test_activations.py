@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reference import REFERENCE, sigmoid_bound
-from tests.conformance.relations import assert_same_in_every_layout, promoted
+from reference import REFERENCE, gamma, sigmoid_bound
+from tests.conformance.relations import assert_same_in_every_layout, promoted, value_of
 from tests.harness import (
     assert_dtype,
     assert_exact,
@@ -16,7 +16,11 @@ from tests.harness import (
 from tests.harness import strategies as draw
 from tests.harness.strategies import palettes
 
-EVERYWHERE = draw.arrays(palettes.real_line, shapes=draw.VECTORS, dtypes=draw.FLOATS)
+
+def rounding_of_a_quotient(impl, z):
+    """By how much the quotient of two library functions may leave a range that ends at 1."""
+    arithmetic = impl.arithmetic(z)
+    return gamma(2 * arithmetic.e_exp + arithmetic.unit_roundoff)
 
 
 @clause("SIGMOID-VALUE", "TANH-VALUE", "RELU-VALUE")
@@ -28,20 +32,21 @@ def test_every_element_is_the_formula(impl, f, z):
 @clause("SIGMOID-SYMMETRY")
 @given(z=draw.textbook_logits(draw.VECTORS))
 def test_sigmoid_of_the_negative_is_the_complement(impl, z):
-    rounding = impl.arithmetic(z).unit_roundoff
-    assert_within(impl.sigmoid(-z), 1 - impl.sigmoid(z), impl.bound.sigmoid(-z) + impl.bound.sigmoid(z) + rounding)
+    complement, rounding = 1 - value_of(impl, "sigmoid", z), impl.arithmetic(z).unit_roundoff
+    assert_within(impl.sigmoid(-z), complement, impl.bound.sigmoid(-z) + impl.bound.sigmoid(z) + rounding)
 
 
 @clause("TANH-SYMMETRY")
 @given(z=draw.textbook_logits(draw.VECTORS))
 def test_tanh_is_odd(impl, z):
-    assert_within(impl.tanh(-z), -impl.tanh(z), impl.bound.tanh(-z) + impl.bound.tanh(z))
+    negative = -value_of(impl, "tanh", z)
+    assert_within(impl.tanh(-z), negative, impl.bound.tanh(-z) + impl.bound.tanh(z))
 
 
 @clause("SIGMOID-MONOTONE", "TANH-MONOTONE", "RELU-MONOTONE")
 @given(z=draw.sweeps())
 def test_a_larger_argument_gives_no_smaller_value(impl, f, z):
-    value, bound = impl[f](z), impl.bound[f](z).bound
+    value, bound = value_of(impl, f, z), impl.bound[f](z).bound
     falls = np.minimum(np.diff(value), 0)
     rounding = 2 * impl.arithmetic(z).unit_roundoff * np.abs(falls)
     assert_within(falls, np.zeros_like(falls), bound[1:] + bound[:-1] + rounding)
@@ -50,15 +55,15 @@ def test_a_larger_argument_gives_no_smaller_value(impl, f, z):
 @clause("SIGMOID-RANGE")
 @given(z=draw.sweeps())
 def test_sigmoid_lies_between_0_and_1(impl, z):
-    value = impl.sigmoid(z)
-    assert_exact(value, np.clip(value, 0, 1))
+    value = value_of(impl, "sigmoid", z)
+    assert_within(value, np.clip(value, 0, 1), rounding_of_a_quotient(impl, z))
 
 
 @clause("TANH-RANGE")
 @given(z=draw.sweeps())
 def test_tanh_lies_between_minus_1_and_1(impl, z):
-    value = impl.tanh(z)
-    assert_exact(value, np.clip(value, -1, 1))
+    value = value_of(impl, "tanh", z)
+    assert_within(value, np.clip(value, -1, 1), rounding_of_a_quotient(impl, z))
 
 
 @clause("TANH-SIGMOID")
@@ -72,7 +77,7 @@ def test_tanh_is_a_rescaled_sigmoid(impl, z):
 @clause("RELU-PARTS")
 @given(z=draw.textbook_logits(draw.MATRICES))
 def test_the_positive_part_less_the_negative_part_is_the_argument(impl, z):
-    assert_exact(impl.relu(z) - impl.relu(-z), z)
+    assert_exact(value_of(impl, "relu", z) - value_of(impl, "relu", -z), z)
 
 
 @clause("SIGMOID-PURE", "TANH-PURE", "RELU-PURE")
@@ -82,7 +87,7 @@ def test_no_argument_changes_and_no_result_is_overwritten(impl, f, z):
 
 
 @clause("SIGMOID-TAILS", "TANH-TAILS", "RELU-TAILS")
-@given(z=EVERYWHERE)
+@given(z=draw.arrays(palettes.real_line, shapes=draw.VECTORS, dtypes=draw.FLOATS))
 def test_every_number_of_the_dtype_has_its_value(impl, f, z):
     assert_within(impl[f](z), exact[f](z), impl.bound[f](z))
 
@@ -91,7 +96,7 @@ def test_every_number_of_the_dtype_has_its_value(impl, f, z):
 @given(z=draw.arrays(palettes.with_nan, shapes=draw.VECTORS + draw.MATRICES, dtypes=draw.FLOATS))
 def test_nan_gives_nan_and_harms_no_other_element(impl, f, z):
     without = np.nan_to_num(z)
-    expected, bound = np.where(np.isnan(z), np.nan, impl[f](without)), impl.bound[f](without)
+    expected, bound = np.where(np.isnan(z), np.nan, value_of(impl, f, without)), impl.bound[f](without)
     assert_within(impl[f](z), expected, bound + bound)
 
 
@@ -120,7 +125,7 @@ def test_the_memory_layout_does_not_matter(impl, f, z):
 @clause("SIGMOID-SHAPES", "TANH-SHAPES", "RELU-SHAPES")
 @given(z=draw.arrays(palettes.moderate, shapes=draw.TENSORS, dtypes=draw.FLOATS))
 def test_the_shape_does_not_matter_and_is_kept(impl, f, z):
-    of_a_vector, bound = impl[f](z.ravel()), impl.bound[f](z)
+    of_a_vector, bound = value_of(impl, f, z.ravel()), impl.bound[f](z)
     assert_within(impl[f](z), of_a_vector.reshape(z.shape), bound + bound)
 
 

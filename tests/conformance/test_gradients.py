@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from tests.harness import assert_dtype, assert_pure, assert_refused, assert_within
-from tests.harness import clause, exact, given
+from tests.harness import assert_dtype, assert_pure, assert_refused, assert_within, clause, exact, given
 from tests.harness import strategies as draw
 
 

@@ -3,8 +3,17 @@
 import numpy as np
 
 import reference
-from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_shape, assert_within
-from tests.harness import clause, exact, given
+from tests.harness import (
+    assert_dtype,
+    assert_exact,
+    assert_pure,
+    assert_refused,
+    assert_shape,
+    assert_within,
+    clause,
+    exact,
+    given,
+)
 from tests.harness import strategies as draw
 
 
@@ -58,7 +67,7 @@ def _assert_region(impl, network, x):
 
 
 def _assert_layers(impl, network, x):
-    """Compare what each layer makes of x, the hidden ones by the network of the layers up to them; give back the last one's."""
+    """Compare what every layer makes of x, a hidden one by the network that ends with it; return what the last makes."""
     for depth in range(1, len(network.theta) + 1):
         arguments = x, list(network.theta[:depth]), list(network.activations[:depth])
         h = impl.mlp(*arguments)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference import REFERENCE, SOFTMAX_EXAMPLE, gamma, sigmoid_bound
-from tests.conformance.relations import assert_same_in_every_layout, promoted
+from tests.conformance.relations import assert_same_in_every_layout, promoted, value_of
 from tests.harness import assert_dtype, assert_exact, assert_pure, assert_within, clause, exact, given
 from tests.harness import strategies as draw
 from tests.harness.strategies import palettes
@@ -22,7 +22,7 @@ def test_every_row_is_the_formula(impl, z):
 @clause("SOFTMAX-SUM")
 @given(z=draw.textbook_logits())
 def test_every_row_sums_to_1(impl, z):
-    sums = impl.softmax(z).sum(axis=-1)
+    sums = value_of(impl, "softmax", z).sum(axis=-1)
     rounding = gamma(z.shape[-1] * impl.arithmetic(z).unit_roundoff)
     assert_within(sums, np.ones_like(sums), impl.bound.softmax(z).bound.sum(axis=-1) + rounding)
 
@@ -37,14 +37,14 @@ def test_adding_a_constant_to_every_logit_changes_nothing(impl, z, c):
 @given(z=draw.textbook_logits(draw.at_least(2, draw.MATRICES)))
 def test_reordering_the_classes_reorders_the_probabilities(impl, z):
     reordered = np.roll(z, 1, axis=-1)
-    expected = np.roll(impl.softmax(z), 1, axis=-1)
+    expected = np.roll(value_of(impl, "softmax", z), 1, axis=-1)
     assert_within(impl.softmax(reordered), expected, impl.bound.softmax(reordered).bound * 2)
 
 
 @clause("SOFTMAX-ROWS")
 @given(z=draw.rows_far_apart(offsets=(0, 10, -40, 150, -150), dtypes=draw.FLOAT64))
 def test_each_row_is_normalised_by_itself(impl, z):
-    alone = np.stack([impl.softmax(row) for row in z])
+    alone = np.stack([value_of(impl, "softmax", row) for row in z])
     assert_within(impl.softmax(z), alone, impl.bound.softmax(z).bound * 2)
 
 

@@ -39,21 +39,29 @@ def assert_within(actual: Any, expected: Any, bound: Any) -> None:
     assert_shape(actual, np.shape(expected))
     band = bound if isinstance(bound, Band) else Band(bound)
     came, due = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    with np.errstate(all="ignore"):
-        error = came - due
-        outside = np.maximum(np.maximum(error - band.above, -error - band.below), 0.0)
-        ratio = outside / band.bound
-    unbounded = np.broadcast_to(band.bound == np.inf, ratio.shape)
-    right = (outside == 0) | (came == due) | (np.isnan(came) & np.isnan(due)) | unbounded
-    right |= (due == np.inf) & (came >= band.floor - band.bound)
-    ratio = np.where(right, 0.0, np.where(np.isnan(came) | np.isnan(due), np.inf, ratio))
-    if np.isnan(ratio).any():
-        raise ArithmeticError(f"the error bound is not a number: {band} for {expected!r}")
+    ratio = _error_ratio(came, due, band)
     worst = float(ratio.max(initial=0.0))
+    if math.isnan(worst):
+        raise ArithmeticError(f"the error bound is not a number: {band} for {expected!r}")
     for listen in _listeners:
         listen(worst)
     if worst > 1:
         _raise_at(np.unravel_index(int(ratio.argmax()), ratio.shape), came, due, band, worst)
+
+
+@np.errstate(all="ignore")
+def _error_ratio(came: np.ndarray, due: np.ndarray, band: Band) -> np.ndarray:
+    """The distance outside what the band allows over its bound; NaN where the bound is."""
+    error = came - due
+    outside = np.maximum(np.maximum(error - band.above, -error - band.below), 0.0)
+    ratio = outside / band.bound
+    if ratio.max(initial=0.0) < np.inf:
+        return ratio
+    # Something is infinite or not a number: the quotient (0/0, inf - inf) does not say by itself what is right.
+    unbounded = np.broadcast_to(band.bound == np.inf, ratio.shape)
+    right = (outside == 0) | (came == due) | (np.isnan(came) & np.isnan(due)) | unbounded
+    right |= (due == np.inf) & (came >= band.floor - band.bound)
+    return np.where(right, 0.0, np.where(np.isnan(came) | np.isnan(due), np.inf, ratio))
 
 
 def assert_exact(actual: Any, expected: Any) -> None:

@@ -6,6 +6,7 @@ Sizes come from short lists in which a count is often 1, often equal to another 
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,37 +60,37 @@ _LARGEST_Z = 4.0
 
 
 @palette
-def numbers(dtype: str) -> list[tuple[int, ArrayLike]]:
+def _numbers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Small integers, which add up exactly and often cancel, and tenths, which need every digit of a significand."""
     return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS)]
 
 
 @palette
-def numbers_but_zero(dtype: str) -> list[tuple[int, ArrayLike]]:
+def _numbers_but_zero(dtype: str) -> list[tuple[int, ArrayLike]]:
     """The same without 0."""
     return [(1, _SMALL_INTEGERS), (1, _TENTHS)]
 
 
 @palette
-def many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
+def _many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Numbers from 1e-30 to 3.2 in size."""
     return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS), (4, np.outer(10.0 ** -np.arange(3, 30, 3), _TENTHS).ravel())]
 
 
 @palette
-def wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+def _wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Integers of which most products need more than eight bits."""
     return [(1, [0, 1, 2, 3, 50, 70, 100])]
 
 
 @palette
-def some_wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+def _some_wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Integers of which half the products are small, and many others need more than eight bits."""
     return [(1, [0, 1, 2, 3]), (1, [50, 70, 100])]
 
 
 @palette
-def to_twelve(dtype: str) -> list[tuple[int, ArrayLike]]:
+def _to_twelve(dtype: str) -> list[tuple[int, ArrayLike]]:
     """The tenths from 0 to 12."""
     return [(1, np.arange(121) / 10)]
 
@@ -100,8 +101,8 @@ _BYTES = st.binary(min_size=512, max_size=512)
 class _Pool:
     """Codes of palettes, drawn all at once and taken by one array after the other.
 
-    Hypothesis goes on from an example by copying parts of it over other parts of the same kind. Were each array a draw of
-    its own, most examples would be such copies, all of the same sizes.
+    Hypothesis goes on from an example by copying parts of it over other parts of the same kind. Were each array a draw
+    of its own, most examples would be such copies, all of the same sizes.
     """
 
     def __init__(self, draw: DrawFn) -> None:
@@ -130,7 +131,7 @@ def layers(
     """x, W and b, as ``linear`` takes them."""
     m, (n, s), dtype = draw(one_of_each(batches, fans, dtypes))
     pool = _Pool(draw)
-    x, W, b = (pool.array(numbers, dtype, shape) for shape in (_batch_shape(m, n), (s, n), (s,)))
+    x, W, b = (pool.array(_numbers, dtype, shape) for shape in (_batch_shape(m, n), (s, n), (s,)))
     return x, W, b
 
 
@@ -139,7 +140,7 @@ def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b of one integer dtype, which may be too small for their products."""
     (n, s), dtype = draw(one_of_each(FANS, INTEGERS))
     pool = _Pool(draw)
-    x, W, b = (pool.array(wrapping_integers, dtype, shape) for shape in ((3, n), (s, n), (s,)))
+    x, W, b = (pool.array(_wrapping_integers, dtype, shape) for shape in ((3, n), (s, n), (s,)))
     return x, W, b
 
 
@@ -147,7 +148,7 @@ def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def examples_of_many_magnitudes(draw: DrawFn) -> np.ndarray:
     """x, whose elements differ in size by up to 30 powers of ten."""
     m, n = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8)))
-    return _Pool(draw).array(many_magnitudes, "float64", _batch_shape(m, n))
+    return _Pool(draw).array(_many_magnitudes, "float64", _batch_shape(m, n))
 
 
 @st.composite
@@ -160,7 +161,7 @@ def neurons(
     """x, w and the number b, as ``neuron`` takes them."""
     m, n, dtype = draw(one_of_each(batches, inputs, dtypes))
     pool = _Pool(draw)
-    x, w, b = (pool.array(numbers, dtype, shape) for shape in (_batch_shape(m, n), (n,), ()))
+    x, w, b = (pool.array(_numbers, dtype, shape) for shape in (_batch_shape(m, n), (n,), ()))
     return x, w, float(b)
 
 
@@ -169,8 +170,8 @@ def integer_neurons(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
     """x and w of one integer dtype, which may be too small for their products, and the number b."""
     m, n, dtype = draw(one_of_each((1, *SEVERAL), (1, 2), INTEGERS))
     pool = _Pool(draw)
-    x, w = (pool.array(some_wrapping_integers, dtype, shape) for shape in ((m, n), (n,)))
-    return x, w, float(pool.array(numbers, "float64", ()))
+    x, w = (pool.array(_some_wrapping_integers, dtype, shape) for shape in ((m, n), (n,)))
+    return x, w, float(pool.array(_numbers, "float64", ()))
 
 
 @st.composite
@@ -180,7 +181,7 @@ def linear_pairs(
     """W1, b1, W2 and b2, as ``collapse_linear`` takes them."""
     (n, hidden, s), dtype = draw(one_of_each(sizes, dtypes))
     pool = _Pool(draw)
-    palette = wrapping_integers if dtype in INTEGERS else numbers
+    palette = _wrapping_integers if dtype in INTEGERS else _numbers
     W1, b1, W2, b2 = (pool.array(palette, dtype, shape) for shape in ((hidden, n), (hidden,), (s, hidden), (s,)))
     return W1, b1, W2, b2
 
@@ -195,7 +196,7 @@ def mlps(
     widest: int = 4,
     dtypes: Sequence[str] = FLOAT64,
 ) -> tuple[np.ndarray, list[Layer], list[str]]:
-    """x, theta and activations, as ``mlp`` takes them; the pre-activations are small."""
+    """x, theta and activations, as ``mlp`` takes them; no layer saturates."""
     depth, m, output, dtype = draw(one_of_each(depths, batches, outputs, dtypes))
     pool = _Pool(draw)
     architecture = pool.codes((2 * depth,)).tolist()
@@ -222,7 +223,7 @@ def training_batches(
     hidden: Sequence[str] = HIDDEN,
     dtypes: Sequence[str] = FLOAT64,
 ) -> tuple[np.ndarray, np.ndarray, list[Layer], list[str], str]:
-    """x, y, theta, activations and the name of the loss, as ``mlp_gradients`` takes them; the pre-activations are small."""
+    """x, y, theta, activations and the name of the loss, as ``mlp_gradients`` takes them; no layer saturates."""
     depth, m, output, dtype = draw(one_of_each(depths, batches, OUTPUTS[loss], dtypes))
     pool = _Pool(draw)
     architecture = pool.codes((2 * depth,)).tolist()
@@ -234,17 +235,17 @@ def training_batches(
 
 
 def _network(pool: _Pool, m: int | None, sizes: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, list[Layer]]:
-    x = pool.array(numbers, "float64", _batch_shape(m, sizes[0]))
+    x = pool.array(_numbers, "float64", _batch_shape(m, sizes[0]))
     theta = [
         # Without bias a unit that has no input either is at exactly 0, where only the robust level says what ReLU' is.
-        (pool.array(numbers, "float64", (s, n)), pool.array(numbers_but_zero, "float64", (s,)))
+        (pool.array(_numbers, "float64", (s, n)), pool.array(_numbers_but_zero, "float64", (s,)))
         for n, s in itertools.pairwise(sizes)
     ]
     return x, list(_scaled(theta, names))
 
 
 def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
-    """Each layer, where it saturates times the power of two that keeps its pre-activations small, whatever the example."""
+    """The layers; one that could saturate is scaled by the power of two that keeps its pre-activations small."""
     largest_input = _LARGEST_NUMBER
     for (W, b), name in zip(theta, names, strict=True):
         largest_z = float((np.abs(W).sum(axis=1) * largest_input + np.abs(b)).max())
@@ -260,7 +261,7 @@ def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
 def _targets(loss: str, drawn: np.ndarray) -> np.ndarray:
     """The targets of a loss that codes of the shape of the network's output stand for."""
     if loss == "mean_squared_error":
-        return np.asarray(numbers("float64")[drawn])
+        return np.asarray(_numbers("float64")[drawn])
     if loss == "binary_cross_entropy":
         return (drawn % 2).astype(np.float64)
     k = drawn.shape[1]
@@ -270,7 +271,7 @@ def _targets(loss: str, drawn: np.ndarray) -> np.ndarray:
 
 @st.composite
 def in_large_batches(draw: DrawFn, arguments: SearchStrategy[tuple[Any, ...]], per_example: int = 1) -> tuple[Any, ...]:
-    """The arguments, the first ``per_example`` of them with more than 2000 examples, picked at random from those they have."""
+    """The arguments, the first ``per_example`` of them with more than 2000 examples, picked from those they have."""
     drawn = draw(arguments)
     batch, m, seed = len(drawn[0]), draw(st.integers(2001, 2100)), draw(st.integers(0, 2**16))
     which = np.random.default_rng(seed).integers(batch, size=m)
@@ -281,15 +282,15 @@ def in_large_batches(draw: DrawFn, arguments: SearchStrategy[tuple[Any, ...]], p
 
 @st.composite
 def plane_points(draw: DrawFn) -> np.ndarray:
-    """Points of the square [0, 12]^2, half of them anywhere, half within 1 of one of the two lines of the decision region."""
+    """Points of the square [0, 12]^2: half of them anywhere, a quarter within 1 of each line of the decision region."""
     pool = _Pool(draw)
-    anywhere, *along = (pool.array(to_twelve, "float64", shape) for shape in ((4, 2), (2, 2), (2, 2)))
+    anywhere, *along = (pool.array(_to_twelve, "float64", shape) for shape in ((4, 2), (2, 2), (2, 2)))
     ((weights, biases),) = reference.LINES.theta
     return np.concatenate([anywhere, *map(_near, weights, biases, along)])
 
 
 def _near(w: np.ndarray, b: float, along: np.ndarray) -> np.ndarray:
-    """Points within 1 of the line w.x + b = 0 in the square; ``along``: how far along it and across it, from 0 to 12."""
+    """Points within 1 of the line w.x + b = 0; ``along``: how far along it and across it, each from 0 to 12."""
     crossings = [(x, -(w[0] * x + b) / w[1]) for x in (0, 12)] + [(-(w[1] * y + b) / w[0], y) for y in (0, 12)]
     inside = [point for point in crossings if min(point) >= 0 and max(point) <= 12]
     start, end = np.array(min(inside)), np.array(max(inside))
@@ -302,7 +303,7 @@ def descents(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> tuple[list[np.nda
     """theta, grad and alpha, as ``gradient_descent_step`` takes them."""
     shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (1.0, 0.1, 0.01, 0.3, 2.5), dtypes))
     pool = _Pool(draw)
-    theta, grad = ([pool.array(numbers, dtype, shape) for shape in shapes] for _ in range(2))
+    theta, grad = ([pool.array(_numbers, dtype, shape) for shape in shapes] for _ in range(2))
     return theta, grad, alpha
 
 
@@ -311,7 +312,7 @@ def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], 
     """The same with arrays of one integer dtype, and an alpha by which every dtype multiplies them exactly."""
     shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (0.5, 0.25, 2.5), INTEGERS))
     pool = _Pool(draw)
-    theta, grad = ([pool.array(wrapping_integers, dtype, shape) for shape in shapes] for _ in range(2))
+    theta, grad = ([pool.array(_wrapping_integers, dtype, shape) for shape in shapes] for _ in range(2))
     return theta, grad, alpha
 
 
@@ -324,7 +325,7 @@ def in_every_layout(arguments: Any) -> Iterator[tuple[Any, Any]]:
     """For each memory layout the values of the arguments, and the arguments laid out in it."""
     for layout in LAYOUTS:
         values = _mapped(_constant_along_first_axis, arguments) if layout == "broadcast" else arguments
-        yield values, _mapped(lambda array, layout=layout: laid_out(array, layout), values)
+        yield values, _mapped(partial(laid_out, layout=layout), values)
 
 
 def _constant_along_first_axis(array: np.ndarray) -> np.ndarray:

@@ -1,0 +1,337 @@
+"""Mistakes in a neuron and in logistic regression."""
+
+import numpy as np
+
+from tests.selftest.known_mistakes.registry import mistake
+from tests.selftest.networks import floating, refuse_unless, sigmoid
+
+
+@mistake("NEURON-VALUE", "leaves the activation out and gives the weighted sum")
+def without_activation(x, w, b):
+    return x @ w + b
+
+
+@mistake("NEURON-VALUE", "gives the class, 0 or 1, where the activation is due")
+def class_instead_of_activation(x, w, b):
+    return (x @ w + b > 0).astype(x.dtype)
+
+
+@mistake("NEURON-VALUE", "loses the minus sign of the exponent")
+def sign_of_the_exponent_lost(x, w, b):
+    return 1 / (1 + np.exp(x @ w + b))
+
+
+@mistake("NEURON-VALUE", "takes 10 for the base of the exponential")
+def base_ten(x, w, b):
+    return 1 / (1 + 10 ** -(x @ w + b))
+
+
+@mistake("NEURON-VALUE", "takes the bias for a threshold and subtracts it")
+def bias_as_threshold(x, w, b):
+    return sigmoid(x @ w - b)
+
+
+@mistake("NEURON-VALUE", "adds an eps that is too large to go unnoticed")
+def eps_of_a_hundred_thousandth(x, w, b):
+    return 1 / (1 + np.exp(-(x @ w + b)) + 1e-5)
+
+
+@mistake("NEURON-VALUE", "divides by the sum over the batch, as if the examples were classes")
+def softmax_over_the_batch(x, w, b):
+    e = np.exp(x @ w + b)
+    return e / (1 + e.sum())
+
+
+@mistake("NEURON-VALUE", "scales the weights to length 1 first")
+def weights_of_length_one(x, w, b):
+    return sigmoid(x @ w / max(np.linalg.norm(w), 1e-300) + b)
+
+
+@mistake("NEURON-ONE", "gives a single example the axis of a batch")
+def batch_axis_for_a_single_example(x, w, b):
+    return sigmoid(np.atleast_2d(x) @ w + b)
+
+
+@mistake("NEURON-ONE", "weights the inputs of a single example without summing them")
+def single_example_not_summed(x, w, b):
+    return sigmoid(x * w + b) if x.ndim == 1 else sigmoid(x @ w + b)
+
+
+@mistake("NEURON-AND", "fires as the strongest weighted input says, whatever the others add")
+def strongest_input_decides(x, w, b):
+    return sigmoid((x * w).max(axis=-1) + b)
+
+
+@mistake("NEURON-AND", "adds the bias after the activation")
+def bias_after_the_activation(x, w, b):
+    return sigmoid(x @ w) + b
+
+
+@mistake("NEURON-AND", "cuts the weighted sum off at 8, beyond the sums that small weights give")
+def weighted_sum_cut_off_at_eight(x, w, b):
+    return sigmoid(np.clip(x @ w, -8, 8) + b)
+
+
+@mistake("NEURON-OR", "averages the weighted inputs where the formula sums them")
+def mean_of_the_weighted_inputs(x, w, b):
+    return sigmoid((x * w).mean(axis=-1) + b)
+
+
+@mistake("NEURON-OR", "adds the bias to each weighted input")
+def bias_for_each_input(x, w, b):
+    return sigmoid((x * w + b).sum(axis=-1))
+
+
+@mistake("NEURON-PURE", "weights the inputs in place")
+def inputs_weighted_in_place(x, w, b):
+    x *= w
+    return sigmoid(x.sum(axis=-1) + b)
+
+
+@mistake("NEURON-PURE", "returns a buffer that the next call for as many examples overwrites", remembers=True)
+def buffer_for_each_batch_size():
+    buffers = {}
+
+    def into_its_buffer(x, w, b):
+        h = sigmoid(x @ w + b)
+        buffer = buffers.setdefault(np.shape(h), np.empty(np.shape(h), x.dtype))
+        buffer[...] = h
+        return buffer
+
+    return into_its_buffer
+
+
+@mistake("NEURON-VECTOR", "keeps the axis of outputs, as a layer of one neuron has it")
+def column(x, w, b):
+    return sigmoid(x @ w[:, None] + b)
+
+
+@mistake("NEURON-VECTOR", "squeezes away the axis of a batch of one example")
+def batch_of_one_squeezed(x, w, b):
+    return np.squeeze(sigmoid(x @ w + b))
+
+
+@mistake("NEURON-DTYPE", "makes the bias an array of float64, which makes the result one")
+def float64_bias(x, w, b):
+    return sigmoid(x @ w + np.asarray(b, np.float64))
+
+
+@mistake("NEURON-DTYPE", "computes in float32 and casts back")
+def float32_inside(x, w, b):
+    return sigmoid(x.astype(np.float32) @ w.astype(np.float32) + b).astype(x.dtype)
+
+
+@mistake("NEURON-DTYPE", "adds the slides' eps, which nothing divides by zero here and which costs half the digits")
+def eps_of_the_slides(x, w, b):
+    return 1 / (1 + np.exp(-(x @ w + b)) + 1e-8)
+
+
+@mistake("NEURON-LAYOUT", "reads the memory of x in the order in which it lies there", bug="pytorch PR51713")
+def examples_in_the_order_of_memory(x, w, b):
+    return sigmoid(x.ravel(order="K").reshape(x.shape) @ w + b)
+
+
+@mistake("NEURON-LAYOUT", "reads the weights from the beginning of the buffer under the view", bug="pytorch#80006")
+def weights_from_the_buffer_under_the_view(x, w, b):
+    return sigmoid(x @ (w if w.base is None else np.resize(w.base, w.shape)) + b)
+
+
+@mistake("NEURON-TAILS", "writes e^z / (1 + e^z), which is inf / inf far to the right")
+def quotient_of_two_overflows(x, w, b):
+    e = np.exp(x @ w + b)
+    return e / (1 + e)
+
+
+@mistake("NEURON-TAILS", "writes (1 + tanh(z/2)) / 2, which is 0 where the left tail is small")
+def half_a_tanh(x, w, b):
+    return (1 + np.tanh((x @ w + b) / 2)) / 2
+
+
+@mistake("NEURON-TAILS", "clips the weighted sum to keep exp from overflowing, though at 30, where much is left of the tail")
+def clipped_at_thirty(x, w, b):
+    return sigmoid(np.clip(x @ w + b, -30, 30))
+
+
+@mistake("NEURON-TAILS", "keeps the probability away from 0 and 1 for the logarithm to come")
+def clipped_probability(x, w, b):
+    return np.clip(sigmoid(x @ w + b), 1e-7, 1 - 1e-7)
+
+
+@mistake("NEURON-INTEGER", "multiplies integers in their own dtype, where products wrap around")
+def integers_wrap_around(x, w, b):
+    refuse_unless(x.shape[-1:] == w.shape)
+    return sigmoid(x @ w + b)
+
+
+@mistake("NEURON-INTEGER", "casts the bias to the dtype of the inputs, which cuts off its fraction")
+def bias_truncated(x, w, b):
+    return sigmoid(x.astype(np.float64) @ w + np.asarray(b).astype(x.dtype))
+
+
+@mistake("NEURON-EMPTY", "applies the activation by np.vectorize, which refuses an array without elements")
+def vectorized_sigmoid(x, w, b):
+    x, w = floating(x, w)
+    refuse_unless(x.shape[-1:] == w.shape)
+    return np.vectorize(sigmoid)(x @ w + b).astype(x.dtype)
+
+
+@mistake("NEURON-SHAPES", "multiplies elementwise before it sums, so that one weight is broadcast to several inputs")
+def weights_broadcast(x, w, b):
+    x, w = floating(x, w)
+    return sigmoid((x * w).sum(axis=-1) + b)
+
+
+@mistake("NEURON-SHAPES", "takes as many weights as it needs and leaves the others")
+def surplus_weights_left(x, w, b):
+    x, w = floating(x, w)
+    return sigmoid(x @ w[: x.shape[-1]] + b)
+
+
+@mistake("NEURON-SHAPES", "sums over whichever axis has a weight for each element")
+def batch_transposed_to_fit(x, w, b):
+    x, w = floating(x, w)
+    return sigmoid((x @ w if x.shape[-1:] == w.shape else w @ x) + b)
+
+
+@mistake("LOGREG-VALUE", "gives the linear predictor X theta without the sigmoid")
+def linear_regression(X, theta):
+    return X @ theta
+
+
+@mistake("LOGREG-VALUE", "gives the predicted class where the probability is due")
+def class_instead_of_probability(X, theta):
+    return np.round(sigmoid(X @ theta))
+
+
+@mistake("LOGREG-VALUE", "gives the probability of the other class")
+def probability_of_the_other_class(X, theta):
+    return sigmoid(-(X @ theta))
+
+
+@mistake("LOGREG-VALUE", "takes the first parameter for a bias, though no column of ones was asked for")
+def first_parameter_as_bias(X, theta):
+    return sigmoid(theta[0] + X[:, 1:] @ theta[1:])
+
+
+@mistake("LOGREG-VALUE", "takes the tanh, whose values lie between -1 and 1, for the sigmoid")
+def tanh_for_the_sigmoid(X, theta):
+    return np.tanh(X @ theta)
+
+
+@mistake("LOGREG-VALUE", "adds the eps to the probability instead of the denominator, and a large one")
+def eps_added_to_the_probability(X, theta):
+    return sigmoid(X @ theta) + 1e-6
+
+
+@mistake("LOGREG-VALUE", "fits the columns' means to 0 first, which depends on the batch")
+def columns_centred(X, theta):
+    return sigmoid((X - X.mean(axis=0)) @ theta)
+
+
+@mistake("LOGREG-NEURON", "writes theta X, which fits only where there are as many examples as columns, and is wrong there")
+def parameters_times_a_square_batch(X, theta):
+    return sigmoid(theta @ X if X.shape[0] == X.shape[1] else X @ theta)
+
+
+@mistake("LOGREG-NEURON", "expects more examples than columns and takes a batch that is wider than high for transposed")
+def wide_batch_transposed(X, theta):
+    m, n = X.shape
+    return sigmoid(X.reshape(n, m).T @ theta if m < n else X @ theta)
+
+
+@mistake("LOGREG-NEURON", "adds a bias of 1, the column of ones without its parameter")
+def bias_of_one(X, theta):
+    return sigmoid(X @ theta + 1)
+
+
+@mistake("LOGREG-PURE", "weights the columns of X in place")
+def columns_weighted_in_place(X, theta):
+    np.multiply(X, theta, out=X)
+    return sigmoid(X.sum(axis=1))
+
+
+@mistake("LOGREG-PURE", "returns the first elements of one work space for all calls", remembers=True)
+def one_work_space():
+    space = np.empty(4096)
+
+    def into_the_work_space(X, theta):
+        space[: len(X)] = sigmoid(X @ theta)
+        return space[: len(X)]
+
+    return into_the_work_space
+
+
+@mistake("LOGREG-VECTOR", "gives a column, as X theta has with theta of shape (n, 1)")
+def column_of_probabilities(X, theta):
+    return sigmoid(X @ theta.reshape(-1, 1))
+
+
+@mistake("LOGREG-VECTOR", "gives a batch of one example a number without axes")
+def number_for_a_batch_of_one(X, theta):
+    h = sigmoid(X @ theta)
+    return h if len(h) > 1 else h[0]
+
+
+@mistake("LOGREG-DTYPE", "collects the probabilities in an array of the default dtype, float64")
+def collected_in_float64(X, theta):
+    h = np.empty(len(X))
+    h[:] = sigmoid(X @ theta)
+    return h
+
+
+@mistake("LOGREG-DTYPE", "loads the parameters in half precision")
+def parameters_in_half_precision(X, theta):
+    return sigmoid(X @ theta.astype(np.float16).astype(theta.dtype))
+
+
+@mistake("LOGREG-LAYOUT", "reads X from the beginning of the buffer under the view", bug="pytorch#80006")
+def examples_from_the_buffer_under_the_view(X, theta):
+    return sigmoid((X if X.base is None else np.resize(X.base, X.shape)) @ theta)
+
+
+@mistake("LOGREG-LAYOUT", "walks through theta's memory upwards, where a reversed view walks downwards")
+def reversed_parameters_read_forwards(X, theta):
+    return sigmoid(X @ (theta[::-1] if theta.strides[0] < 0 else theta))
+
+
+@mistake("LOGREG-TAILS", "computes the complement of the other class's probability, which loses the left tail")
+def complement(X, theta):
+    return 1 - sigmoid(-(X @ theta))
+
+
+@mistake("LOGREG-TAILS", "multiplies numerator and denominator by e^z, which overflows")
+def numerator_overflows(X, theta):
+    z = X @ theta
+    return np.exp(z) * sigmoid(-z)
+
+
+@mistake("LOGREG-INTEGER", "writes the probabilities into an array like a column of X, whose integers cut them off to 0")
+def probabilities_truncated(X, theta):
+    h = np.empty_like(X[:, 0])
+    h[:] = sigmoid(X.astype(np.float64) @ theta)
+    return h
+
+
+@mistake("LOGREG-INTEGER", "casts the parameters to the dtype of int8 to quantise them, whatever they are")
+def products_quantised(X, theta):
+    return sigmoid((X * theta).sum(axis=1, dtype=np.float64))
+
+
+@mistake("LOGREG-EMPTY", "stacks the examples' results, which needs one at least")
+def stacked_results(X, theta):
+    X, theta = floating(X, theta)
+    refuse_unless(X.shape[1:] == theta.shape)
+    return np.stack([sigmoid(row @ theta) for row in X])
+
+
+@mistake("LOGREG-SHAPES", "multiplies elementwise before it sums, so that one parameter is broadcast to several columns")
+def parameters_broadcast(X, theta):
+    X, theta = floating(X, theta)
+    return sigmoid((X * theta).sum(axis=1))
+
+
+@mistake("LOGREG-SHAPES", "takes a surplus parameter for a bias and adds it")
+def surplus_parameter_as_bias(X, theta):
+    X, theta = floating(X, theta)
+    n = X.shape[1]
+    return sigmoid(X @ theta[:n] + theta[n:].sum())
