@@ -91,15 +91,21 @@ def test_unequal_shapes_are_refused(impl, shapes):
 
 
 @clause("CE-DOMAIN")
-@given(batch=draw.spoilt(draw.classified_batches(dtypes=draw.FLOATS), argument=0))
-def test_a_prediction_that_is_no_probability_is_refused_or_nan(impl, batch):
-    assert_refused_or_nan(impl.attempt.cross_entropy(*batch), "a prediction outside [0, 1]")
+@given(batch=draw.classified_batches(dtypes=draw.FLOATS), at=draw.positions())
+def test_a_prediction_that_is_no_probability_is_refused_or_nan(impl, batch, at):
+    y_hat, y = batch
+    for wrong in draw.no_probabilities(y_hat.dtype):
+        loss = impl.attempt.cross_entropy(draw.replaced(y_hat, at, wrong), y)
+        assert_refused_or_nan(loss, f"the prediction {wrong}")
 
 
 @clause("CE-TARGETS")
-@given(batch=draw.spoilt(draw.classified_batches(dtypes=draw.FLOATS), argument=1))
-def test_a_target_that_is_no_probability_is_refused_or_nan(impl, batch):
-    assert_refused_or_nan(impl.attempt.cross_entropy(*batch), "a target outside [0, 1]")
+@given(batch=draw.classified_batches(dtypes=draw.FLOATS), at=draw.positions())
+def test_a_target_that_is_no_probability_is_refused_or_nan(impl, batch, at):
+    y_hat, y = batch
+    for wrong in draw.no_probabilities(y.dtype):
+        loss = impl.attempt.cross_entropy(y_hat, draw.replaced(y, at, wrong))
+        assert_refused_or_nan(loss, f"the target {wrong}")
 
 
 @clause("CE-EMPTY")

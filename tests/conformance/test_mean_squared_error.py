@@ -10,7 +10,16 @@ from tests.conformance.relations import (
     loss_of,
     promoted,
 )
-from tests.harness import assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
+from tests.harness import (
+    assert_exact,
+    assert_pure,
+    assert_refused,
+    assert_refused_or_nan,
+    assert_within,
+    clause,
+    exact,
+    given,
+)
 from tests.harness import strategies as draw
 from tests.harness.strategies import palettes
 
@@ -67,9 +76,12 @@ def test_small_differences_of_large_numbers(impl, batch):
 
 
 @clause("MSE-NAN")
-@given(batch=draw.regressions_with_nan())
-def test_nan_gives_nan(impl, batch):
-    assert_is_mean_squared_error(impl, *batch)
+@given(batch=draw.regressions(dtypes=draw.FLOATS))
+def test_nan_at_any_position_of_either_argument_gives_nan(impl, batch):
+    y_hat, y = batch
+    for at in range(y.size):
+        assert_exact(impl.mean_squared_error(draw.replaced(y_hat, at, np.nan), y), np.nan)
+        assert_exact(impl.mean_squared_error(y_hat, draw.replaced(y, at, np.nan)), np.nan)
 
 
 @clause("MSE-DTYPE")
@@ -79,6 +91,7 @@ def test_the_loss_is_as_accurate_as_the_dtype_of_the_arguments(impl, batch):
 
 
 @clause("MSE-INTEGER")
+@each(batch=[(y_hat, y_hat[::-1]) for y_hat in draw.integer_examples((4,))])
 @given(batch=draw.integer_pairs())
 def test_integers_are_promoted_or_refused(impl, batch):
     result = impl.attempt.mean_squared_error(*batch)
@@ -109,7 +122,9 @@ def test_batches_of_thousands_of_examples(impl, batch):
 
 @clause("MSE-SPIKE")
 def test_one_difference_among_zeros_counts_at_every_position(impl):
-    assert_every_position_counts(impl, "mean_squared_error", draw.spiked(1031, base=0, spike=1), np.zeros(1031, np.float32))
+    assert_every_position_counts(
+        impl, "mean_squared_error", draw.spiked(1031, base=0, spike=1), np.zeros(1031, np.float32)
+    )
 
 
 @clause("MSE-LENGTH")

@@ -67,7 +67,7 @@ def _assert_region(impl, network, x):
 
 
 def _assert_layers(impl, network, x):
-    """Compare what every layer makes of x, a hidden one by the network that ends with it; return what the last makes."""
+    """Compare what every layer makes of x, a hidden one by the network that ends there; return the last one's."""
     for depth in range(1, len(network.theta) + 1):
         arguments = x, list(network.theta[:depth]), list(network.activations[:depth])
         h = impl.mlp(*arguments)
@@ -164,6 +164,8 @@ def test_layers_that_do_not_fit_are_refused(impl, network):
     assert_refused(impl.attempt.mlp(np.hstack([x, x]), theta, activations), "an x with too many features")
     assert_refused(impl.attempt.mlp(x, [(W1, b1), (wider, b2), *rest], activations), "a W with a column too many")
     assert_refused(impl.attempt.mlp(x, [(W1, np.append(b1, b1)), *theta[1:]], activations), "a b with too many biases")
+    twice_as_wide = [(np.vstack([W1, W1]), b1[:1]), (np.hstack([W2, W2]), b2), *rest]
+    assert_refused(impl.attempt.mlp(x, twice_as_wide, activations), "a b with one bias for several neurons")
 
 
 @clause("MLP-NAMES")

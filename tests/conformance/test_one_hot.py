@@ -1,5 +1,7 @@
 """The clauses of one_hot."""
 
+import numpy as np
+
 from tests.harness import assert_exact, assert_pure, assert_refused, clause, exact, given
 from tests.harness import strategies as draw
 
@@ -20,18 +22,22 @@ def test_no_argument_changes_and_no_result_is_overwritten(impl, encoding):
 
 
 @clause("ONEHOT-RANGE")
-@given(encoding=draw.mislabelled(BATCHES, classes=(1, 2, 3, 10)))
-def test_a_label_out_of_range_is_refused(impl, encoding):
+@given(encoding=draw.labels(BATCHES, classes=(1, 2, 3, 10)), at=draw.positions())
+def test_a_label_out_of_range_is_refused(impl, encoding, at):
     labels, k = encoding
-    assert_refused(impl.attempt.one_hot(labels, k), f"a label outside [0, {k})")
+    for wrong in draw.wrong_labels(k):
+        assert_refused(impl.attempt.one_hot(draw.replaced(labels, at, wrong), k), f"the label {wrong} of {k} classes")
 
 
 @clause("ONEHOT-LABELS")
-@given(encoding=draw.labels(BATCHES, classes=(2, 5, 130, 300, 1000), dtypes=("int64", "int32", "int16", "int8", "uint8")))
+@given(encoding=draw.labels(BATCHES, classes=(2, 5, 100, 130, 300)))
 def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, encoding):
-    result = impl.attempt.one_hot(*encoding)
-    if result is not None:
-        assert_exact(result, exact.one_hot(*encoding))
+    labels, k = encoding
+    for dtype in ("int32", "int16", "int8", "uint8"):
+        of_dtype = (labels % (np.iinfo(dtype).max + 1)).astype(dtype)
+        result = impl.attempt.one_hot(of_dtype, k)
+        if result is not None:
+            assert_exact(result, exact.one_hot(of_dtype, k))
 
 
 @clause("ONEHOT-LARGE")
@@ -49,6 +55,9 @@ def test_the_memory_layout_does_not_matter(impl, encoding):
 
 
 @clause("ONEHOT-SHAPES")
-@given(encoding=draw.labels(draw.TENSORS + draw.MATRICES, classes=(1, 2, 3, 10)))
+@given(encoding=draw.labels([(64,)], classes=(1, 2, 3, 10)))
 def test_the_classes_are_a_new_last_axis_whatever_the_shape(impl, encoding):
-    assert_exact(impl.one_hot(*encoding), exact.one_hot(*encoding))
+    labels, k = encoding
+    for shape in draw.TENSORS:
+        shaped = np.resize(labels, shape)
+        assert_exact(impl.one_hot(shaped, k), exact.one_hot(shaped, k))

@@ -81,16 +81,6 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["conformance_seed"] = node.config.stash[run_key].options.seed
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the items of one test together, so that its examples are drawn once; another --dist of the user's stands."""
-    if config.getoption("dist") != "load":
-        return None
-    from xdist.scheduler import LoadScopeScheduling
-
-    return LoadScopeScheduling(config, log)
-
-
 def pytest_report_header(config: pytest.Config) -> list[str]:
     options = config.stash[run_key].options
     level = options.level or "as each implementation requires"
@@ -178,7 +168,8 @@ class Reporter:
         if outcome := getattr(report, "conformance_outcome", None):
             self._run.outcomes[pair] = Outcome(**outcome)
         elif report.failed:
-            self._run.outcomes[pair] = Outcome(ERROR, message=f"the test item itself failed: {report.longreprtext}")
+            what = "the test itself failed" if report.when in ("setup", "call", "teardown") else "the process died"
+            self._run.outcomes[pair] = Outcome(ERROR, message=f"{what}: {report.longrepr}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -1,9 +1,16 @@
 """Right networks in plain NumPy, in parts: known mistakes put one wrong part in, right variants an equal one.
 
-Accurate over the whole floating-point range, for float32 and float64; integers are promoted, shapes that do not fit refused.
+Accurate over the whole floating-point range, for float32 and float64; integers are promoted, and shapes that do not fit
+are refused.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
+
+UNCHANGED: Mapping[str, Any] = MappingProxyType({})
 
 
 def floating(*arrays):
@@ -46,7 +53,9 @@ def linear(x, W, b):
     return x @ W.T + b
 
 
-def mlp(x, theta, activations, linear=linear, functions=ACTIVATIONS):
+def mlp(x, theta, activations, linear=linear, functions=UNCHANGED):
+    """The network's output; functions: those that take the place of ACTIVATIONS of the same names."""
+    functions = {**ACTIVATIONS, **functions}
     for (W, b), g in zip(theta, activations, strict=True):
         x = functions[g](linear(x, W, b))
     return x
@@ -91,17 +100,20 @@ def backpropagated(
     theta,
     activations,
     loss,
-    functions=ACTIVATIONS,
-    slopes=LOSS_SLOPES,
-    backward=BACKWARD,
+    slopes=UNCHANGED,
+    backward=UNCHANGED,
     parameters=outer_products,
     inputs=np.matmul,
 ):
-    """The gradients, layer by layer from the last one on; parameters: from dz and h; inputs: dJ/dh from dz and W."""
+    """The gradients. slopes, backward: what takes the place of LOSS_SLOPES and BACKWARD of the same names;
+
+    parameters: dJ/dW and dJ/db from dJ/dz and the layer's inputs; inputs: dJ/dh of those inputs from dJ/dz and W.
+    """
+    slopes, backward = {**LOSS_SLOPES, **slopes}, {**BACKWARD, **backward}
     zs, hs = [], [x]
     for (W, b), g in zip(theta, activations, strict=True):
         zs.append(linear(hs[-1], W, b))
-        hs.append(functions[g](zs[-1]))
+        hs.append(ACTIVATIONS[g](zs[-1]))
     dh = slopes[loss](hs[-1], y)
     gradients = []
     for k in reversed(range(len(theta))):

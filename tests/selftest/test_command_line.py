@@ -276,3 +276,13 @@ def test_configuration_beside_a_submission_is_not_read(suite, submission):
     result = suite("--impl", path, *ONLY_SIGMOID)
     assert result.exit_status == 0, result.output
     assert result.outcomes()[path, "SIGMOID-VALUE"] == "passed"
+
+
+def test_a_process_that_dies_under_xdist_loses_only_the_clauses_it_was_judging(suite, submission):
+    path = submission("import os\ndef sigmoid(z):\n    os._exit(0)\n")
+    result = suite("--impl", path, "--impl", "numpy-lecture", "-k", "SIGMOID-VALUE or SIGMOID-RANGE", "-n", "2")
+    assert result.exit_status == 1
+    assert result.implementation(path)["verdict"] == "error"
+    outcomes = result.outcomes()
+    assert {outcomes[path, "SIGMOID-VALUE"], outcomes[path, "SIGMOID-RANGE"]} == {"error"}
+    assert {outcomes["numpy-lecture", "SIGMOID-VALUE"], outcomes["numpy-lecture", "SIGMOID-RANGE"]} == {"passed"}

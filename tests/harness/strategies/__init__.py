@@ -1,5 +1,7 @@
 """What the conformance tests draw from, imported as ``draw``."""
 
-# ruff: noqa: F403 - arrays for activations and losses, networks for all that has layers
+# ruff: noqa: F403 - arrays, batches and recipes for activations and losses, networks for all that has layers
 from .arrays import *
+from .batches import *
 from .networks import *
+from .recipes import *

@@ -227,10 +227,11 @@ def training_batches(
     depth, m, output, dtype = draw(one_of_each(depths, batches, OUTPUTS[loss], dtypes))
     pool = _Pool(draw)
     architecture = pool.codes((2 * depth,)).tolist()
-    k = (2 if output == "softmax" or loss == "cross_entropy_with_logits" else 1) + architecture[0] % 3
+    squashed_by = "softmax" if loss == "cross_entropy_with_logits" else output
+    k = (2 if squashed_by == "softmax" else 1) + architecture[0] % 3
     sizes = [*(1 + code % 4 for code in architecture[1 : depth + 1]), k]
     names = [*(hidden[code % len(hidden)] for code in architecture[depth + 1 :]), output]
-    x, theta = _network(pool, m, sizes, names)
+    x, theta = _network(pool, m, sizes, [*names[:-1], squashed_by])
     return in_dtype((x, _targets(loss, pool.codes((m, k))), theta, names, loss), dtype)
 
 

@@ -89,7 +89,11 @@ def wide(dtype: str) -> list[tuple[int, ArrayLike]]:
 @palette
 def eighths(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Multiples of 1/8 up to 150: their sums and differences are exact."""
-    return [(6, _both_signs(_SMALL_INTEGERS)), (6, _both_signs(np.arange(48) / 8)), (2, _both_signs(np.arange(1200) / 8))]
+    return [
+        (6, _both_signs(_SMALL_INTEGERS)),
+        (6, _both_signs(np.arange(48) / 8)),
+        (2, _both_signs(np.arange(1200) / 8)),
+    ]
 
 
 @palette
@@ -132,12 +136,6 @@ def with_nan(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
-def with_some_nan(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Everyday numbers, and here and there one that makes a softmax NaN: NaN itself or an infinity."""
-    return [(6, _both_signs(_SMALL_INTEGERS)), (2, _both_signs(_TENTHS)), (1, [np.nan]), (1, [np.inf]), (2, [-np.inf])]
-
-
-@palette
 def with_minus_infinity(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Everyday numbers, and minus infinity."""
     return [(3, _both_signs(_SMALL_INTEGERS)), (2, _both_signs(_TENTHS)), (3, [-np.inf])]
@@ -168,7 +166,13 @@ def unit_interval(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Probabilities in (0, 1) without regard to any eps: down to the smallest subnormal, up to the last before 1."""
     info = np.finfo(dtype)
     near_one = 1 - 2.0 ** -np.arange(1, info.nmant + 2)
-    return [(2, _TWENTIETHS), (2, _uniform(0, 1)), (3, _binades(dtype, highest=0)), (2, near_one), (1, [info.smallest_subnormal, info.tiny])]
+    return [
+        (2, _TWENTIETHS),
+        (2, _uniform(0, 1)),
+        (3, _binades(dtype, highest=0)),
+        (2, near_one),
+        (1, [info.smallest_subnormal, info.tiny]),
+    ]
 
 
 @palette
@@ -204,9 +208,9 @@ def magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 @palette
 def whole_range(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Integers of an integer dtype, its ends among them, or the two of bool."""
-    if dtype == "bool":
-        return [(1, [False, True])]
+    """Integers of an integer dtype, its ends among them."""
     info = np.iinfo(dtype)
-    numbers = np.array([*_both_signs(_SMALL_INTEGERS), *_both_signs(np.arange(10, 256)), info.max, info.min, info.max // 2])
+    numbers = np.array(
+        [*_both_signs(_SMALL_INTEGERS), *_both_signs(np.arange(10, 256)), info.max, info.min, info.max // 2]
+    )
     return [(1, numbers[(info.min <= numbers) & (numbers <= info.max)])]

@@ -96,7 +96,7 @@ def transposes_a_square_of_labels(y_hat, y):
 
 @mistake("CE-VALUE", "multiplies matrices where it should multiply elements: each label also meets the other examples' predictions")
 def multiplies_matrices(y_hat, y):
-    return -np.mean(np.sum(y @ np.log(y_hat).T, axis=-1)) / len(y)
+    return -np.sum(y @ np.log(y_hat).T) / (y.size // y.shape[-1])
 
 
 @mistake("CE-MEAN", "sums over the batch where the formula takes the mean")
@@ -182,7 +182,7 @@ def multiplies_0_by_log_0(y_hat, y):
     return -np.mean(np.sum(y * np.log(y_hat), axis=-1))
 
 
-@mistake("CE-CERTAIN", "takes for p log p the limit 0 where p is 1 and NaN where p is 0: tests the wrong end")
+@mistake("CE-CERTAIN", "makes an exception of p = 1 in p log p, where p = 0 is the one that gives NaN")
 def excepts_the_wrong_end(y_hat, y):
     return -np.mean(np.sum(np.where(y_hat == 1, 0, y * np.log(y_hat)), axis=-1))
 
@@ -339,13 +339,7 @@ def ignores_strides(y_hat, y):
     return right(as_if_contiguous(y_hat), y)
 
 
-@mistake("CE-LAYOUT", "takes for the number of classes what lies between two rows in memory")
-def takes_the_stride_for_the_number_of_classes(y_hat, y):
-    k = y_hat.strides[0] // y_hat.itemsize if y_hat.ndim == 2 else y_hat.size
-    return right(y_hat, y) * y_hat.shape[-1] / k
-
-
-@mistake("CE-LAYOUT", "brings the targets into the order of the predictions' memory but not the predictions")
+@mistake("CE-LAYOUT", "flattens the targets in the order of memory, which in Fortran's layout runs down the columns")
 def flattens_in_the_order_of_memory(y_hat, y):
     return right(y_hat, y.ravel(order="K").reshape(y.shape))
 

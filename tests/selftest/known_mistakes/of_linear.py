@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tests.selftest.known_mistakes.memory import as_if_contiguous
 from tests.selftest.known_mistakes.registry import mistake
 from tests.selftest.networks import floating, layer, linear, refuse_unless
 
@@ -21,7 +22,7 @@ def bias_subtracted(x, W, b):
     return x @ W.T - b
 
 
-@mistake("LINEAR-VALUE", "sums the weights without their inputs where an input is 0, as if 0 meant missing")
+@mistake("LINEAR-VALUE", "takes an input of 0 for a missing one and adds its weight alone")
 def zero_inputs_count_as_one(x, W, b):
     return np.where(x == 0, 1, x) @ W.T + b
 
@@ -31,7 +32,9 @@ def mean_of_the_weighted_inputs(x, W, b):
     return x @ W.T / x.shape[-1] + b
 
 
-@mistake("LINEAR-VALUE", "squeezes the result, so that a batch of one example and a layer of one neuron lose their axis")
+@mistake(
+    "LINEAR-VALUE", "squeezes the result, so that a batch of one example and a layer of one neuron lose their axis"
+)
 def squeezed(x, W, b):
     return np.squeeze(x @ W.T + b)
 
@@ -41,7 +44,9 @@ def batch_axis_for_a_single_example(x, W, b):
     return np.atleast_2d(x) @ W.T + b
 
 
-@mistake("LINEAR-VALUE", "keeps the transposed weights of the first call for later ones of the same shape", remembers=True)
+@mistake(
+    "LINEAR-VALUE", "keeps the transposed weights of the first call for later ones of the same shape", remembers=True
+)
 def weights_of_the_first_call():
     transposed = {}
     return lambda x, W, b: x @ transposed.setdefault(W.shape, W.T.copy()) + b
@@ -128,9 +133,10 @@ def bias_for_the_first_example(x, W, b):
 
 @mistake("LINEAR-PURE", "adds the weighted sums to the bias in place")
 def accumulated_in_the_bias(x, W, b):
-    for i in range(len(b)):
-        b[i] += 0 if x.ndim == 2 else W[i] @ x
-    return b if x.ndim == 1 else x @ W.T + b
+    if x.ndim == 2:
+        return x @ W.T + b
+    b += W @ x
+    return b
 
 
 @mistake("LINEAR-PURE", "overwrites the batch with the result where that has the same size")
@@ -172,9 +178,9 @@ def weights_in_the_order_of_memory(x, W, b):
     return x @ W.ravel(order="K").reshape(W.shape).T + b
 
 
-@mistake("LINEAR-LAYOUT", "reads a view from the beginning of the buffer under it", bug="pytorch#80006")
-def examples_from_the_buffer_under_the_view(x, W, b):
-    return (x if x.base is None else np.resize(x.base, x.shape)) @ W.T + b
+@mistake("LINEAR-LAYOUT", "reads a view as if its elements lay one after the other", bug="pytorch#80006")
+def examples_read_as_if_contiguous(x, W, b):
+    return as_if_contiguous(x) @ W.T + b
 
 
 @mistake("LINEAR-LAYOUT", "walks through memory upwards, where a reversed view walks downwards")
@@ -204,11 +210,9 @@ def nan_spoils_the_batch(x, W, b):
     return x @ W.T + b + 0 * x.sum()
 
 
-@mistake("LINEAR-NAN", "looks for NaN in the first input of each example only and drops the others by maximum and minimum")
+@mistake("LINEAR-NAN", "looks for NaN in the first input of each example only")
 def nan_in_the_first_input_only(x, W, b):
-    bounded = np.fmin(np.fmax(x, -np.inf), np.inf)
-    bounded[..., 1:] = np.where(np.isnan(x[..., 1:]), 0, x[..., 1:])
-    return np.where(np.isnan(x[..., :1]), np.nan, bounded @ W.T + b)
+    return np.where(np.isnan(x[..., :1]), np.nan, np.nan_to_num(x) @ W.T + b)
 
 
 @mistake("LINEAR-LONG", "adds eight inputs at a time and forgets those left over")
@@ -294,8 +298,7 @@ def batch_transposed_to_fit(x, W, b):
     return linear(x.T if x.ndim == 2 and x.shape[1] != W.shape[1] else x, W, b)
 
 
-@mistake("LINEAR-SHAPES", "transposes a W that does not fit until it does")
+@mistake("LINEAR-SHAPES", "transposes a W that does not fit and repeats the biases until all fits")
 def weights_transposed_to_fit(x, W, b):
-    W = W if x.shape[-1] == W.shape[1] else W.T
-    x, W, b = floating(x, W, b)
-    return x @ W.T + b[: len(W)] if len(b) >= len(W) else x @ W.T + np.resize(b, len(W))
+    x, W, b = floating(x, W if x.shape[-1] == W.shape[1] else W.T, b)
+    return x @ W.T + np.resize(b, len(W))

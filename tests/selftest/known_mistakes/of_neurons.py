@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tests.selftest.known_mistakes.memory import as_if_contiguous
 from tests.selftest.known_mistakes.registry import mistake
 from tests.selftest.networks import floating, refuse_unless, sigmoid
 
@@ -131,9 +132,9 @@ def examples_in_the_order_of_memory(x, w, b):
     return sigmoid(x.ravel(order="K").reshape(x.shape) @ w + b)
 
 
-@mistake("NEURON-LAYOUT", "reads the weights from the beginning of the buffer under the view", bug="pytorch#80006")
-def weights_from_the_buffer_under_the_view(x, w, b):
-    return sigmoid(x @ (w if w.base is None else np.resize(w.base, w.shape)) + b)
+@mistake("NEURON-LAYOUT", "reads the weights as if the elements of a view lay one after the other", bug="pytorch#80006")
+def weights_read_as_if_contiguous(x, w, b):
+    return sigmoid(x @ as_if_contiguous(w) + b)
 
 
 @mistake("NEURON-TAILS", "writes e^z / (1 + e^z), which is inf / inf far to the right")
@@ -147,7 +148,9 @@ def half_a_tanh(x, w, b):
     return (1 + np.tanh((x @ w + b) / 2)) / 2
 
 
-@mistake("NEURON-TAILS", "clips the weighted sum to keep exp from overflowing, though at 30, where much is left of the tail")
+@mistake(
+    "NEURON-TAILS", "clips the weighted sum to keep exp from overflowing, though at 30, where much is left of the tail"
+)
 def clipped_at_thirty(x, w, b):
     return sigmoid(np.clip(x @ w + b, -30, 30))
 
@@ -173,6 +176,32 @@ def vectorized_sigmoid(x, w, b):
     x, w = floating(x, w)
     refuse_unless(x.shape[-1:] == w.shape)
     return np.vectorize(sigmoid)(x @ w + b).astype(x.dtype)
+
+
+@mistake("NEURON-NAN", "clips the sum with fmin and fmax, which pass over NaN, to keep exp from overflowing")
+def nan_clipped_away(x, w, b):
+    return sigmoid(np.fmin(np.fmax(x @ w + b, -1000), 1000))
+
+
+@mistake("NEURON-NAN", "takes 1 for the sigmoid of what is not below any number", bug="tensorflow#29048")
+def one_for_nan(x, w, b):
+    z = x @ w + b
+    return np.where(np.isnan(z), 1, sigmoid(z))
+
+
+@mistake("NEURON-LONG", "adds four inputs at a time and forgets those left over")
+def leftover_inputs_lost(x, w, b):
+    n = len(w)
+    whole = n - n % 4 if n > 8 else n
+    return sigmoid(x[..., :whole] @ w[:whole] + b)
+
+
+@mistake("NEURON-BATCH", "works through a batch in blocks of 512 examples and leaves the last, smaller one at 1/2")
+def leftover_examples_undecided(x, w, b):
+    z = x @ w + b
+    if x.ndim == 2 and len(x) > 512:
+        z[len(x) - len(x) % 512 :] = 0
+    return sigmoid(z)
 
 
 @mistake("NEURON-SHAPES", "multiplies elementwise before it sums, so that one weight is broadcast to several inputs")
@@ -223,12 +252,16 @@ def eps_added_to_the_probability(X, theta):
     return sigmoid(X @ theta) + 1e-6
 
 
-@mistake("LOGREG-VALUE", "fits the columns' means to 0 first, which depends on the batch")
+@mistake(
+    "LOGREG-VALUE", "centres the columns of whatever batch comes, so that an example's result depends on the others"
+)
 def columns_centred(X, theta):
     return sigmoid((X - X.mean(axis=0)) @ theta)
 
 
-@mistake("LOGREG-NEURON", "writes theta X, which fits only where there are as many examples as columns, and is wrong there")
+@mistake(
+    "LOGREG-NEURON", "writes theta X, which fits only where there are as many examples as columns, and is wrong there"
+)
 def parameters_times_a_square_batch(X, theta):
     return sigmoid(theta @ X if X.shape[0] == X.shape[1] else X @ theta)
 
@@ -284,9 +317,9 @@ def parameters_in_half_precision(X, theta):
     return sigmoid(X @ theta.astype(np.float16).astype(theta.dtype))
 
 
-@mistake("LOGREG-LAYOUT", "reads X from the beginning of the buffer under the view", bug="pytorch#80006")
-def examples_from_the_buffer_under_the_view(X, theta):
-    return sigmoid((X if X.base is None else np.resize(X.base, X.shape)) @ theta)
+@mistake("LOGREG-LAYOUT", "reads X as if the elements of a view lay one after the other", bug="pytorch#80006")
+def examples_read_as_if_contiguous(X, theta):
+    return sigmoid(as_if_contiguous(X) @ theta)
 
 
 @mistake("LOGREG-LAYOUT", "walks through theta's memory upwards, where a reversed view walks downwards")
@@ -305,15 +338,17 @@ def numerator_overflows(X, theta):
     return np.exp(z) * sigmoid(-z)
 
 
-@mistake("LOGREG-INTEGER", "writes the probabilities into an array like a column of X, whose integers cut them off to 0")
+@mistake(
+    "LOGREG-INTEGER", "writes the probabilities into an array like a column of X, whose integers cut them off to 0"
+)
 def probabilities_truncated(X, theta):
     h = np.empty_like(X[:, 0])
     h[:] = sigmoid(X.astype(np.float64) @ theta)
     return h
 
 
-@mistake("LOGREG-INTEGER", "casts the parameters to the dtype of int8 to quantise them, whatever they are")
-def products_quantised(X, theta):
+@mistake("LOGREG-INTEGER", "sums in float64 the products that have wrapped around before")
+def products_wrap_around(X, theta):
     return sigmoid((X * theta).sum(axis=1, dtype=np.float64))
 
 
@@ -324,7 +359,9 @@ def stacked_results(X, theta):
     return np.stack([sigmoid(row @ theta) for row in X])
 
 
-@mistake("LOGREG-SHAPES", "multiplies elementwise before it sums, so that one parameter is broadcast to several columns")
+@mistake(
+    "LOGREG-SHAPES", "multiplies elementwise before it sums, so that one parameter is broadcast to several columns"
+)
 def parameters_broadcast(X, theta):
     X, theta = floating(X, theta)
     return sigmoid((X * theta).sum(axis=1))
@@ -335,3 +372,23 @@ def surplus_parameter_as_bias(X, theta):
     X, theta = floating(X, theta)
     n = X.shape[1]
     return sigmoid(X @ theta[:n] + theta[n:].sum())
+
+
+@mistake("LOGREG-NAN", "fills a NaN with the mean of its column")
+def nan_imputed(X, theta):
+    return sigmoid(np.where(np.isnan(X), np.nanmean(X, axis=0), X) @ theta)
+
+
+@mistake("LOGREG-NAN", "makes every result NaN when one example holds a NaN")
+def nan_spoils_the_batch(X, theta):
+    return sigmoid(X @ theta + 0 * X.sum())
+
+
+@mistake("LOGREG-LONG", "has room for 256 columns and drops those beyond")
+def columns_beyond_256_dropped(X, theta):
+    return sigmoid(X[:, :256] @ theta[:256])
+
+
+@mistake("LOGREG-BATCH", "counts examples in ten bits, so that those beyond 1024 repeat the first ones")
+def ten_bits_for_the_example(X, theta):
+    return sigmoid(X[np.arange(len(X)) % 1024] @ theta)

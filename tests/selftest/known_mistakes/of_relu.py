@@ -78,16 +78,14 @@ def negative_elements_overwritten(z):
     return z
 
 
-@mistake("RELU-PURE", "gives back its argument itself when there is nothing to rectify, and one array for all else", remembers=True)
-def one_array_for_all():
-    kept = {}
+@mistake("RELU-PURE", "keeps one array for each shape and writes every result into it", remembers=True)
+def result_array_reused():
+    results = {}
 
-    def keeping(z):
-        if (z >= 0).all():
-            return z
-        return np.maximum(z, 0, out=kept.setdefault((z.shape, z.dtype), np.empty_like(z)))
+    def reusing(z):
+        return np.maximum(z, 0, out=results.setdefault((z.shape, z.dtype), np.empty_like(z)))
 
-    return keeping
+    return reusing
 
 
 @mistake("RELU-TAILS", "multiplies z by whether it is positive, and -inf times 0 is NaN")
@@ -102,7 +100,7 @@ def half_of_the_sum_with_the_absolute_value(z):
 
 @mistake("RELU-TAILS", "takes the smallest numbers for 0")
 def smallest_numbers_lost(z):
-    return np.where(z > 1e-30, z, 0 * np.maximum(z, 0)) if z.dtype.kind == "f" else relu(z)
+    return np.where(np.abs(z) < 1e-30, 0, relu(z))
 
 
 @mistake("RELU-NAN", "asks whether z is positive, which a NaN is not, and gives 0 otherwise", bug="pytorch#7999")
@@ -120,19 +118,14 @@ def float32_inside(z):
     return relu(z.astype(np.float32)).astype(z.dtype)
 
 
-@mistake("RELU-DTYPE", "gives float64 for float32")
-def always_float64(z):
-    return np.fmax(z, np.zeros(z.shape)) + 0 * z
+@mistake("RELU-DTYPE", "makes its zeros in float64, and with them the result for float32")
+def zeros_in_float64(z):
+    return np.maximum(z, np.zeros(z.shape))
 
 
 @mistake("RELU-INTEGER", "asks whether -z is negative, which it is not for the smallest integer nor for unsigned ones")
 def negated_to_compare(z):
     return np.where(-z < 0, z, 0 * z)
-
-
-@mistake("RELU-INTEGER", "promotes integers to float32, which does not hold all of them")
-def promoted_to_float32(z):
-    return np.maximum(z if z.dtype.kind == "f" else z.astype(np.float32), 0)
 
 
 @mistake("RELU-INTEGER", "keeps one byte of each integer")
@@ -152,9 +145,9 @@ def read_only_refused(z):
     return relu(z)
 
 
-@mistake("RELU-SHAPES", "gives a Python number for an array without axes")
-def python_number_for_a_number(z):
-    return relu(z) if z.ndim else max(float(z), 0.0)
+@mistake("RELU-SHAPES", "takes all axes but the last for one, and does not take them apart again")
+def earlier_axes_merged(z):
+    return relu(z.reshape(-1, z.shape[-1]) if z.ndim > 2 else z)
 
 
 @mistake("RELU-SHAPES", "looks for the smallest element first, and an empty array has none")

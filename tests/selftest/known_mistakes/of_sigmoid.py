@@ -29,7 +29,7 @@ def eps_of_a_hundred_thousandth(z):
     return 1 / (1 + np.exp(-z) + 1e-5)
 
 
-@mistake("SIGMOID-VALUE", "clips the probability away from 0 and 1, for the sake of a logarithm that is not its business")
+@mistake("SIGMOID-VALUE", "clips the probability, for the sake of a logarithm that is not its business")
 def probability_clipped(z):
     return np.clip(sigmoid(z), 1e-5, 1 - 1e-5)
 
@@ -45,12 +45,12 @@ def hard_sigmoid(z):
     return np.clip(0.2 * z + 0.5, 0, 1)
 
 
-@mistake("SIGMOID-VALUE", "computes element by element and fills the matrix column by column where it read it row by row")
+@mistake("SIGMOID-VALUE", "reads the matrix row by row and fills the result column by column")
 def filled_column_by_column(z):
     return np.array([1 / (1 + math.exp(-number)) for number in z.flat]).reshape(z.shape, order="F")
 
 
-@mistake("SIGMOID-SYMMETRY", "takes 1 / (1 + e^z) for the form without overflow left of 0, where that is e^z / (1 + e^z)")
+@mistake("SIGMOID-SYMMETRY", "writes 1 / (1 + e^z) left of 0 against overflow, where that has to be e^z / (1 + e^z)")
 def wrong_form_left_of_zero(z):
     return np.where(z >= 0, 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z)))
 
@@ -78,7 +78,7 @@ def computed_in_place(z):
     return np.reciprocal(z, out=z)
 
 
-@mistake("SIGMOID-PURE", "keeps one array for each shape and writes every result of that shape into it", remembers=True)
+@mistake("SIGMOID-PURE", "keeps one array for each shape and writes every result into it", remembers=True)
 def result_array_reused():
     results = {}
 
@@ -106,7 +106,7 @@ def argument_clipped(z):
     return sigmoid(np.clip(z, -30, 30))
 
 
-@mistake("SIGMOID-NAN", "gives 1 for a NaN, except among the elements left over from groups of four", bug="tensorflow#29048")
+@mistake("SIGMOID-NAN", "gives 1 for NaN but among the elements left over from groups of four", bug="tensorflow#29048")
 def nan_is_one_in_groups_of_four(z):
     value = np.array(sigmoid(z))
     grouped = np.arange(z.size).reshape(z.shape) < z.size // 4 * 4
@@ -180,7 +180,7 @@ def first_256_elements(z):
     return value
 
 
-@mistake("SIGMOID-LENGTH", "gives the first of eight float32 lanes its value, and the seven others 1/2", bug="pytorch#65673")
+@mistake("SIGMOID-LENGTH", "gives the first of eight float32 lanes its value and the others 1/2", bug="pytorch#65673")
 def one_lane_of_eight(z):
     value = np.array(sigmoid(z))
     if z.dtype == np.float32:

@@ -22,9 +22,9 @@ def numerator_without_the_one(z):
     return np.exp(2 * z) / (np.exp(2 * z) + 1)
 
 
-@mistake("TANH-VALUE", "leaves the 1 out of the numerator of the derivative as well as the square: gives 1 - tanh")
-def one_minus_tanh(z):
-    return 1 - tanh(z)
+@mistake("TANH-VALUE", "leaves the denominator out, and so gives the hyperbolic sine")
+def hyperbolic_sine(z):
+    return (np.exp(z) - np.exp(-z)) / 2
 
 
 @mistake("TANH-VALUE", "takes 10 for the base of the exponential")
@@ -105,7 +105,7 @@ def view_of_one_array():
     return viewing
 
 
-@mistake("TANH-TAILS", "computes the quotient as it stands, which is infinity by infinity far right", bug="deeplearning4j#7382")
+@mistake("TANH-TAILS", "computes the quotient literally, infinity by infinity far right", bug="deeplearning4j#7382")
 def infinity_by_infinity(z):
     e = np.exp(2 * z)
     return (e - 1) / (e + 1)
@@ -184,7 +184,7 @@ def leftover_of_256_lost(z):
     return value
 
 
-@mistake("TANH-LENGTH", "gives every element of a group of eight float32 lanes the value of the first", bug="pytorch#65673")
+@mistake("TANH-LENGTH", "gives all of eight float32 lanes the value of the first", bug="pytorch#65673")
 def first_of_eight_lanes_for_all(z):
     value = np.array(tanh(z))
     if z.dtype == np.float32:

@@ -1,0 +1,90 @@
+"""A known deviation excuses its own inputs, on its own versions, as long as it lasts, and nothing else."""
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from impls import Implementation
+from tests.conformance.known_deviations import KNOWN_DEVIATIONS
+from tests.harness import assert_within, exact
+from tests.harness.clauses import CLAUSES, Property
+from tests.harness.deviations import KnownDeviation
+from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, PASSED, Examples, Outcome, judge
+from tests.selftest.candidates import candidate
+
+RELU = CLAUSES["RELU-VALUE"]
+
+
+def check(impl, z):
+    assert_within(impl.relu(z), exact.relu(z), impl.bound.relu(z))
+
+
+ON_SMALL_INTEGERS = Property("check", (RELU,), check, {"z": st.integers(-5, 5).map(lambda n: np.array([float(n)]))}, ())
+
+
+def wrong_above(limit: float) -> Implementation:
+    """A ReLU that doubles what is above ``limit``, as of version 2.1 of a library."""
+    made = candidate("lib", {"relu": lambda z: np.where(z > limit, 2 * z, np.maximum(0, z))})
+    return replace(made, versions={"lib": "2.1"})
+
+
+ENTRY = KnownDeviation(
+    clause="RELU-VALUE",
+    implementations=("lib",),
+    library="lib",
+    versions=">=2,<3",
+    covers_values=lambda z: z[0] > 3,
+    shown_by={"z": np.array([4.0])},
+    reason="doubles large numbers",
+    link="https://example.org/1",
+)
+
+
+@pytest.fixture(autouse=True)
+def _quick_profile():
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
+
+
+def judged(implementation: Implementation, *entries: KnownDeviation) -> Outcome:
+    applying = [entry for entry in entries if entry.applies_to(RELU.id, implementation)]
+    return judge(ON_SMALL_INTEGERS, RELU, implementation, Examples(0), applying, shrink_budget=10)
+
+
+def test_its_own_inputs_are_excused():
+    outcome = judged(wrong_above(3), ENTRY)
+    assert outcome.outcome == KNOWN_DEVIATION
+    assert "doubles large numbers (https://example.org/1)" in outcome.message
+
+
+def test_without_the_entry_they_fail():
+    assert judged(wrong_above(3)).outcome == FAILED
+
+
+def test_other_inputs_are_not_excused():
+    assert judged(wrong_above(2), ENTRY).outcome == FAILED
+
+
+def test_an_entry_that_no_longer_deviates_is_an_error():
+    outcome = judged(wrong_above(100), ENTRY)
+    assert outcome.outcome == ERROR
+    assert "no longer deviates" in outcome.message
+
+
+@pytest.mark.parametrize("change", [{"versions": "<2"}, {"implementations": ("other",)}, {"clause": "RELU-NAN"}])
+def test_an_entry_of_another_version_implementation_or_clause_does_not_apply(change):
+    assert judged(wrong_above(3), replace(ENTRY, **change)).outcome == FAILED
+    assert judged(wrong_above(100), replace(ENTRY, **change)).outcome == PASSED
+
+
+def test_every_recorded_entry_names_a_clause_and_says_why():
+    for entry in KNOWN_DEVIATIONS:
+        assert entry.clause in CLAUSES
+        assert entry.reason
+        assert entry.link.startswith("https://")
+        assert entry.covers(entry.shown_by)
