@@ -26,11 +26,11 @@ LAYOUTS = (
 )
 
 FLOATS = {
-    "numpy": ("float64", "float32"),
+    "numpy": ("float64", "float32", "float16"),
     "torch": ("float64", "float32", "float16", "bfloat16"),
-    "cupy": ("float64", "float32"),
+    "cupy": ("float64", "float32", "float16"),
 }
-"""The floating dtypes in which each library computes throughout; SciPy's and CuPy's special functions widen float16."""
+"""The floating dtypes of each library; a function may widen float16, as some special functions of SciPy do."""
 
 
 class ArrayLibrary(Protocol):

@@ -29,6 +29,13 @@ def _ignores_the_wrong_labels(batch: Any) -> bool:
     return bool((wrong == -100).all())
 
 
+def _beside_the_label(batch: Any, at: int) -> bool:
+    """Whether position ``at`` of the logits is not that of its row's label."""
+    z, labels = batch
+    row, column = divmod(at % z.size, z.shape[-1])
+    return bool(labels[row] != column)
+
+
 def _one_layer(y: np.ndarray) -> tuple[Any, ...]:
     return np.zeros((3, 1)), y, [(np.zeros((1, 1)), np.zeros(1))], ["identity"], "mean_squared_error"
 
@@ -59,6 +66,16 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         shown_by={"batch": (np.array([[1, 0]], np.uint8), np.array([0]))},
         reason=_SCIPY_WRAPS,
         link=_SCIPY_SOFTMAX,
+    ),
+    KnownDeviation(
+        clause="LOGITS-POSINF",
+        implementations=("scipy",),
+        library="scipy",
+        versions=">=1.14,<1.18",
+        covers_values=_beside_the_label,
+        shown_by={"batch": (np.zeros((1, 2)), np.array([0])), "at": 1},
+        reason="scipy.special.log_softmax gives -inf beside a logit of +inf, where its softmax gives NaN",
+        link="https://docs.scipy.org/doc/scipy/reference/generated/scipy.special.log_softmax.html",
     ),
     KnownDeviation(
         clause="LOGITS-LABELS",

@@ -22,6 +22,7 @@ def assert_is_cross_entropy(impl, y_hat, y):
 
 
 @clause("CE-VALUE")
+@each(batch=draw.classified_samples())
 @given(batch=draw.classified_batches())
 def test_the_loss_is_the_formula(impl, batch):
     assert_is_cross_entropy(impl, *batch)

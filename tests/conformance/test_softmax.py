@@ -14,6 +14,7 @@ def assert_is_softmax(impl, z):
 
 
 @clause("SOFTMAX-VALUE")
+@each(z=draw.samples(palettes.moderate))
 @given(z=draw.textbook_logits())
 def test_every_row_is_the_formula(impl, z):
     assert_is_softmax(impl, z)
@@ -122,7 +123,8 @@ def test_the_dtype_of_the_argument_is_kept(impl, z):
 def test_integers_are_promoted_or_refused(impl, z):
     result = impl.attempt.softmax(z)
     if result is not None:
-        assert_within(result, exact.softmax(z), impl.bound.softmax(promoted(z, result)))
+        z = promoted(z, result)
+        assert_within(result, exact.softmax(z), impl.bound.softmax(z))
 
 
 @clause("SOFTMAX-LAYOUT")
@@ -141,5 +143,5 @@ def test_the_last_axis_holds_the_classes_whatever_stands_before_it(impl, tensors
 
 @clause("SOFTMAX-LENGTH")
 def test_every_number_of_classes_is_summed_to_its_end(impl):
-    for z in draw.prefixes(f"np.random.default_rng(1).uniform(-3, 3, {draw.LENGTHS[-1]})"):
+    for z in draw.prefixes(f"np.random.default_rng(1).uniform(-3, 3, (2, {draw.LENGTHS[-1]}))"):
         assert_is_softmax(impl, z)

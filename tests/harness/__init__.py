@@ -1,6 +1,6 @@
 """The machinery of the suite: clauses, drawing, comparison, verdicts, reports. No formula is here."""
 
-from tests.harness.clauses import clause, example, given
+from tests.harness.clauses import clause, example, given, large
 from tests.harness.comparison import (
     assert_dtype,
     assert_exact,
@@ -26,4 +26,5 @@ __all__ = [
     "example",
     "given",
     "laid_out",
+    "large",
 ]

@@ -13,6 +13,9 @@ TEXTBOOK = "textbook"
 ROBUST = "robust"
 LEVELS = (TEXTBOOK, ROBUST)
 
+LARGE_SIZES = (2**16, 2**20, 2**24, 2**28, 2**31 + 8, 2**32 + 8)
+"""How many elements the arrays of the clauses marked large have; the last two are more than 32 bits count."""
+
 CONFORMANCE_MD = Path(__file__).parents[2] / "conformance.md"
 
 _FUNCTION_HEADING = re.compile(r"^### `(?P<function>\w+)\(")
@@ -26,19 +29,21 @@ class MalformedClause(ValueError):
 
 @dataclass(frozen=True)
 class Clause:
-    """One requirement of conformance.md."""
+    """One requirement of conformance.md; one that is large is judged where the run is told to, and expected only there."""
 
     id: str
     level: str
     function: str
     requirement: str
     source: str
+    large: bool = False
 
 
 def parse(text: str) -> dict[str, Clause]:
     """The clauses in the Markdown ``text``, by id, in its order.
 
-    A clause is a table row ``| `ID` | level | requirement | source |`` under a heading ``### `function(...)` ``.
+    A clause is a table row ``| `ID` | level | requirement | source |`` under a heading ``### `function(...)` ``; the
+    level of a large one says so: ``robust, large``.
     Raises MalformedClause for a row outside such a section, a level or id that is not one, a requirement without MUST.
     """
     clauses: dict[str, Clause] = {}
@@ -58,14 +63,15 @@ def parse(text: str) -> dict[str, Clause]:
             raise MalformedClause(
                 f"{where}: has {len(cells)} cells after its id; level, requirement, source are needed"
             )
-        level, requirement, source = cells
-        if level not in LEVELS:
-            raise MalformedClause(f"{where}: level {level!r} is none of {', '.join(LEVELS)}")
+        level, comma, large = cells[0].partition(", ")
+        requirement, source = cells[1:]
+        if level not in LEVELS or (comma and large != "large"):
+            raise MalformedClause(f"{where}: level {cells[0]!r} is none of {', '.join(LEVELS)}")
         if "MUST" not in requirement:
             raise MalformedClause(f"{where}: the requirement does not say MUST")
         if row["id"] in clauses:
             raise MalformedClause(f"{where}: the id is taken; ids are unique and never move")
-        clauses[row["id"]] = Clause(row["id"], level, function, requirement, source)
+        clauses[row["id"]] = Clause(row["id"], level, function, requirement, source, bool(large))
     return clauses
 
 
@@ -74,13 +80,14 @@ CLAUSES: Mapping[str, Clause] = parse(CONFORMANCE_MD.read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Property:
-    """A test body with what it is to be given: the drawn arguments' strategies and the explicit examples."""
+    """A test body with what it is to be given: the drawn arguments' strategies, the explicit examples, the sizes."""
 
     name: str
     clauses: tuple[Clause, ...]
     body: Callable[..., None]
     strategies: Mapping[str, SearchStrategy[Any]]
     examples: tuple[Mapping[str, Any], ...]
+    sizes: tuple[int, ...] = ()
 
     def check(self, clause: Clause, subject: Any, values: Mapping[str, Any]) -> None:
         """Run the body on one example; it raises where the subject violates the clause."""
@@ -114,6 +121,12 @@ def example(**values: Any) -> Callable[[Callable[..., None]], Callable[..., None
     return annotate
 
 
+def large(body: Callable[..., None]) -> Callable[..., None]:
+    """Give the body as its ``size`` each of LARGE_SIZES up to the number of elements that the run allows."""
+    body.sizes = LARGE_SIZES  # type: ignore[attr-defined]
+    return body
+
+
 def clause(*ids: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make the body the test of the clauses ``ids`` of conformance.md: the outermost decorator.
 
@@ -125,8 +138,9 @@ def clause(*ids: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def make(body: Callable[..., None]) -> Callable[..., None]:
         strategies = getattr(body, "drawn_from", {})
         examples = getattr(body, "explicit", ())
+        sizes = getattr(body, "sizes", ())
         expected = ["impl", *(["f"] if "f" in inspect.signature(body).parameters else [])]
-        for values in (strategies, *examples):
+        for values in (strategies, *examples, *({"size": size} for size in sizes)):
             if values and {*inspect.signature(body).parameters} != {*expected, *values}:
                 raise MalformedClause(f"{body.__name__} takes {inspect.signature(body)} and is given {sorted(values)}")
         for id in ids:
@@ -134,7 +148,9 @@ def clause(*ids: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
                 raise MalformedClause(f"{body.__name__} cites {id}, which is no clause of conformance.md")
             if id in PROPERTIES and PROPERTIES[id].name != body.__qualname__:
                 raise MalformedClause(f"{body.__name__} cites {id}, which {PROPERTIES[id].name} tests already")
-        checked = Property(body.__qualname__, tuple(CLAUSES[id] for id in ids), body, strategies, examples)
+            if CLAUSES[id].large != bool(sizes):
+                raise MalformedClause(f"{body.__name__} and {id}, which it cites, differ in whether they are large")
+        checked = Property(body.__qualname__, tuple(CLAUSES[id] for id in ids), body, strategies, examples, sizes)
         PROPERTIES.update(dict.fromkeys(ids, checked))
 
         def test(conformance_case: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity
 
-from tests.harness.clauses import Property
+from tests.harness.clauses import LARGE_SIZES, Property
 from tests.harness.memo import fingerprint
 
 Values = Mapping[str, Any]
@@ -30,9 +30,12 @@ def clause_seed(run_seed: int, property_: Property) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
-def draw(property_: Property, seed: int) -> list[Values]:
-    """The explicit examples, then as many drawn ones as the Hypothesis profile in force says; arrays are read-only."""
-    examples: list[Values] = list(property_.examples)
+def draw(property_: Property, seed: int, largest: int = LARGE_SIZES[0]) -> list[Values]:
+    """The explicit examples, then as many drawn ones as the Hypothesis profile in force says; arrays are read-only.
+
+    Of the sizes of a large clause those up to ``largest``.
+    """
+    examples: list[Values] = [*property_.examples, *({"size": size} for size in property_.sizes if size <= largest)]
     if property_.strategies:
         _given(property_, seed, (Phase.generate,), lambda values: examples.append(_frozen(values)))
     elif not examples:

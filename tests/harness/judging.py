@@ -8,7 +8,7 @@ import numpy as np
 
 from impls import Implementation
 from tests.harness import counterexample, drawing, memo, provenance
-from tests.harness.clauses import Clause, Property
+from tests.harness.clauses import LARGE_SIZES, Clause, Property
 from tests.harness.comparison import ratios_reported_to
 from tests.harness.deviations import KnownDeviation
 from tests.harness.drawing import Values
@@ -42,8 +42,9 @@ class Outcome:
 class Examples:
     """The drawn examples of the property at hand; only its own are kept, so memory stays flat over a run."""
 
-    def __init__(self, run_seed: int) -> None:
+    def __init__(self, run_seed: int, largest: int = LARGE_SIZES[0]) -> None:
         self._run_seed = run_seed
+        self._largest = largest
         self._property: Property | None = None
         self._drawn: list[Values] = []
 
@@ -52,7 +53,8 @@ class Examples:
         if property_ is not self._property:
             memo.forget()
             provenance.forget()
-            self._property, self._drawn = property_, drawing.draw(property_, self.seed(property_))
+            self._property = property_
+            self._drawn = drawing.draw(property_, self.seed(property_), self._largest)
         return self._drawn
 
     def seed(self, property_: Property) -> int:

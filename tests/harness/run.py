@@ -11,7 +11,7 @@ from importlib import metadata
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
 from tests.harness import verdicts
-from tests.harness.clauses import CLAUSES, PROPERTIES
+from tests.harness.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
 from tests.harness.deviations import KnownDeviation
 from tests.harness.judging import ERROR, SKIPPED, Examples, Outcome, judge
 
@@ -30,6 +30,9 @@ class Options:
     require_complete: bool
     profile: str
     seed: int
+    large: int | None = None
+    """The most elements an array of the large clauses may have; None where these are not asked for."""
+    accuracy: bool = False
 
 
 class NothingToCheck(ValueError):
@@ -90,7 +93,7 @@ class Run:
 
     @cached_property
     def examples(self) -> Examples:
-        return Examples(self.options.seed)
+        return Examples(self.options.seed, self.options.large or LARGE_SIZES[0])
 
     @cached_property
     def _by_name(self) -> dict[str, Implementation]:
@@ -103,6 +106,10 @@ class Run:
     def is_required(self, implementation: str, clause: str) -> bool:
         """Whether a failure of that clause fails that implementation."""
         return self.required_level(self._by_name[implementation]) == "robust" or CLAUSES[clause].level == "textbook"
+
+    def is_expected(self, clause: Clause) -> bool:
+        """Whether this run is to judge the clause, unless it is deselected: the large ones only where asked for."""
+        return self.options.large is not None or not clause.large
 
     def judge(self, implementation: str, clause: str) -> Outcome:
         """Judge one pair now; a function that the implementation does not have is skipped."""
@@ -135,7 +142,9 @@ class Run:
                 if (implementation.name, id) in self.outcomes
             }
             functions = {
-                name: verdicts.of_function(clauses[name], outcomes, absent=name not in implementation.functions)
+                name: verdicts.of_function(
+                    clauses[name], outcomes, absent=name not in implementation.functions, is_expected=self.is_expected
+                )
                 for name in reference.FUNCTIONS
             }
             level, scheduled = (

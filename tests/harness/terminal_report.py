@@ -46,6 +46,8 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
         terminal.write_line(f"{absent.name}: {NOT_RUN}{_because(absent.reason)}")
     _write_beyond_level(terminal, run)
     _write_known_deviations(terminal, run)
+    if left_out := [one.id for one in CLAUSES.values() if not run.is_expected(one)]:
+        terminal.write_line(f"not run, since --large was not given: {', '.join(left_out)}")
     for text in failures:
         terminal.write_sep("-", "failure")
         terminal.write_line(text)

@@ -1,6 +1,6 @@
 """From clause outcomes to verdicts: per function and level, then per implementation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tests.harness.clauses import LEVELS, ROBUST, TEXTBOOK, Clause
@@ -31,26 +31,35 @@ class Verdict:
     functions: Mapping[str, FunctionVerdict]
 
 
-def of_function(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome], absent: bool = False) -> FunctionVerdict:
+def of_function(
+    clauses: Iterable[Clause],
+    outcomes: Mapping[str, Outcome],
+    absent: bool = False,
+    is_expected: Callable[[Clause], bool] = lambda clause: True,
+) -> FunctionVerdict:
     """The verdict on a function from the outcomes of its ``clauses``; a clause without an outcome was not run.
+
+    Only the expected ones count; the others are listed with the outcome ``skipped``.
 
     A function whose every textbook clause that ran found it unwritten is not implemented, whatever its robust clauses
     say (to refuse a bad argument, it is enough to refuse them all). Unwritten for some clauses only is an error.
     """
-    clauses = list(clauses)
+    every = list(clauses)
     reason: str | None = None
+    clauses = list(filter(is_expected, every))
+    left_out = {one.id: Outcome(SKIPPED, message="not run: --large not given") for one in every if one not in clauses}
     if absent:
         reason = "not implemented: the implementation has no function of this name"
         return FunctionVerdict(
             dict.fromkeys(LEVELS, NOT_IMPLEMENTED),
-            {one.id: Outcome(SKIPPED, message=reason) for one in clauses},
+            {one.id: Outcome(SKIPPED, message=reason) for one in every},
             reason,
         )
     known = {one.id: outcomes.get(one.id, Outcome(SKIPPED, message="not run")) for one in clauses}
     textbook = [outcomes[one.id] for one in clauses if one.level == TEXTBOOK and one.id in outcomes]
     ran = textbook or [outcomes[one.id] for one in clauses if one.id in outcomes]
     if ran and all(outcome.unimplemented for outcome in ran):
-        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_IMPLEMENTED), known, ran[0].message)
+        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_IMPLEMENTED), known | left_out, ran[0].message)
     for id, outcome in known.items():
         if outcome.unimplemented:
             reason = f"implemented only in part: {outcome.message}"
@@ -59,7 +68,7 @@ def of_function(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome], abse
     for level in LEVELS:
         judged = [known[one.id] for one in clauses if level == ROBUST or one.level == TEXTBOOK]
         levels[level] = _worst(map(_verdict, judged))
-    return FunctionVerdict(levels, known, reason)
+    return FunctionVerdict(levels, known | left_out, reason)
 
 
 def of_implementation(

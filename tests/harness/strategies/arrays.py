@@ -1,7 +1,7 @@
 """Small arrays: logits and numbers of every kind, shape and dtype.
 
-They are drawn element by element from a palette: one draw of bytes, so the cost of an array hardly depends on its size, and
-rows, columns and elements shrink apart from each other.
+They are drawn element by element from a palette: one draw of bytes, so the cost of an array hardly depends on its
+size, and rows, columns and elements shrink apart from each other.
 """
 
 import itertools
@@ -31,7 +31,7 @@ _SQUARES: tuple[Shape, ...] = ((2, 2), (3, 3), (4, 4))
 MATRICES: tuple[Shape, ...] = tuple(
     sorted([*itertools.product((1, 2, 3, 4, 5, 7), repeat=2), *_SQUARES * 3], key=math.prod)
 )
-"""Rows, columns, matrices with different counts of both, and, for mistakes that only equal counts hide, many squares."""
+"""Rows, columns, matrices with different counts of both, and many squares, whose shape hides a wrong axis."""
 ROWS: tuple[Shape, ...] = tuple((k,) for k in (1, 2, 3, 4, 5, 8))
 TENSORS: tuple[Shape, ...] = ((), (0,), (2, 0), (0, 3), (1, 1, 1), (2, 3, 2), (3, 2, 4), (2, 1, 3, 2), (1, 2, 3, 4))
 """No axis, no element, more than two axes."""
@@ -53,8 +53,11 @@ def at_least(least: int, shapes: Sequence[Shape], axis: int = -1) -> tuple[Shape
 
 
 def codes(draw: DrawFn, shape: Shape) -> np.ndarray:
-    """Positions in a palette. The pool they come from is the same whatever the shape, and reversed: what Hypothesis sorts
-    to the end of the bytes, the elements that matter, comes first in the array."""
+    """Positions in a palette, an array of the shape.
+
+    They are cut out of a pool that is as large for any shape, so that a smaller shape keeps the other elements. The
+    pool is reversed: Hypothesis sorts small bytes to its front, and the elements that matter come first in the array.
+    """
     pool = np.frombuffer(draw(_POOL)[::-1], ">u2")
     if len(shape) == 2:
         return pool.reshape(_SIDE, _SIDE)[: shape[0], : shape[1]]
@@ -64,6 +67,12 @@ def codes(draw: DrawFn, shape: Shape) -> np.ndarray:
 def picked(draw: DrawFn, palette: Palette, dtype: str, shape: Shape) -> np.ndarray:
     """An array of the shape, each element one of the palette's."""
     return np.asarray(palette(dtype)[codes(draw, shape)])
+
+
+def samples(palette: Palette) -> list[np.ndarray]:
+    """One array of each kind of shape: a vector, a row, a column, a square, a wide and a tall matrix."""
+    pool = palette("float64")[np.random.default_rng(0).integers(palettes.CODES // 2, size=_SIDE**2)]
+    return [pool[: math.prod(shape)].reshape(shape) for shape in ((5,), (1, 5), (5, 1), (4, 4), (3, 5), (5, 3))]
 
 
 @st.composite
@@ -114,7 +123,7 @@ def with_rows_of_nan(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
     everywhere, there = np.moveaxis(_SPOILT[codes(draw, rows) % len(_SPOILT)], -1, 0)
     position = codes(draw, rows) % shape[-1]
     z = picked(draw, palettes.moderate, dtype, shape) + everywhere
-    return np.where(np.arange(shape[-1]) == position, z + there, z).astype(dtype)
+    return np.where((np.arange(shape[-1]) == position) & (there != 0), there, z).astype(dtype)
 
 
 @st.composite

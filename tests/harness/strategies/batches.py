@@ -21,6 +21,7 @@ from tests.harness.strategies.arrays import (
     picked,
     positions,
     replaced,
+    samples,
 )
 from tests.harness.strategies.palettes import Palette
 
@@ -134,7 +135,7 @@ def near_misses(draw: DrawFn) -> Batch:
 
 @st.composite
 def integer_pairs(draw: DrawFn) -> Batch:
-    """Estimates and targets of an integer dtype, in which neither their differences nor the squares of those may fit."""
+    """Estimates and targets of an integer dtype, which may hold neither their differences nor the squares."""
     shape, dtype = draw(one_of_each(VECTORS + MATRICES, INTEGERS))
     return picked(draw, palettes.whole_range, dtype, shape), picked(draw, palettes.whole_range, dtype, shape)
 
@@ -163,7 +164,7 @@ def certain_binary_batches(draw: DrawFn) -> Batch:
 def impossible_binary_batches(draw: DrawFn) -> Batch:
     """Probabilities of which one at least is 0 or 1, and wrong."""
     y_hat, y = draw(binary_batches(palettes.certain, shapes=VECTORS, dtypes=FLOATS))
-    wrong = draw(st.integers(0, _SIDE**2)) % len(y)
+    wrong = draw(positions()) % len(y)
     return np.where(np.arange(len(y)) == wrong, 1 - y, y_hat), y
 
 
@@ -209,6 +210,14 @@ def unlikely_classified_batches(draw: DrawFn, palette: Palette) -> Batch:
     y = np.eye(shape[-1])[_labels(draw, shape)]
     p = picked(draw, palette, dtype, (shape[0], 1)).astype(np.float64)
     return np.where(y == 1, p, (1 - p) / (shape[-1] - 1)).astype(dtype), y.astype(dtype)
+
+
+def classified_samples() -> list[Batch]:
+    """Rows of probabilities with one-hot labels: a row, a square, a wide and a tall matrix."""
+    rows = [
+        _distributions(weights) for weights in samples(palettes.weights) if weights.ndim == 2 and weights.shape[1] > 1
+    ]
+    return [(y_hat, np.eye(y_hat.shape[1])[np.arange(len(y_hat)) % y_hat.shape[1]]) for y_hat in rows]
 
 
 def _distributions(weights: np.ndarray) -> np.ndarray:

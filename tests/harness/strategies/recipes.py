@@ -36,10 +36,10 @@ def spiked(count: int, base: float, spike: float) -> Iterator[np.ndarray]:
 
 @st.composite
 def sweeps(draw: DrawFn) -> np.ndarray:
-    """Ascending numbers in [-300, 300], so near to each other or so far apart as the drawn step says."""
+    """Ascending numbers in [-300, 300] about a drawn one, with a drawn step between them."""
     step = draw(st.sampled_from((1.0, 0.1, 0.01, 1e-6, 1e-12)))
-    start = draw(st.integers(-300, 300))
-    return recipe(f"np.minimum({start} + {step} * np.arange(300), 300)")
+    middle = draw(st.integers(-300, 300))
+    return recipe(f"np.clip({middle} + {step} * np.arange(-300, 301), -300, 300)")
 
 
 @st.composite

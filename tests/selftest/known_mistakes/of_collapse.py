@@ -138,9 +138,7 @@ def weights_in_the_order_of_memory(W1, b1, W2, b2):
     return W2 @ W1.ravel(order="K").reshape(W1.shape), W2 @ b1 + b2
 
 
-@mistake(
-    "COLLAPSE-LAYOUT", "reads the biases as if the elements of a view lay one after the other", bug="pytorch#80006"
-)
+@mistake("COLLAPSE-LAYOUT", "reads biases as if the elements of a view lay one after the other", bug="pytorch#80006")
 def biases_read_as_if_contiguous(W1, b1, W2, b2):
     b1, b2 = (as_if_contiguous(b) for b in (b1, b2))
     return W2 @ W1, W2 @ b1 + b2

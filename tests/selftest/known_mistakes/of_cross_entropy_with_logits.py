@@ -119,7 +119,7 @@ def reads_every_label_in_every_row(z, labels):
     return -np.mean(log_softmax(z)[..., labels])
 
 
-@mistake("LOGITS-MEAN", "averages over the classes too, where the formula sums over them")
+@mistake("LOGITS-VALUE", "averages over the classes too, where the formula sums over them")
 def averages_over_the_classes(z, labels):
     return -np.mean(np.eye(z.shape[-1])[labels] * log_softmax(z))
 

@@ -149,6 +149,11 @@ def difference_quotient(x, y, theta, activations, loss):
     ]
 
 
+@mistake("GRAD-DEEP", "clips the errors on their way back at 1, as against explosion")
+def errors_clipped_on_the_way_back(*training):
+    return backpropagated(*training, inputs=lambda dz, W: np.clip(dz @ W, -1, 1))
+
+
 @mistake("GRAD-DEEP", "goes back through three layers and leaves the gradients below 0")
 def three_layers_back(*training):
     gradients = backpropagated(*training)

@@ -60,10 +60,10 @@ def base_two(*training):
     )
 
 
-@mistake("GRAD-BCE", "clips the probabilities to [0.05, 0.95], where the gradient stops")
+@mistake("GRAD-BCE", "clips the probabilities to [0.1, 0.9], and beyond nothing is learnt")
 def probabilities_clipped(*training):
     def of_the_clipped(h, y):
-        inside = (h > 0.05) & (h < 0.95)
+        inside = (h > 0.1) & (h < 0.9)
         return np.where(inside, (h - y) / (h * (1 - h)), 0) / y.size
 
     return backpropagated(*training, slopes={"binary_cross_entropy": of_the_clipped})

@@ -40,7 +40,7 @@ def subtracts_the_squares(y_hat, y):
     return np.mean(y_hat**2 - y**2) / 2
 
 
-@mistake("MSE-VALUE", "writes the square as ^ and so halves an exponent: takes |error| to the power 1/2 squared twice")
+@mistake("MSE-VALUE", "squares the squared errors once more")
 def squares_twice(y_hat, y):
     return np.mean(squares(y_hat, y) ** 2) / 2
 
@@ -104,9 +104,9 @@ def divides_by_the_number_of_examples(y_hat, y):
     return np.sum((y_hat - y) ** 2) / (2 * len(y))
 
 
-@mistake("MSE-MATRIX", "divides by the number k of label variables and, of a square batch alone, also rightly by m")
-def divides_by_the_columns_twice(y_hat, y):
-    return np.sum((y_hat - y) ** 2) / (2 * y.shape[0] * y.shape[0] if y.ndim == 2 else 2 * y.size)
+@mistake("MSE-MATRIX", "takes m for the number of label variables as well, which shows for m other than k only")
+def divides_by_m_twice(y_hat, y):
+    return np.sum((y_hat - y) ** 2) / (2 * len(y) ** y.ndim)
 
 
 @mistake("MSE-MATRIX", "takes the mean over the examples only and gives one loss for each label variable")
@@ -130,9 +130,9 @@ def subtracts_a_row_from_a_column(y_hat, y):
     return np.mean((y_hat - (y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)) ** 2) / 2
 
 
-@mistake("MSE-SCALAR", "leaves the 1/2 to matrices, as if it were one of several label variables' own")
+@mistake("MSE-SCALAR", "takes the half off vectors and forgets it for columns")
 def halves_vectors_only(y_hat, y):
-    return np.mean((y_hat - y) ** 2) / min(y.ndim, 2) / (1 if y.ndim == 2 else 2)
+    return np.mean((y_hat - y) ** 2) / (2 if y.ndim == 1 else 1)
 
 
 # What stays from call to call
@@ -193,7 +193,7 @@ def clips_the_errors(y_hat, y):
     return np.mean(np.clip(y_hat - y, -1000, 1000) ** 2) / 2
 
 
-@mistake("MSE-LARGE", "adds 1e-8 to every loss so that nothing can be 0")
+@mistake("MSE-VALUE", "adds an eps of 1e-8, which only a logarithm or a quotient could need")
 def adds_an_eps(y_hat, y):
     return np.mean((y_hat - y) ** 2 + 1e-8) / 2
 

@@ -141,9 +141,8 @@ def in_one_pass(z):
     largest, total = z[..., :1], np.ones_like(z[..., :1])
     for i in range(1, z.shape[-1]):
         larger = np.maximum(largest, z[..., i : i + 1])
-        kept = np.where(largest == larger, 1, np.exp(largest - larger))
-        added = np.where(z[..., i : i + 1] == larger, 1, np.exp(z[..., i : i + 1] - larger))
-        largest, total = larger, total * kept + added
+        kept, added = (np.exp(one - larger) for one in (largest, z[..., i : i + 1]))
+        largest, total = larger, np.where(larger == -np.inf, total, total * kept + added)
     return np.exp(z - largest) / total
 
 
