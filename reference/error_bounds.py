@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["REFERENCE", "SLIDE_EPS", "Arithmetic", "Band", "gamma", "mean_bound", "product_bound"]
+__all__ = ["REFERENCE", "SLIDE_EPS", "Arithmetic", "Band", "gamma", "mean_bound", "product_bound", "rounded_bound"]
 
 SLIDE_EPS = 1e-7
 """The largest eps in the slides' 1/(1 + exp(-z) + eps) and log(h + eps); the textbook level looks no closer."""
@@ -123,6 +123,15 @@ def mean_bound(values: np.ndarray, bounds: np.ndarray, arithmetic: Arithmetic) -
     """
     G = gamma((values.size + 1) * arithmetic.unit_roundoff)
     return float((1 + G) * np.mean(bounds) + G * np.mean(np.abs(values)) + arithmetic.smallest)
+
+
+def rounded_bound(values: Any, bounds: Any, arithmetic: Arithmetic, roundings: int = 1) -> Any:
+    """The bound of what lies within `bounds` in a wider arithmetic, after so many roundings to this one.
+
+    B + gamma(tu)(|y| + B) + tw for t roundings: how far a function of float16 or bfloat16 numbers that computes in
+    float32 may be off. The bound in the narrow arithmetic itself is wider: it covers t = 1 for every formula.
+    """
+    return bounds + gamma(roundings * arithmetic.unit_roundoff) * (np.abs(values) + bounds) + roundings * arithmetic.smallest
 
 
 def product_bound(

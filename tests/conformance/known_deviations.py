@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from reference import cross_entropy_with_logits
 from tests.harness.deviations import KnownDeviation
 
 _TORCH = ("torch-nn-cpu", "torch-nn-cuda")
@@ -36,10 +37,16 @@ def _beside_the_label(batch: Any, at: int) -> bool:
     return bool(labels[row] != column)
 
 
+def _adds_up_beyond_float16(batch: Any) -> bool:
+    z, labels = batch
+    return bool(len(z) * cross_entropy_with_logits(z, labels) > np.finfo(np.float16).max)
+
+
 def _one_layer(y: np.ndarray) -> tuple[Any, ...]:
     return np.zeros((3, 1)), y, [(np.zeros((1, 1)), np.zeros(1))], ["identity"], "mean_squared_error"
 
 
+_CONFIDENT = np.array([[-14.375, -20.125]]), np.array([0])
 _SCIPY_WRAPS = (
     "scipy.special.softmax and log_softmax subtract the maximum in the dtype of the logits, where integers wrap "
     "around: softmax(np.array([1, 0], np.uint8)) is [0, nan]"
@@ -86,6 +93,37 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         shown_by={"batch": (np.zeros((2, 2)), np.array([0, -100]))},
         reason="torch.nn.CrossEntropyLoss leaves out examples with the label -100, its default ignore_index",
         link="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
+    ),
+    KnownDeviation(
+        clause="LOGITS-CONFIDENT",
+        implementations=("torch-nn-cpu",),
+        library="torch",
+        versions=">=2.6,<3",
+        covers_values=lambda batch: True,
+        shown_by={"batch": _CONFIDENT},
+        reason="on the CPU log_softmax keeps the sum of the exponentials, and its logarithm, in half precision: "
+        "torch.log_softmax(torch.tensor([-14.375, -20.125], dtype=torch.bfloat16), 0)[0] is 0",
+        link="https://github.com/pytorch/pytorch/blob/v2.6.0/aten/src/ATen/native/cpu/SoftMaxKernel.cpp",
+    ),
+    KnownDeviation(
+        clause="LOGITS-CONFIDENT",
+        implementations=("scipy",),
+        library="scipy",
+        versions=">=1.14,<1.18",
+        covers_values=lambda batch: True,
+        shown_by={"batch": _CONFIDENT},
+        reason="scipy.special.log_softmax of float16 adds up the exponentials, and takes the logarithm, in float16",
+        link="https://docs.scipy.org/doc/scipy/reference/generated/scipy.special.log_softmax.html",
+    ),
+    KnownDeviation(
+        clause="LOGITS-OVERFLOW",
+        implementations=("torch-nn-cpu",),
+        library="torch",
+        versions=">=2.6,<3",
+        covers_values=_adds_up_beyond_float16,
+        shown_by={"batch": (np.array([[0.0, -40.0]] * 2000), np.ones(2000, np.int64))},
+        reason="on the CPU the losses of a batch are added up in half precision: the mean of 2000 losses of 40 is inf",
+        link="https://github.com/pytorch/pytorch/issues/61523",
     ),
     KnownDeviation(
         clause="MSE-SHAPES",

@@ -1,6 +1,6 @@
 """What the clauses of several functions share."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,21 @@ def assert_same_in_every_layout(impl: Subject, f: str, *arguments: np.ndarray) -
         contiguous, bound = impl[f](*values), impl.bound[f](*values)
         assert_shape(contiguous, np.shape(bound.bound))
         assert_within(impl[f](*views), contiguous, bound + bound)
+
+
+def assert_right_or_refused_in_half(impl: Subject, f: str, *arguments: Any) -> None:
+    """``f`` refuses float16 and bfloat16, or is within the bound of that dtype; both hold the arguments exactly."""
+    for passed in in_each_half(impl, arguments):
+        result = impl.attempt[f](*passed)
+        if result is not None:
+            assert_within(result, exact[f](*arguments), impl.bound[f](*passed))
+
+
+def in_each_half(impl: Subject, arguments: Any) -> Iterator[Any]:
+    """The arguments in float16 and in bfloat16, as far as the implementation's arrays can be of these dtypes."""
+    for dtype in draw.HALVES:
+        if dtype in impl.implementation.offers:
+            yield draw.passed_in(arguments, dtype)
 
 
 def assert_every_position_counts(impl: Subject, f: str, spiked: Iterable[np.ndarray], second: np.ndarray) -> None:

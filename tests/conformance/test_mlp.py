@@ -99,11 +99,12 @@ def test_mlp_reads_any_memory_layout(impl, network):
 
 
 @clause("MLP-SATURATED")
-@given(network=draw.mlps(hidden=("sigmoid", "tanh"), outputs=("sigmoid", "tanh", "softmax"), depths=(1, 2)))
+@given(network=draw.mlps(hidden=("sigmoid", "tanh"), outputs=("sigmoid",), depths=(1, 2)))
 def test_large_pre_activations_overflow_nowhere(impl, network):
     x, theta, activations = network
-    far = 10000 * x, theta, activations
-    assert_within(impl.mlp(*far), exact.mlp(*far), impl.bound.mlp(*far))
+    for output in ("sigmoid", "tanh", "softmax"):
+        far = 10000 * x, theta, [*activations[:-1], output]
+        assert_within(impl.mlp(*far), exact.mlp(*far), impl.bound.mlp(*far))
 
 
 @clause("MLP-NAN")

@@ -29,7 +29,7 @@ class MalformedClause(ValueError):
 
 @dataclass(frozen=True)
 class Clause:
-    """One requirement of conformance.md; one that is large is judged where the run is told to, and expected only there."""
+    """One requirement of conformance.md; a large one is judged, and expected, only where the run is told to."""
 
     id: str
     level: str

@@ -34,6 +34,15 @@ def laid_out(values: np.ndarray, layout: str, dtype: str | None = None) -> LaidO
     return LaidOut(values, layout, dtype)
 
 
+def without_layout(value: Any) -> Any:
+    """``value`` with the arrays in it as they were before they were laid out."""
+    if isinstance(value, LaidOut):
+        return value.values
+    if isinstance(value, list | tuple):
+        return type(value)(without_layout(item) for item in value)
+    return value
+
+
 @dataclass(frozen=True)
 class Call:
     """One call of a function of the interface, with the arguments as the test gave them."""
@@ -160,11 +169,13 @@ class _Bounds:
         def evaluate(*args: Any) -> Any:
             arithmetic = self._subject.arithmetic(*args)
 
+            plain = without_layout(args)
+
             def compute() -> Any:
-                widened = in_float64(args)
+                widened = in_float64(plain)
                 return _added(bound(*widened, arithmetic), bound(*widened, REFERENCE))
 
-            return once(("bound", name, arithmetic, fingerprint(args)), compute)
+            return once(("bound", name, arithmetic, fingerprint(plain)), compute)
 
         return evaluate
 

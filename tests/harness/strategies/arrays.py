@@ -21,6 +21,7 @@ Shape = tuple[int, ...]
 
 FLOAT64 = ("float64",)
 FLOATS = ("float64", "float32")
+HALVES = ("float16", "bfloat16")
 INTEGERS = ("int64", "int32", "int8", "uint8")
 
 _SIDE = 8

@@ -78,6 +78,16 @@ def labelled_logits(
 
 
 @st.composite
+def confident_logits(draw: DrawFn) -> Batch:
+    """One row of logits, multiples of 1/8 that float16 and bfloat16 hold, of which the label's is far ahead."""
+    k, lead, offset = draw(one_of_each((2, 3, 5, 8), range(25, 60), range(-100, 101, 25)))
+    others = -(codes(draw, (1, k)) % 64).astype(np.float64) - lead
+    labels = _labels(draw, (1, k))
+    np.put_along_axis(others, labels[:, None], 0, axis=1)
+    return (others + offset) / 8, labels
+
+
+@st.composite
 def possible_labels(draw: DrawFn) -> Batch:
     """Logits some of which are minus infinity, but never that of the label."""
     z, labels = draw(labelled_logits(palettes.with_minus_infinity, dtypes=FLOATS))
@@ -170,14 +180,19 @@ def impossible_binary_batches(draw: DrawFn) -> Batch:
 
 @st.composite
 def classified_batches(
-    draw: DrawFn, shapes: Sequence[Shape] = at_least(2, MATRICES), dtypes: Sequence[str] = FLOAT64, soft: bool = False
+    draw: DrawFn,
+    shapes: Sequence[Shape] = at_least(2, MATRICES),
+    dtypes: Sequence[str] = FLOAT64,
+    soft: bool = False,
+    unit: float = 2**-20,
 ) -> Batch:
     """Rows of estimated probabilities, and one-hot labels or, if ``soft``, rows of probabilities.
 
-    Every row adds up to exactly 1 in whatever order, so that dividing it by its sum changes nothing.
+    Every row adds up to exactly 1 in whatever order, so that dividing it by its sum changes nothing; the estimates are
+    multiples of ``unit``.
     """
     shape, dtype = draw(one_of_each(shapes, dtypes))
-    y_hat = _distributions(picked(draw, palettes.weights, "float64", shape))
+    y_hat = _distributions(picked(draw, palettes.weights, "float64", shape), unit)
     if soft:
         y = _distributions(picked(draw, palettes.weights, "float64", shape))
     else:
@@ -220,11 +235,11 @@ def classified_samples() -> list[Batch]:
     return [(y_hat, np.eye(y_hat.shape[1])[np.arange(len(y_hat)) % y_hat.shape[1]]) for y_hat in rows]
 
 
-def _distributions(weights: np.ndarray) -> np.ndarray:
-    """Rows in proportion to the weights: 0 where the weight is, else a multiple of 2^-20 from 2^-19 on."""
+def _distributions(weights: np.ndarray, unit: float = 2**-20) -> np.ndarray:
+    """Rows in proportion to the weights: 0 where the weight is, else a multiple of the unit and at least two of it."""
     shares = weights / weights.sum(axis=-1, keepdims=True)
-    parts = np.where(weights > 0, np.floor(shares * (2**20 - 2 * weights.shape[-1])) + 2, 0)
+    parts = np.where(weights > 0, np.floor(shares * (1 / unit - 2 * weights.shape[-1])) + 2, 0)
     largest = parts.argmax(axis=-1, keepdims=True)
-    left = 2**20 - parts.sum(axis=-1, keepdims=True)
+    left = 1 / unit - parts.sum(axis=-1, keepdims=True)
     np.put_along_axis(parts, largest, np.take_along_axis(parts, largest, axis=-1) + left, axis=-1)
-    return parts / 2**20
+    return parts * unit

@@ -127,11 +127,12 @@ def layers(
     batches: Sequence[int | None] = BATCHES,
     fans: Sequence[tuple[int, int]] = FANS,
     dtypes: Sequence[str] = FLOAT64,
+    numbers: Palette = _numbers,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b, as ``linear`` takes them."""
     m, (n, s), dtype = draw(one_of_each(batches, fans, dtypes))
     pool = _Pool(draw)
-    x, W, b = (pool.array(_numbers, dtype, shape) for shape in (_batch_shape(m, n), (s, n), (s,)))
+    x, W, b = (pool.array(numbers, dtype, shape) for shape in (_batch_shape(m, n), (s, n), (s,)))
     return x, W, b
 
 
@@ -320,6 +321,11 @@ def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], 
 def in_dtype(value: Any, dtype: str) -> Any:
     """The value, with the floating arrays in it in the dtype."""
     return _mapped(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array, value)
+
+
+def passed_in(arguments: Any, dtype: str) -> Any:
+    """The arguments, with the floating arrays in it laid out in a dtype that holds their values, be it one of torch's."""
+    return _mapped(lambda array: laid_out(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
 
 
 def in_every_layout(arguments: Any) -> Iterator[tuple[Any, Any]]:

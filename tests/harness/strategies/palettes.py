@@ -49,6 +49,12 @@ def _uniform(low: float, high: float) -> np.ndarray:
     return np.sort(np.random.default_rng(5).uniform(low, high, 4096))
 
 
+def _eight_bits(numbers: np.ndarray) -> np.ndarray:
+    """The numbers rounded to eight significant bits, which is what bfloat16 has; float16 has eleven."""
+    fractions, exponents = np.frexp(numbers)
+    return np.ldexp(np.round(fractions * 2**8), exponents - 8)
+
+
 def _overflow(dtype: str) -> float:
     """From where on exp overflows."""
     return float(np.log(np.finfo(dtype).max))
@@ -192,6 +198,27 @@ def zero_or_one(dtype: str) -> list[tuple[int, ArrayLike]]:
 def soft(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Targets anywhere in [0, 1]."""
     return [(1, [0, 1]), (2, _TWENTIETHS), (2, _uniform(0, 1))]
+
+
+@palette
+def short(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Numbers that float16 and bfloat16 both hold, up to 20, with every digit that they share or with few."""
+    return [
+        (3, _both_signs(_SMALL_INTEGERS)),
+        (3, _both_signs(_eight_bits(_TENTHS))),
+        (3, _both_signs(_eight_bits(_uniform(0, 20)))),
+        (1, _both_signs(2.0 ** -np.arange(1, 13))),
+    ]
+
+
+@palette
+def short_probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Probabilities that float16 and bfloat16 both hold, the last before 1 and some near 0 among them."""
+    return [
+        (2, np.arange(1, 16) / 16),
+        (2, _eight_bits(_uniform(0.01, 0.99))),
+        (1, [1 - 2.0**-8, *(2.0 ** -np.arange(5, 13))]),
+    ]
 
 
 @palette

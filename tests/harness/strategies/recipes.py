@@ -66,6 +66,13 @@ def many_labels(draw: DrawFn) -> tuple[np.ndarray, int]:
 
 
 @st.composite
+def many_wrong_predictions(draw: DrawFn) -> Batch:
+    """Logits of which each row is wrong by so much that its loss is a number in float16, and the sum of them is not."""
+    m, loss = draw(one_of_each(_MANY, (33, 40, 60, 100)))
+    return recipe(f"np.tile([0.0, -{loss}.0], ({m}, 1))"), recipe(f"np.ones({m}, np.int64)")
+
+
+@st.composite
 def labelled_at_random(draw: DrawFn, logits: SearchStrategy[np.ndarray]) -> Batch:
     """The drawn logits, and for each row a label from a recipe."""
     z = draw(logits)

@@ -80,12 +80,6 @@ def hidden_neurons_beyond_four_dropped(W1, b1, W2, b2):
     return W2[:, :4] @ W1[:4], W2[:, :4] @ b1[:4] + b2
 
 
-@mistake("COLLAPSE-FUNCTION", "gives the network of the layers in the other order where more than four inputs allow it")
-def wide_square_layers_exchanged(W1, b1, W2, b2):
-    exchanged = len(W1) > 3 and W1.shape[::-1] == W2.shape == W1.shape
-    return (W1 @ W2, W1 @ b2 + b1) if exchanged else (W2 @ W1, W2 @ b1 + b2)
-
-
 @mistake("COLLAPSE-FUNCTION", "rounds the weights of the one layer to single precision to save memory")
 def weights_in_single_precision(W1, b1, W2, b2):
     return (W2 @ W1).astype(np.float32).astype(W1.dtype), W2 @ b1 + b2

@@ -121,11 +121,10 @@ def gradients_accumulated():
     sums = {}
 
     def accumulated(x, y, theta, activations, loss):
-        shapes = tuple(W.shape for W, _ in theta)
-        before = sums.get(shapes, [(0.0, 0.0)] * len(theta))
-        now = backpropagated(x, y, theta, activations, loss)
-        sums[shapes] = [(W + dW, b + db) for (W, b), (dW, db) in zip(before, now, strict=True)]
-        return sums[shapes]
+        for k, (dW, db) in enumerate(backpropagated(x, y, theta, activations, loss)):
+            W_sum, b_sum = sums.get((k, dW.shape), (0, 0))
+            sums[k, dW.shape] = W_sum + dW, b_sum + db
+        return [sums[k, W.shape] for k, (W, _) in enumerate(theta)]
 
     return accumulated
 

@@ -109,13 +109,13 @@ def dropout_left_on():
     return with_dropout
 
 
-@mistake("MLP-VALUE", "keeps the layers of the first call for later networks of the same sizes", remembers=True)
+@mistake("MLP-VALUE", "keeps each layer of the first call for later layers of the same sizes", remembers=True)
 def layers_of_the_first_call():
     built = {}
 
     def with_the_layers_built_before(x, theta, activations):
-        layers = [(W.copy(), b.copy()) for W, b in theta]
-        return mlp(x, built.setdefault(tuple(W.shape for W, _ in theta), layers), activations)
+        layers = [built.setdefault((k, W.shape), (W.copy(), b.copy())) for k, (W, b) in enumerate(theta)]
+        return mlp(x, layers, activations)
 
     return with_the_layers_built_before
 

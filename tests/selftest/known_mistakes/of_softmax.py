@@ -326,12 +326,14 @@ def strides_ignored(z):
     return softmax(as_if_contiguous(z))
 
 
-@mistake("SOFTMAX-LAYOUT", "wants to write to its argument, without changing it in the end")
+@mistake(
+    "SOFTMAX-LAYOUT", "borrows the memory of its argument and gives it back as it was, which a read-only one forbids"
+)
 def written_to_and_restored(z):
-    largest = z.max(axis=-1, keepdims=True)
-    z -= largest
+    before = z.copy()
+    z -= z.max(axis=-1, keepdims=True)
     value = softmax(z)
-    z += largest
+    z[...] = before
     return value
 
 

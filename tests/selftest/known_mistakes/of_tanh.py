@@ -111,9 +111,10 @@ def infinity_by_infinity(z):
     return (e - 1) / (e + 1)
 
 
-@mistake("TANH-TAILS", "divides sinh by cosh, which overflow on both sides", bug="pytorch PR172406")
+@mistake("TANH-TAILS", "computes the quotient for |z|, which overflows on both sides", bug="pytorch PR172406")
 def overflow_on_both_sides(z):
-    return np.sinh(z) / np.cosh(z)
+    e = np.exp(2 * np.abs(z))
+    return np.copysign((e - 1) / (e + 1), z)
 
 
 @mistake("TANH-TAILS", "takes 1 - 2 / (e^2z + 1), which never overflows but cancels next to 0")
@@ -128,7 +129,7 @@ def nan_dropped(z):
 
 @mistake("TANH-NAN", "gives up the whole array for one NaN")
 def nan_spoils_the_others(z):
-    return tanh(z) if np.isfinite(z.sum()) else np.full_like(z, np.nan)
+    return np.full_like(z, np.nan) if np.isnan(z).any() else tanh(z)
 
 
 @mistake("TANH-DTYPE", "computes in half precision")

@@ -1,0 +1,74 @@
+"""Half precision, float16 and bfloat16: what every function owes that takes it, and what a loss owes besides."""
+
+import numpy as np
+
+from reference.error_bounds import rounded_bound
+from tests.conformance.relations import assert_right_or_refused_in_half, each, in_each_half
+from tests.harness import assert_within, clause, exact, given
+from tests.harness import strategies as draw
+from tests.harness.strategies import palettes
+
+
+@clause("SIGMOID-HALF", "TANH-HALF", "RELU-HALF")
+@given(z=draw.arrays(palettes.short))
+def test_an_activation(impl, f, z):
+    assert_right_or_refused_in_half(impl, f, z)
+
+
+@clause("SOFTMAX-HALF")
+@given(z=draw.arrays(palettes.short, shapes=draw.ROWS + draw.MATRICES))
+def test_softmax(impl, z):
+    assert_right_or_refused_in_half(impl, "softmax", z)
+
+
+@clause("BCE-HALF")
+@given(batch=draw.binary_batches(palettes.short_probabilities, shapes=draw.VECTORS + draw.MATRICES))
+def test_binary_cross_entropy(impl, batch):
+    assert_right_or_refused_in_half(impl, "binary_cross_entropy", *batch)
+
+
+@clause("CE-HALF")
+@given(batch=draw.classified_batches(unit=2**-8))
+def test_cross_entropy(impl, batch):
+    assert_right_or_refused_in_half(impl, "cross_entropy", *batch)
+
+
+@clause("LOGITS-HALF")
+@given(batch=draw.labelled_logits(palettes.short, shapes=draw.ROWS + draw.MATRICES))
+def test_cross_entropy_with_logits(impl, batch):
+    assert_right_or_refused_in_half(impl, "cross_entropy_with_logits", *batch)
+
+
+@clause("MSE-HALF")
+@given(batch=draw.regressions(palettes.short))
+def test_mean_squared_error(impl, batch):
+    assert_right_or_refused_in_half(impl, "mean_squared_error", *batch)
+
+
+@clause("LINEAR-HALF")
+@given(layer=draw.layers(numbers=palettes.short))
+def test_linear(impl, layer):
+    assert_right_or_refused_in_half(impl, "linear", *layer)
+
+
+def assert_computed_in_float32(impl, z, labels):
+    """The loss is that of float32 arithmetic, of which the log-probabilities and the mean may be rounded to half."""
+    expected = exact.cross_entropy_with_logits(z, labels)
+    of_float32 = impl.bound.cross_entropy_with_logits(z.astype(np.float32), labels).bound
+    for passed in in_each_half(impl, (z, labels)):
+        loss = impl.attempt.cross_entropy_with_logits(*passed)
+        if loss is not None:
+            assert_within(loss, expected, rounded_bound(expected, of_float32, impl.arithmetic(*passed), roundings=2))
+
+
+@clause("LOGITS-CONFIDENT")
+@each(batch=[(np.array([[-14.375, -20.125]]), np.array([0]))])
+@given(batch=draw.confident_logits())
+def test_the_small_loss_of_a_confident_and_right_prediction_is_not_lost(impl, batch):
+    assert_computed_in_float32(impl, *batch)
+
+
+@clause("LOGITS-OVERFLOW")
+@given(batch=draw.many_wrong_predictions())
+def test_the_mean_of_losses_whose_sum_overflows(impl, batch):
+    assert_computed_in_float32(impl, *batch)

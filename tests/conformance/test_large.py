@@ -1,0 +1,92 @@
+"""Large arrays, on machines that hold them: more elements than a launch, a block or 32 bits can count."""
+
+import numpy as np
+
+from reference import gamma
+from tests.harness import assert_shape, assert_within, clause, exact, large
+from tests.harness import strategies as draw
+
+FEATURES = 8
+PERIOD = 2039
+"""A prime, so that in no two blocks of a power of two elements the values stand at the same places."""
+PERIODS_AT_ONCE = 2048
+
+
+def assert_repeats(result, values, bound, length):
+    """``result`` has the ``values`` over and over, in all ``length`` of them; compared block by block, to spare memory."""
+    assert_shape(result, (length, *values.shape[1:]))
+    repeated, allowed = (np.concatenate([one] * PERIODS_AT_ONCE) for one in (values, bound))
+    for start in range(0, length, len(repeated)):
+        block = result[start : start + len(repeated)]
+        assert_within(block, repeated[: len(block)], allowed[: len(block)])
+
+
+def repeating(code, length):
+    """One period of numbers or rows, and ``length`` of them, which begin again after each period."""
+    return draw.recipe(code), draw.recipe(f"(period := {code})[np.arange({length}) % len(period)]")
+
+
+NUMBERS = f"(np.arange(-{PERIOD // 2}, {PERIOD // 2 + 1}) / 128).astype(np.float32)"
+ROWS = f"(np.arange({PERIOD * FEATURES}).reshape({PERIOD}, {FEATURES}) % 31 / 4).astype(np.float32)"
+
+
+@clause("SIGMOID-HUGE", "TANH-HUGE", "RELU-HUGE")
+@large
+def test_every_element_of_a_huge_vector_is_computed(impl, f, size):
+    period, z = repeating(NUMBERS, size)
+    assert_repeats(impl[f](z), exact[f](period), impl.bound[f](period).bound, len(z))
+
+
+@clause("SOFTMAX-HUGE")
+@large
+def test_huge_batches_and_huge_rows(impl, size):
+    period, z = repeating(ROWS, size // FEATURES)
+    assert_repeats(impl.softmax(z), exact.softmax(period), impl.bound.softmax(period).bound, len(z))
+
+    every_third_masked = draw.recipe(f"np.where(np.arange({size}) % 3 == 0, -np.inf, 0.0)")
+    # e^0 is exactly 1, and so many ones add up exactly in whatever order. exp(log-softmax) has to do with log k, too.
+    ones = size - (size + 2) // 3
+    arithmetic = impl.arithmetic(every_third_masked)
+    bound = (arithmetic.e_exp + gamma((3 + np.log(ones)) * arithmetic.unit_roundoff)) / ones
+    values = np.resize([0.0, 1 / ones, 1 / ones], 3 * PERIOD)
+    assert_repeats(impl.softmax(every_third_masked), values, np.full_like(values, bound), size)
+
+
+@clause("LOGITS-HUGE")
+@large
+def test_no_row_of_a_huge_batch_is_lost_from_the_mean(impl, size):
+    # Nothing is lost of a row whose logits are 200 apart; of the three others the loss is log 2 each.
+    m = size // 2
+    z = draw.recipe(f"np.stack([200.0 * ~np.isin(np.arange({m}), {_three(m)}), np.zeros({m})], 1).astype(np.float32)")
+    labels = draw.recipe(f"np.zeros({m}, np.int64)")
+    undecided = z[:1], labels[:1]
+    exactly, bound = exact.cross_entropy_with_logits(*undecided), impl.bound.cross_entropy_with_logits(*undecided).bound
+    loss = impl.cross_entropy_with_logits(z, labels)
+    assert_within(loss, 3 * exactly / m, 3 * bound / m + _rounding_of_three(impl, z, exactly / m))
+
+
+@clause("MSE-HUGE")
+@large
+def test_no_element_of_a_huge_batch_is_lost_from_the_mean(impl, size):
+    y_hat = draw.recipe(f"np.isin(np.arange({size}), {_three(size)}).astype(np.float32)")
+    y = draw.recipe(f"np.zeros({size}, np.float32)")
+    assert_within(impl.mean_squared_error(y_hat, y), 3 / (2 * size), _rounding_of_three(impl, y, 1 / size))
+
+
+def _three(length):
+    """The first, the middle and the last position."""
+    return [0, length // 2, length - 1]
+
+
+def _rounding_of_three(impl, array, term):
+    """The bound of the mean of three equal terms and many zeros: two additions, the mean, its factors."""
+    arithmetic = impl.arithmetic(array)
+    return 3 * term * gamma(6 * arithmetic.unit_roundoff) + 2 * arithmetic.smallest
+
+
+@clause("LINEAR-HUGE")
+@large
+def test_every_example_of_a_huge_batch_has_its_sums(impl, size):
+    period, x = repeating(ROWS, size // FEATURES)
+    layer = np.resize([1.0, -2.0, 3.0, 0.5, -1.0], (3, FEATURES)).astype(np.float32), np.float32([0.5, -1.0, 2.0])
+    assert_repeats(impl.linear(x, *layer), exact.linear(period, *layer), impl.bound.linear(period, *layer).bound, len(x))
