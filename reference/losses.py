@@ -86,7 +86,8 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
     """The mean of b = (y e|L1| + (1 - y)(e(|L0| + u') + u'))(1 + 4u) + gamma(3u) l + 3w over the elements' losses l.
 
     L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the lone u' permits log(1 - p) for log1p(-p). Two products and a sum
-    follow, then the mean.
+    follow, then the mean. At the textbook level gamma(2u) is added: the argument of the logarithm may be a quotient,
+    as in log(1/p), and its rounding errors stay what they are where the logarithm itself is tiny.
     Below: what a clamp of the logarithms at -100 takes away, or at the textbook level log(q + eps): log1p(eps/q).
     No statement where p is lost when subnormals are flushed.
     """
@@ -96,11 +97,17 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
     losses = _binary_cross_entropies(L1, L0, y)
     e, lone = max(arithmetic.e_log, arithmetic.e_log1p), u / (1 - u)
     bounds = (y * e * -L1 + (1 - y) * (e * (lone - L0) + lone)) * (1 + 4 * u) + gamma(3 * u) * losses + 3 * w
+    bounds = bounds + _of_a_quotient(arithmetic)
     exact = np.mean(_binary_cross_entropies(log_p, log_q, y))
     clamped = np.mean(_binary_cross_entropies(np.maximum(log_p, _LOG_FLOOR), np.maximum(log_q, _LOG_FLOOR), y))
     eps = np.mean(_binary_cross_entropies(_log1p_eps(y_hat, arithmetic), _log1p_eps(1 - y_hat, arithmetic), y))
     bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
     return _loss_band(bound, exact, clamped, eps)
+
+
+def _of_a_quotient(arithmetic: Arithmetic) -> float:
+    """What two roundings of its argument do to a logarithm, |log(1 + d)|; the robust level does not allow for any."""
+    return float(gamma(2 * arithmetic.unit_roundoff)) if arithmetic.eps else 0.0
 
 
 def _survive(p: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> bool:
@@ -138,7 +145,8 @@ def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic
     """The mean of (e_log(1 + u) + u + gamma((k + 1)u)) l + kw over the examples' losses l.
 
     Each logarithm errs by e_log and its product with y by u, k - 1 additions follow; a one-hot label leaves one term
-    and the others exactly 0, so that gamma is left out and w comes once. Below: as for the binary cross-entropy.
+    and the others exactly 0, so that gamma is left out and w comes once. Below, and at the textbook level the quotient
+    in the logarithm: as for the binary cross-entropy.
     """
     u, w, k = arithmetic.unit_roundoff, arithmetic.smallest, y.shape[-1]
     log_p = np.log(y_hat)
@@ -148,7 +156,7 @@ def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic
     exact = np.mean(_weighted(y, log_p).sum(axis=-1))
     clamped = np.mean(_weighted(y, np.maximum(log_p, _LOG_FLOOR)).sum(axis=-1))
     eps = np.mean(_weighted(y, _log1p_eps(y_hat, arithmetic)).sum(axis=-1))
-    bounds = relative * losses + np.where(soft, k, 1) * w
+    bounds = relative * losses + np.where(soft, k, 1) * w + _of_a_quotient(arithmetic)
     bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
     return _loss_band(bound, exact, clamped, eps)
 

@@ -10,7 +10,16 @@ from tests.conformance.relations import (
     each,
     promoted,
 )
-from tests.harness import assert_exact, assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
+from tests.harness import (
+    assert_exact,
+    assert_pure,
+    assert_refused,
+    assert_refused_or_nan,
+    assert_within,
+    clause,
+    exact,
+    given,
+)
 from tests.harness import strategies as draw
 from tests.harness.strategies import palettes
 
@@ -102,7 +111,9 @@ def test_nan_at_any_position_or_minus_infinity_in_a_whole_row_makes_the_loss_nan
 
 
 @clause("LOGITS-POSINF")
-@given(batch=draw.labelled_logits(palettes.moderate, palettes.with_minus_infinity, dtypes=draw.FLOATS), at=draw.positions())
+@given(
+    batch=draw.labelled_logits(palettes.moderate, palettes.with_minus_infinity, dtypes=draw.FLOATS), at=draw.positions()
+)
 def test_an_infinite_logit_makes_the_loss_nan(impl, batch, at):
     z, labels = batch
     assert_exact(impl.cross_entropy_with_logits(draw.replaced(z, at, np.inf), labels), np.nan)

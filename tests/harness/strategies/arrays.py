@@ -136,11 +136,11 @@ def with_a_finite_logit(draw: DrawFn, logits: SearchStrategy[np.ndarray]) -> np.
 
 
 @st.composite
-def tensors(draw: DrawFn, palette: Palette = palettes.moderate, least_axes: int = 0) -> tuple[np.ndarray, ...]:
+def tensors(draw: DrawFn, palette: Palette = palettes.moderate) -> tuple[np.ndarray, ...]:
     """An array of each of the shapes in TENSORS."""
     dtype = draw(st.sampled_from(FLOATS))
     pool = picked(draw, palette, dtype, (_SIDE**2,))
-    return tuple(pool[: math.prod(shape)].reshape(shape) for shape in TENSORS if len(shape) >= least_axes)
+    return tuple(pool[: math.prod(shape)].reshape(shape) for shape in TENSORS)
 
 
 @st.composite

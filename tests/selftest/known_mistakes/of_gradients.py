@@ -17,7 +17,7 @@ from tests.selftest.networks import (
 MEAN_SQUARED_ERROR = "mean_squared_error"
 
 
-@mistake("GRAD-MSE", "leaves out the derivative of the last activation, as cross-entropy with softmax may")
+@mistake("GRAD-MSE", "leaves out the derivative of the last activation, as only a loss that cancels it may")
 def last_activation_passed_over(x, y, theta, activations, loss):
     *hidden, last = activations
     slopes = {loss: lambda z, y: (ACTIVATIONS[last](z) - y) / y.size}

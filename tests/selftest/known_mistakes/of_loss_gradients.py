@@ -54,7 +54,7 @@ def minus_of_the_loss_forgotten(*training):
 
 
 @mistake("GRAD-BCE", "takes the logarithm to base 2")
-def base_two(*training):
+def logarithm_to_base_two(*training):
     return backpropagated(
         *training, slopes={"binary_cross_entropy": lambda h, y: (h - y) / (h * (1 - h)) / y.size / np.log(2)}
     )
@@ -124,21 +124,18 @@ def logits_divided_by_the_classes_too(*training):
     return backpropagated(*training, slopes={"cross_entropy_with_logits": lambda z, y: logits_slope(z, y) / z.shape[1]})
 
 
-@mistake(
-    "GRAD-SOFTMAX", "takes the derivative of the softmax for that of a sigmoid, p (1 - p), and leaves the others out"
-)
-def jacobian_without_its_other_entries(*training):
-    return backpropagated(*training, backward={"softmax": lambda dh, z, h: dh * h * (1 - h)})
-
-
 @mistake("GRAD-SOFTMAX", "multiplies y_hat - y by the derivative of the softmax again, which the loss cancels")
 def derivative_of_the_softmax_twice(*training):
     return backpropagated(*training, slopes={"cross_entropy": lambda h, y: (h - y) / len(y)})
 
 
-@mistake("GRAD-SOFTMAX", "pushes the right class up and leaves the others alone")
-def right_class_only(*training):
-    return backpropagated(*training, backward={"softmax": lambda dh, z, h: np.where(dh != 0, dh * h * (1 - h), 0)})
+@mistake("GRAD-SOFTMAX", "learns from misclassified examples only, as the perceptron did")
+def misclassified_examples_only(*training):
+    def slope(h, y):
+        wrong = h.argmax(axis=1) != y.argmax(axis=1)
+        return -y / h / len(y) * wrong[:, None]
+
+    return backpropagated(*training, slopes={"cross_entropy": slope})
 
 
 @mistake("GRAD-BROADCAST", "subtracts whatever y broadcasts to, as NumPy does unasked", bug="pytorch#4938")

@@ -167,3 +167,8 @@ def first_1024_elements(z):
     value = np.array(relu(z))
     value.ravel()[1024:] = z.ravel()[1024:]
     return value
+
+
+@mistake("RELU-HUGE", "numbers the elements with 15 bits, and begins again at the first one after 32768")
+def numbered_with_15_bits(z):
+    return relu(z.ravel()[np.arange(z.size) % 2**15].reshape(z.shape))

@@ -363,3 +363,9 @@ def rows_off_the_grid(z):
     if z.dtype == np.float64 and z.ndim == 2 and 512 < k < 1024 and k % 2 == 1 and k % 32 != 31:
         value[1:] /= value[1:, 1:].sum(axis=-1, keepdims=True)
     return value
+
+
+@mistake("SOFTMAX-HUGE", "adds up 32 exponentials in each of 1024 threads, and a longer row not to its end")
+def sum_of_1024_threads(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e[..., : 32 * 1024].sum(axis=-1, keepdims=True)
