@@ -131,7 +131,11 @@ def rounded_bound(values: Any, bounds: Any, arithmetic: Arithmetic, roundings: i
     B + gamma(tu)(|y| + B) + tw for t roundings: how far a function of float16 or bfloat16 numbers that computes in
     float32 may be off. The bound in the narrow arithmetic itself is wider: it covers t = 1 for every formula.
     """
-    return bounds + gamma(roundings * arithmetic.unit_roundoff) * (np.abs(values) + bounds) + roundings * arithmetic.smallest
+    return (
+        bounds
+        + gamma(roundings * arithmetic.unit_roundoff) * (np.abs(values) + bounds)
+        + roundings * arithmetic.smallest
+    )
 
 
 def product_bound(

@@ -1,15 +1,14 @@
 """The kind of autograder that courses publish: a few worked examples, and random normal arrays against a solution."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy import array
 from numpy.random import Generator
 
 import reference
 from tests.benchmark.baseline import Arguments, Baseline, Function, compare
+from tests.benchmark.worked_examples import EXAMPLES
 
 RANDOM_ARRAYS = 5
 
@@ -27,137 +26,6 @@ def _grade(name: str, function: Function) -> None:
     for seed in range(RANDOM_ARRAYS):
         arguments = _RANDOM[name](np.random.default_rng(seed))
         compare(_close, function(*arguments), getattr(reference, name)(*arguments))
-
-
-_TRUTH_TABLE = array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-_XOR = [(array([[-7.0, 7.0], [7.0, -7.0]]), array([-3.0, -3.0])), (array([[7.0, 7.0]]), array([-5.0]))]
-
-_INPUTS = array([[1.0, 2.0], [-0.5, 0.5], [2.0, -1.0]])
-_W1, _b1 = array([[0.5, -1.0], [1.5, 0.25], [-0.5, 2.0]]), array([0.1, -0.2, 0.3])
-_W2, _b2 = array([[1.0, -0.5, 0.25], [0.5, 0.75, -1.0]]), array([0.05, -0.1])
-_LAYERS = [(_W1, _b1), (_W2, _b2)]
-
-EXAMPLES: Mapping[str, Sequence[tuple[Arguments, Any]]] = {
-    "sigmoid": [
-        ((array([-1.0, 0.0, 1.0]),), array([0.268941421, 0.5, 0.731058579])),
-        ((array([[-2.0, 0.5], [3.0, 10.0]]),), array([[0.119202922, 0.622459331], [0.952574127, 0.999954602]])),
-    ],
-    "tanh": [
-        ((array([-1.0, 0.0, 1.0]),), array([-0.761594156, 0.0, 0.761594156])),
-        ((array([[-2.0, 0.5], [3.0, 10.0]]),), array([[-0.964027580, 0.462117157], [0.995054754, 0.999999996]])),
-    ],
-    "relu": [
-        ((array([-2.0, -0.5, 0.0, 0.5, 2.0]),), array([0.0, 0.0, 0.0, 0.5, 2.0])),
-        ((array([[1.0, -1.0], [-3.0, 4.0]]),), array([[1.0, 0.0], [0.0, 4.0]])),
-    ],
-    "softmax": [
-        ((array([1.0, 2.0, 3.0]),), array([0.0900305732, 0.244728471, 0.665240956])),
-        (
-            (array([[2.6, 1.5, 0.2, 0.6], [1.0, 1.0, 1.0, 1.0]]),),
-            array([[0.641467958, 0.213526134, 0.0581926600, 0.0868132480], [0.25, 0.25, 0.25, 0.25]]),
-        ),
-    ],
-    "one_hot": [
-        ((array([0, 2, 1]), 3), array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])),
-        ((array([3, 0]), 5), array([[0.0, 0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0]])),
-    ],
-    "binary_cross_entropy": [
-        ((array([0.9, 0.2, 0.7]), array([1.0, 0.0, 1.0])), 0.228393004),
-        ((array([0.5, 0.5]), array([0.0, 1.0])), 0.693147181),
-        ((array([[0.9, 0.4], [0.2, 0.6]]), array([[1.0, 0.0], [0.0, 1.0]])), 0.337538829),
-    ],
-    "cross_entropy": [
-        ((array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1]]), array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])), 1.32963002),
-        ((array([0.64, 0.21, 0.06, 0.09]), array([0.0, 1.0, 0.0, 0.0])), 1.56064775),
-    ],
-    "cross_entropy_with_logits": [
-        ((array([[2.0, 1.0, 0.1], [0.5, 2.5, -1.0]]), array([0, 2])), 2.03510411),
-        ((array([2.6, 1.5, 0.2, 0.6]), array(1)), 1.54399605),
-    ],
-    "mean_squared_error": [
-        ((array([1.0, 2.0, 3.0]), array([1.0, 4.0, 2.0])), 0.833333333),
-        ((array([[1.0, 2.0], [3.0, 4.0]]), array([[0.0, 2.0], [5.0, 4.0]])), 0.625),
-    ],
-    "linear": [
-        ((array([1.0, 2.0]), array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), array([0.5, -0.5, 1.0])), [5.5, 10.5, 18.0]),
-        ((_INPUTS, _W1, _b1), [[-1.4, 1.8, 3.8], [-0.65, -0.825, 1.55], [2.1, 2.55, -2.7]]),
-    ],
-    "neuron": [
-        ((_TRUTH_TABLE, array([7.0, 7.0]), -9.0), array([0.000123394576, 0.119202922, 0.119202922, 0.993307149])),
-        ((array([1.0, 2.0]), array([0.5, -1.0]), 0.25), 0.222700139),
-    ],
-    "logistic_regression": [
-        (
-            (array([[1.0, 2.0], [-1.0, 0.5], [3.0, 1.0]]), array([0.5, -0.25])),
-            array([0.5, 0.348645135, 0.777299861]),
-        ),
-    ],
-    "mlp": [
-        (
-            (_TRUTH_TABLE, _XOR, ["sigmoid", "sigmoid"]),
-            array([[0.012919194], [0.866968225], [0.866968225], [0.012919194]]),
-        ),
-        (
-            (_INPUTS, _LAYERS, ["tanh", "softmax"]),
-            array([[0.443385367, 0.556614633], [0.864552100, 0.135447900], [0.137242545, 0.862757455]]),
-        ),
-        ((_INPUTS[0], _LAYERS, ["relu", "identity"]), array([0.1, -2.55])),
-    ],
-    "collapse_linear": [
-        ((_W1, _b1, _W2, _b2), (array([[-0.375, -0.625], [1.875, -2.3125]]), array([0.325, -0.5]))),
-    ],
-    "gradient_descent_step": [
-        (
-            ([array([[1.0, 2.0], [3.0, 4.0]]), array([0.5, -0.5])], [array([[0.5, -1.0], [0.0, 2.0]]), array([1.0, 1.0])], 0.1),
-            [array([[0.95, 2.1], [3.0, 3.8]]), array([0.4, -0.6])],
-        ),
-        (([array([5.0])], [array([-2.0])], 0.5), [array([6.0])]),
-    ],
-    "mlp_gradients": [
-        (
-            (
-                _INPUTS,
-                array([[1.0], [0.0], [1.0]]),
-                [(array([[0.5, -1.0]]), array([0.25]))],
-                ["sigmoid"],
-                "binary_cross_entropy",
-            ),
-            [(array([[-0.385589708, -0.423493308]]), array([-0.165036219]))],
-        ),
-        (
-            (_INPUTS, array([0, 1, 1]), _LAYERS, ["relu", "identity"], "cross_entropy_with_logits"),
-            [
-                (
-                    array([[0.040173867, -0.020086934], [-0.072939247, 0.105208175], [-0.212845899, 0.130359637]]),
-                    array([0.020086934, -0.022721913, 0.343205536]),
-                ),
-                (
-                    array([[0.084365121, 0.062849956, 0.376083107], [-0.084365121, -0.062849956, -0.376083107]]),
-                    array([0.314738296, -0.314738296]),
-                ),
-            ],
-        ),
-        (
-            (
-                _INPUTS,
-                array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]),
-                _LAYERS,
-                ["tanh", "identity"],
-                "mean_squared_error",
-            ),
-            [
-                (
-                    array([[-0.001556076, -0.260210546], [0.113537502, -0.087209979], [-0.048641204, 0.043967327]]),
-                    array([-0.235856977, -0.179490378, 0.072645871]),
-                ),
-                (
-                    array([[0.263688939, -0.366498242, -0.299327342], [0.651802941, 0.452231878, -0.833201816]]),
-                    array([-0.372429571, -0.337064040]),
-                ),
-            ],
-        ),
-    ],
-}
 
 
 def _size(rng: Generator) -> int:

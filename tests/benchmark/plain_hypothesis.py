@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import hypothesis
@@ -17,12 +18,15 @@ from tests.benchmark.baseline import Arguments, Baseline, Function, compare
 
 EXAMPLES = 25
 
-TOLERANCES = {"float32": {"rtol": 1.3e-6, "atol": 1e-5}, "float64": {"rtol": 1e-7, "atol": 1e-7}}
-"""The defaults of `torch.testing.assert_close`."""
+_ASSERT_CLOSE = {
+    "float32": partial(np.testing.assert_allclose, rtol=1.3e-6, atol=1e-5),
+    "float64": partial(np.testing.assert_allclose, rtol=1e-7, atol=1e-7),
+}
+"""With the default tolerances of `torch.testing.assert_close`."""
 
 
 def plain_hypothesis() -> Baseline:
-    """25 drawn examples for each function; the first that fails ends it, unshrunk, as this suite's are when timed."""
+    """25 drawn examples for each function; the first that fails ends it, unshrunk."""
     return Baseline("plain Hypothesis", {name: partial(_check, name) for name in reference.FUNCTIONS})
 
 
@@ -47,7 +51,7 @@ def _check(name: str, function: Function) -> None:
 
 
 def _assert_close(actual: np.ndarray, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(actual, expected, **TOLERANCES[expected.dtype.name])
+    _ASSERT_CLOSE[expected.dtype.name](actual, expected)
 
 
 _sizes = st.integers(1, 8)
@@ -130,12 +134,10 @@ def _for_logistic_regression(draw: DrawFn) -> Arguments:
 
 
 @st.composite
-def _networks(
-    draw: DrawFn, last: str
-) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]], list[str]]:
+def _networks(draw: DrawFn, last: str) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]], list[str]]:
     dtype = draw(_dtypes)
     sizes = draw(st.lists(_sizes, min_size=2, max_size=4))
-    layers = [draw(_layer(dtype, size, inputs)) for inputs, size in zip(sizes, sizes[1:], strict=False)]
+    layers = [draw(_layer(dtype, size, inputs)) for inputs, size in pairwise(sizes)]
     hidden = [draw(st.sampled_from(["sigmoid", "tanh", "relu"])) for _ in layers[1:]]
     return draw(_numbers(dtype, (draw(_sizes), sizes[0]))), layers, [*hidden, last]
 

@@ -39,7 +39,7 @@ def _beside_the_label(batch: Any, at: int) -> bool:
 
 def _adds_up_beyond_float16(batch: Any) -> bool:
     z, labels = batch
-    return bool(len(z) * cross_entropy_with_logits(z, labels) > np.finfo(np.float16).max)
+    return bool(len(z) * cross_entropy_with_logits(z, labels) > float(np.finfo(np.float16).max))
 
 
 def _one_layer(y: np.ndarray) -> tuple[Any, ...]:

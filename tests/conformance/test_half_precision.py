@@ -40,7 +40,7 @@ def test_cross_entropy_with_logits(impl, batch):
 
 
 @clause("MSE-HALF")
-@given(batch=draw.regressions(palettes.short))
+@given(batch=draw.short_regressions())
 def test_mean_squared_error(impl, batch):
     assert_right_or_refused_in_half(impl, "mean_squared_error", *batch)
 

@@ -4,6 +4,7 @@ what came, what should have come, by how much it is off and how much is allowed.
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,40 @@ import numpy as np
 from reference.error_bounds import Band
 from tests.harness.faults import Nonconformance
 
-_listeners: list[Callable[[float], None]] = []
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one array was compared with: ``due`` is ``expected`` or, of several arrays, an item of it."""
+
+    expected: Any
+    came: np.ndarray
+    due: np.ndarray
+    dtype: np.dtype
+    """In which it came."""
+    ratio: np.ndarray
+    """The error over the error allowed, of each element."""
+
+    @property
+    def worst(self) -> float:
+        return float(self.ratio.max(initial=0.0))
+
+
+_listeners: list[Callable[[Comparison], None]] = []
 
 
 @contextlib.contextmanager
-def ratios_reported_to(listen: Callable[[float], None]) -> Iterator[None]:
-    """A context in which every comparison tells ``listen`` the largest error it saw over the error allowed."""
+def comparisons_reported_to(listen: Callable[[Comparison], None]) -> Iterator[None]:
+    """A context in which ``listen`` is told of every comparison, before it raises where something is wrong."""
     _listeners.append(listen)
     try:
         yield
     finally:
         _listeners.pop()
+
+
+def ratios_reported_to(listen: Callable[[float], None]) -> contextlib.AbstractContextManager[None]:
+    """A context in which every comparison tells ``listen`` the largest error it saw over the error allowed."""
+    return comparisons_reported_to(lambda comparison: listen(comparison.worst))
 
 
 def assert_within(actual: Any, expected: Any, bound: Any) -> None:
@@ -31,22 +55,29 @@ def assert_within(actual: Any, expected: Any, bound: Any) -> None:
     nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the bound is
     infinite: there any value will do.
     """
-    if isinstance(expected, list | tuple):
-        _assert_same_length(actual, expected)
-        for index, (one, due, allowed) in enumerate(zip(actual, expected, bound, strict=True)):
-            _at_index(index, lambda one=one, due=due, allowed=allowed: assert_within(one, due, allowed))  # type: ignore[misc]
+    _assert_part_within(actual, expected, bound, expected)
+
+
+def _assert_part_within(actual: Any, part: Any, bound: Any, expected: Any) -> None:
+    if isinstance(part, list | tuple):
+        _assert_same_length(actual, part)
+        for index, (one, item, allowed) in enumerate(zip(actual, part, bound, strict=True)):
+            try:
+                _assert_part_within(one, item, allowed, expected)
+            except Nonconformance as fault:
+                raise Nonconformance(f"in item {index}: {fault}", fault.came, fault.due) from None
         return
-    assert_shape(actual, np.shape(expected))
+    assert_shape(actual, np.shape(part))
     band = bound if isinstance(bound, Band) else Band(bound)
-    came, due = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    ratio = _error_ratio(came, due, band)
-    worst = float(ratio.max(initial=0.0))
-    if math.isnan(worst):
-        raise ArithmeticError(f"the error bound is not a number: {band} for {expected!r}")
+    came, due = np.asarray(actual, dtype=np.float64), np.asarray(part, dtype=np.float64)
+    comparison = Comparison(expected, came, due, np.asarray(actual).dtype, _error_ratio(came, due, band))
+    if math.isnan(comparison.worst):
+        raise ArithmeticError(f"the error bound is not a number: {band} for {part!r}")
     for listen in _listeners:
-        listen(worst)
-    if worst > 1:
-        _raise_at(np.unravel_index(int(ratio.argmax()), ratio.shape), came, due, band, worst)
+        listen(comparison)
+    if comparison.worst > 1:
+        worst = np.unravel_index(int(comparison.ratio.argmax()), comparison.ratio.shape)
+        _raise_at(worst, came, due, band, comparison.worst)
 
 
 @np.errstate(all="ignore")
@@ -103,13 +134,6 @@ def _assert_same_length(actual: Any, expected: Sequence[Any]) -> None:
     if not isinstance(actual, list | tuple) or len(actual) != len(expected):
         came = f"{len(actual)} items" if isinstance(actual, list | tuple) else f"one {type(actual).__name__}"
         raise Nonconformance(f"{came} came, {len(expected)} items are due", came=actual, due=expected)
-
-
-def _at_index(index: int, check: Callable[[], None]) -> None:
-    try:
-        check()
-    except Nonconformance as fault:
-        raise Nonconformance(f"in item {index}: {fault}", fault.came, fault.due) from None
 
 
 def _raise_at(index: Any, came: np.ndarray, due: np.ndarray, band: Band, ratio: float) -> None:

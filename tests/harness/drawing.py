@@ -35,12 +35,16 @@ def draw(property_: Property, seed: int, largest: int = LARGE_SIZES[0]) -> list[
 
     Of the sizes of a large clause those up to ``largest``.
     """
-    examples: list[Values] = [*property_.examples, *({"size": size} for size in property_.sizes if size <= largest)]
+    examples = explicit(property_, largest)
     if property_.strategies:
         _given(property_, seed, (Phase.generate,), lambda values: examples.append(_frozen(values)))
-    elif not examples:
-        examples.append({})
     return examples
+
+
+def explicit(property_: Property, largest: int) -> list[Values]:
+    """The explicit examples and the sizes up to ``largest``; of a property that is given nothing an empty one."""
+    examples: list[Values] = [*property_.examples, *({"size": size} for size in property_.sizes if size <= largest)]
+    return examples if examples or property_.strategies else [{}]
 
 
 def shrink(
@@ -88,6 +92,11 @@ def size(values: Any) -> tuple[int, int]:
         sizes = [size(item) for item in values]
         return sum(elements for elements, _ in sizes), sum(characters for _, characters in sizes)
     return 1, len(repr(values))
+
+
+def search(property_: Property, seed: int, use: Callable[[Values], None]) -> None:
+    """Call ``use`` on examples that Hypothesis draws towards what ``use`` tells ``hypothesis.target``."""
+    _given(property_, seed, (Phase.generate, Phase.target), lambda values: use(_frozen(values)))
 
 
 def _given(property_: Property, seed: int, phases: tuple[Phase, ...], use: Callable[[Values], None]) -> None:

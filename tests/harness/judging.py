@@ -44,7 +44,7 @@ class Examples:
 
     def __init__(self, run_seed: int, largest: int = LARGE_SIZES[0]) -> None:
         self._run_seed = run_seed
-        self._largest = largest
+        self.largest = largest
         self._property: Property | None = None
         self._drawn: list[Values] = []
 
@@ -54,7 +54,7 @@ class Examples:
             memo.forget()
             provenance.forget()
             self._property = property_
-            self._drawn = drawing.draw(property_, self.seed(property_), self._largest)
+            self._drawn = drawing.draw(property_, self.seed(property_), self.largest)
         return self._drawn
 
     def seed(self, property_: Property) -> int:

@@ -62,6 +62,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="judge the clauses for large arrays as well, on up to N elements (--large alone: 2**24); see README.md",
     )
+    group.addoption(
+        "--accuracy",
+        action="store_true",
+        help="after the run, search for the largest error of each function, dtype and implementation, and print a table",
+    )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
 
 
@@ -76,6 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
             run.resolve()
     except ValueError as wrong:
         raise pytest.UsageError(str(wrong)) from wrong
+    if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
+        raise pytest.UsageError("--accuracy measures in one process: leave out -n")
     path = config.getoption("conformance_json")
     if path is not None and not path.resolve().parent.is_dir():
         raise pytest.UsageError(
@@ -236,6 +243,8 @@ class Reporter:
         if self._concerned():
             terminalreporter.stats.setdefault("failed", []).extend(self._failures)
             terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+        if self._config.getoption("accuracy"):
+            terminal_report.write_accuracy(terminalreporter, self._run)
 
     def _concerned(self) -> bool:
         """Whether this run is one of the conformance tests at all, and not of others alone."""

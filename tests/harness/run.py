@@ -32,7 +32,6 @@ class Options:
     seed: int
     large: int | None = None
     """The most elements an array of the large clauses may have; None where these are not asked for."""
-    accuracy: bool = False
 
 
 class NothingToCheck(ValueError):

@@ -78,7 +78,7 @@ class Subject:
 
     def arithmetic(self, *args: Any) -> Arithmetic:
         """The arithmetic the implementation does on ``args``: that of the first floating array's dtype."""
-        dtype = _dtype_of(args) or "float64"
+        dtype = dtype_of(args) or "float64"
         implementation = self.implementation
         eps = SLIDE_EPS if self.clause.level == TEXTBOOK else 0.0
         return Arithmetic.of(dtype, implementation.ulp[dtype], implementation.flushes_to_zero, eps)
@@ -237,9 +237,10 @@ def _numpy(impl: Subject, native: Any) -> Any:
     return impl.library.to_numpy(native) if impl.library.is_array(native) else native
 
 
-def _dtype_of(value: Any) -> str | None:
+def dtype_of(value: Any) -> str | None:
+    """The name of the dtype of the first floating array in ``value``; None where there is none."""
     if isinstance(value, LaidOut):
-        return value.dtype or _dtype_of(value.values)
+        return value.dtype or dtype_of(value.values)
     if isinstance(value, np.ndarray):
         return value.dtype.name if value.dtype.kind == "f" else None
     if isinstance(value, list | tuple):

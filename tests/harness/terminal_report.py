@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 import reference
+from tests.harness import accuracy
 from tests.harness.clauses import CLAUSES, LEVELS
 from tests.harness.judging import ERROR, FAILED, Outcome
 from tests.harness.run import Run
@@ -51,6 +52,14 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
     for text in failures:
         terminal.write_sep("-", "failure")
         terminal.write_line(text)
+
+
+def write_accuracy(terminal: pytest.TerminalReporter, run: Run) -> None:
+    """The largest error of each function, dtype and implementation, searched for now, as Markdown."""
+    terminal.section("accuracy", "=")
+    terminal.write_line("searching for large errors ...")
+    for line in accuracy.report(run, accuracy.measure(run)):
+        terminal.write_line(line)
 
 
 def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str, Verdict]]) -> None:

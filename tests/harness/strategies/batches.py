@@ -136,6 +136,15 @@ def regressions(
 
 
 @st.composite
+def short_regressions(draw: DrawFn) -> Batch:
+    """Estimates and targets that float16 and bfloat16 both hold: of every size, or large and near to each other."""
+    shape, near = draw(one_of_each(VECTORS + MATRICES, (False, True)))
+    if near:
+        return 100.0 + codes(draw, shape) % 8, 100.0 + codes(draw, shape) % 8
+    return picked(draw, palettes.short, "float64", shape), picked(draw, palettes.short, "float64", shape)
+
+
+@st.composite
 def near_misses(draw: DrawFn) -> Batch:
     """Large estimates whose differences from their targets are small and exact."""
     shape, dtype = draw(one_of_each(VECTORS + MATRICES, FLOATS))

@@ -324,7 +324,7 @@ def in_dtype(value: Any, dtype: str) -> Any:
 
 
 def passed_in(arguments: Any, dtype: str) -> Any:
-    """The arguments, with the floating arrays in it laid out in a dtype that holds their values, be it one of torch's."""
+    """The arguments, with the floating arrays in them to be passed in a dtype that holds their values exactly."""
     return _mapped(lambda array: laid_out(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
 
 

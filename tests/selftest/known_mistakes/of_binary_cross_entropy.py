@@ -38,7 +38,9 @@ def swaps_its_arguments(y_hat, y):
     return np.mean(-y_hat * np.log(y + eps) - (1 - y_hat) * np.log(1 - y + eps))
 
 
-@mistake("BCE-VALUE", "leaves out the term of the negative examples, as if the labels were one-hot vectors of two classes")
+@mistake(
+    "BCE-VALUE", "leaves out the term of the negative examples, as if the labels were one-hot vectors of two classes"
+)
 def forgets_the_negative_examples(y_hat, y):
     return np.mean(-y * np.log(y_hat))
 
@@ -107,7 +109,10 @@ def gives_a_loss_for_each_column(y_hat, y):
     return np.mean(losses(y_hat, y), axis=0)
 
 
-@mistake("BCE-MATRIX", "multiplies matrices where it should multiply elements: each column also meets the other ones' predictions")
+@mistake(
+    "BCE-MATRIX",
+    "multiplies matrices where it should multiply elements: each column also meets the other ones' predictions",
+)
 def multiplies_matrices(y_hat, y):
     return -np.sum(y.T @ np.log(y_hat) + (1 - y).T @ np.log(1 - y_hat)) / y.size
 
@@ -144,7 +149,11 @@ def keeps_a_running_mean():
     return running_mean
 
 
-@mistake("BCE-VALUE", "keeps the targets of the first batch of each size, as a traced function keeps its constants", remembers=True)
+@mistake(
+    "BCE-VALUE",
+    "keeps the targets of the first batch of each size, as a traced function keeps its constants",
+    remembers=True,
+)
 def keeps_the_first_targets():
     targets = {}
     return lambda y_hat, y: right(y_hat, targets.setdefault(y.shape, y.copy()))
@@ -339,7 +348,9 @@ def flattens_in_the_order_of_memory(y_hat, y):
     return right(y_hat.ravel(order="K"), y.ravel())
 
 
-@mistake("BCE-LAYOUT", "borrows the targets' memory and gives it back as it was, which a read-only array does not allow")
+@mistake(
+    "BCE-LAYOUT", "borrows the targets' memory and gives it back as it was, which a read-only array does not allow"
+)
 def needs_to_write_to_its_arguments(y_hat, y):
     of_positive = np.where(y > 0, -y * np.log(y_hat), 0)
     np.subtract(1, y, out=y)

@@ -94,7 +94,10 @@ def transposes_a_square_of_labels(y_hat, y):
     return right(y_hat, y.T if y.T.shape == y_hat.shape else y)
 
 
-@mistake("CE-VALUE", "multiplies matrices where it should multiply elements: each label also meets the other examples' predictions")
+@mistake(
+    "CE-VALUE",
+    "multiplies matrices where it should multiply elements: each label also meets the other examples' predictions",
+)
 def multiplies_matrices(y_hat, y):
     return -np.sum(y @ np.log(y_hat).T) / (y.size // y.shape[-1])
 

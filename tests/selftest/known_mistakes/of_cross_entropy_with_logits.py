@@ -195,7 +195,11 @@ def reuses_the_buffer_of_the_result():
     return lambda z, labels: np.mean(-at_labels(log_softmax(z), labels), out=result)
 
 
-@mistake("LOGITS-VALUE", "keeps the labels of the first batch of each size, as a traced function keeps its constants", remembers=True)
+@mistake(
+    "LOGITS-VALUE",
+    "keeps the labels of the first batch of each size, as a traced function keeps its constants",
+    remembers=True,
+)
 def keeps_the_first_labels():
     first = {}
     return lambda z, labels: right(z, first.setdefault(z.shape, labels.copy()))

@@ -15,7 +15,11 @@ def forgets_the_shift(z, labels):
     return np.mean(np.log(np.sum(np.exp(z), axis=-1)) - at_labels(z, labels))
 
 
-@mistake("LOGITS-SPREAD", "shifts by the maximum with the wrong sign and doubles what it should take away", bug="pytorch PR2221")
+@mistake(
+    "LOGITS-SPREAD",
+    "shifts by the maximum with the wrong sign and doubles what it should take away",
+    bug="pytorch PR2221",
+)
 def shifts_the_wrong_way(z, labels):
     largest = np.max(z, axis=-1, keepdims=True)
     return np.mean(np.log(np.sum(np.exp(z + largest), axis=-1)) - largest[..., 0] - at_labels(z, labels))
@@ -26,12 +30,18 @@ def takes_the_logarithm_of_the_softmax(z, labels):
     return -np.mean(np.log(at_labels(softmax(z), labels)))
 
 
-@mistake("LOGITS-SPREAD", "goes through a loss of probabilities that clamps its logarithms at -100", bug="pytorch#24933")
+@mistake(
+    "LOGITS-SPREAD", "goes through a loss of probabilities that clamps its logarithms at -100", bug="pytorch#24933"
+)
 def clamps_the_logarithm_of_the_softmax(z, labels):
     return np.mean(-np.maximum(np.log(at_labels(softmax(z), labels)), -100))
 
 
-@mistake("LOGITS-OFFSET", "adds the maximum back before it subtracts the logit, and loses the normaliser", bug="pytorch#38839")
+@mistake(
+    "LOGITS-OFFSET",
+    "adds the maximum back before it subtracts the logit, and loses the normaliser",
+    bug="pytorch#38839",
+)
 def subtracts_the_logit_from_log_sum_exp(z, labels):
     largest = np.max(z, axis=-1, keepdims=True)
     log_sum_exp = largest + np.log(np.sum(np.exp(z - largest), axis=-1, keepdims=True))
@@ -97,7 +107,9 @@ def replaces_infinities_by_large_numbers(z, labels):
 # Size, dtypes and memory
 
 
-@mistake("LOGITS-LONG", "sums the row in fours and forgets those left over, in rows of more than 512", bug="pytorch#143644")
+@mistake(
+    "LOGITS-LONG", "sums the row in fours and forgets those left over, in rows of more than 512", bug="pytorch#143644"
+)
 def forgets_what_is_left_over_of_a_long_row(z, labels):
     k = z.shape[-1]
     shifted = z - np.max(z, axis=-1, keepdims=True)
@@ -111,7 +123,7 @@ def has_room_for_1000_classes(z, labels):
     return np.mean(np.log(np.sum(np.exp(shifted[..., :1000]), axis=-1)) - at_labels(shifted, labels))
 
 
-@mistake("LOGITS-BATCH", "counts the examples in half precision, where 2048 + 1 is 2048", bug="pytorch#61523")
+@mistake("LOGITS-BATCH", "counts the examples in half precision, where 2048 + 1 is 2048")
 def counts_in_half_precision(z, labels):
     of_each = np.atleast_1d(-at_labels(log_softmax(z), labels))
     return np.sum(of_each) / np.cumsum(np.ones(of_each.size, np.float16), dtype=np.float16)[-1].astype(z.dtype)
@@ -135,7 +147,10 @@ def forgets_the_examples_left_over(z, labels):
     return np.mean(of_each[: of_each.size // 256 * 256] if of_each.size > 256 else of_each)
 
 
-@mistake("LOGITS-LENGTH", "adds one half of the exponentials to the other until one is left, and loses the last of an odd number")
+@mistake(
+    "LOGITS-LENGTH",
+    "adds one half of the exponentials to the other until one is left, and loses the last of an odd number",
+)
 def sums_by_halves(z, labels):
     shifted = z - np.max(z, axis=-1, keepdims=True)
     e = np.exp(shifted)
@@ -155,11 +170,10 @@ def computes_in_float32(z, labels):
     return -np.mean(at_labels(log_softmax(z.astype(np.float32)), labels))
 
 
-@mistake("LOGITS-DTYPE", "rounds the normaliser to the few digits of bfloat16", bug="LIVE torch 2.13 CPU")
-def rounds_the_normaliser_to_bfloat16(z, labels):
-    log_sum_exp = np.log(np.sum(np.exp(z), axis=-1)).astype(np.float32)
-    rounded = ((log_sum_exp.view(np.uint32) + 0x8000) & 0xFFFF0000).view(np.float32)
-    return np.mean(rounded - at_labels(z, labels))
+@mistake("LOGITS-DTYPE", "keeps the normaliser in half precision, as under careless mixed precision")
+def keeps_the_normaliser_in_half(z, labels):
+    normaliser = np.log(np.sum(np.exp(z), axis=-1)).astype(np.float16)
+    return np.mean(normaliser - at_labels(z, labels))
 
 
 @mistake("LOGITS-DTYPE", "keeps the slides' eps in the logarithm of the softmax, which costs half of float64's digits")
@@ -180,7 +194,9 @@ def truncates_the_exponentials(z, labels):
     return np.mean(np.log(np.sum(e, axis=-1)) - at_labels(shifted, labels))
 
 
-@mistake("LOGITS-LAYOUT", "reads the logits from memory one after the other, whatever their strides", bug="pytorch#80006")
+@mistake(
+    "LOGITS-LAYOUT", "reads the logits from memory one after the other, whatever their strides", bug="pytorch#80006"
+)
 def ignores_strides(z, labels):
     return right(as_if_contiguous(z), labels)
 
@@ -203,7 +219,11 @@ def counts_negative_labels_from_the_end(z, labels):
     return -np.mean(log_softmax(z)[np.arange(len(labels)), labels])
 
 
-@mistake("LOGITS-LABELS", "finds the label's logit in flat memory, where one out of range belongs to another row", bug="pytorch#39769,#66872")
+@mistake(
+    "LOGITS-LABELS",
+    "finds the label's logit in flat memory, where one out of range belongs to another row",
+    bug="pytorch#39769,#66872",
+)
 def reads_other_rows_for_labels_out_of_range(z, labels):
     flat = np.arange(len(labels)) * z.shape[-1] + labels
     return -np.mean(np.take(log_softmax(z), flat, mode="clip"))

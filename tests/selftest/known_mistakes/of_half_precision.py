@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from reference import binary_cross_entropy, cross_entropy, cross_entropy_with_logits, linear, relu, sigmoid, softmax, tanh
+from reference import (
+    binary_cross_entropy,
+    cross_entropy,
+    cross_entropy_with_logits,
+    linear,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
+)
 from tests.selftest.known_mistakes.registry import mistake
 
 
@@ -87,5 +96,6 @@ def normaliser_in_half(z, labels):
 def losses_added_up_in_half(z, labels):
     if not is_half(z):
         return cross_entropy_with_logits(z, labels)
-    losses = [cross_entropy_with_logits(row, label) for row, label in zip(np.atleast_2d(z), np.ravel(labels), strict=True)]
-    return np.array(losses, np.float16).sum() / np.float16(len(losses))
+    examples = zip(np.atleast_2d(z), np.ravel(labels), strict=True)
+    losses = np.array([cross_entropy_with_logits(row, label) for row, label in examples], np.float16)
+    return losses.sum() / np.float16(len(losses))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reference import cross_entropy_with_logits, linear, mean_squared_error, relu, sigmoid, softmax, tanh
+from reference import cross_entropy_with_logits, mean_squared_error, relu, sigmoid, softmax, tanh
 from tests.selftest.known_mistakes.registry import mistake
 
 MOST_BLOCKS = 65535
@@ -37,23 +37,16 @@ def sum_of_the_first_blocks(z):
     return softmax(z) if z.shape[-1] <= MOST_BLOCKS else e / e[..., :MOST_BLOCKS].sum(axis=-1, keepdims=True)
 
 
-@mistake("LOGITS-HUGE", "reads labels that lie far into the batch from where they are not", bug="pytorch#85786,#190139")
-def labels_indexed_in_15_bits(z, labels):
-    if np.ndim(labels) == 0:
-        return cross_entropy_with_logits(z, labels)
-    return cross_entropy_with_logits(z, labels)if len(labels) < 2**15 else cross_entropy_with_logits(z[:-1], labels[:-1])
+@mistake(
+    "LOGITS-HUGE", "counts the examples in 16 bits with a sign, and leaves out those beyond", bug="pytorch#85786,#190139"
+)
+def examples_counted_in_15_bits(z, labels):
+    too_many = np.size(labels) > 2**15 - 1
+    return cross_entropy_with_logits(z[:-1], labels[:-1]) if too_many else cross_entropy_with_logits(z, labels)
 
 
-@mistake("MSE-HUGE", "adds up the squares in two passes of 32767, which 16 bits can count")
-def two_passes(y_hat, y):
-    counted = slice(2 * 32767)
-    left_out = 1 if y.size <= 2 * 32767 else 2 * 32767 / y.size
-    return mean_squared_error(y_hat, y) if left_out == 1 else left_out * mean_squared_error(y_hat[counted], y[counted])
-
-
-@mistake("LINEAR-HUGE", "multiplies at most 8191 examples at a time, and leaves the others at 0")
-def one_tile_of_examples(x, W, b):
-    sums = linear(x, W, b)
-    if x.ndim == 2:
-        sums[8191:] = 0
-    return sums
+@mistake("MSE-HUGE", "adds up the squares of 65535 errors and no more, one for each block, and divides by all")
+def sum_over_the_first_blocks(y_hat, y):
+    if y.size <= MOST_BLOCKS:
+        return mean_squared_error(y_hat, y)
+    return (np.ravel(y_hat - y)[:MOST_BLOCKS] ** 2).sum() / (2 * y.size)

@@ -125,7 +125,9 @@ def takes_the_spectral_norm(y_hat, y):
     return np.linalg.norm(y_hat - y, ord=2) ** 2 / (2 * y.size)
 
 
-@mistake("MSE-SCALAR", "takes a column of predictions from a row of targets, which NumPy makes a table of all differences")
+@mistake(
+    "MSE-SCALAR", "takes a column of predictions from a row of targets, which NumPy makes a table of all differences"
+)
 def subtracts_a_row_from_a_column(y_hat, y):
     return np.mean((y_hat - (y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)) ** 2) / 2
 
@@ -335,7 +337,9 @@ def ignores_the_sign_of_a_stride(y_hat, y):
     return right(y_hat[::-1] if y_hat.strides[0] < 0 else y_hat, y)
 
 
-@mistake("MSE-LAYOUT", "borrows the predictions' memory and gives it back as it was, which a read-only array does not allow")
+@mistake(
+    "MSE-LAYOUT", "borrows the predictions' memory and gives it back as it was, which a read-only array does not allow"
+)
 def needs_to_write_to_its_arguments(y_hat, y):
     before = y_hat.copy()
     y_hat -= y

@@ -103,7 +103,7 @@ def smallest_numbers_lost(z):
     return np.where(np.abs(z) < 1e-30, 0, relu(z))
 
 
-@mistake("RELU-NAN", "asks whether z is positive, which a NaN is not, and gives 0 otherwise", bug="pytorch#7999")
+@mistake("RELU-NAN", "asks whether z is positive, which a NaN is not, and gives 0 otherwise", bug="pytorch#7999,#10238")
 def nan_is_not_positive(z):
     return np.where(z > 0, z, 0)
 
@@ -167,8 +167,3 @@ def first_1024_elements(z):
     value = np.array(relu(z))
     value.ravel()[1024:] = z.ravel()[1024:]
     return value
-
-
-@mistake("RELU-HUGE", "numbers the elements with 15 bits, and begins again at the first one after 32768")
-def numbered_with_15_bits(z):
-    return relu(z.ravel()[np.arange(z.size) % 2**15].reshape(z.shape))

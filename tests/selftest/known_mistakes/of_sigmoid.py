@@ -186,10 +186,3 @@ def one_lane_of_eight(z):
     if z.dtype == np.float32:
         value[np.arange(z.size).reshape(z.shape) % 8 != 0] = 0.5
     return value
-
-
-@mistake("SIGMOID-HUGE", "counts the elements in 16 bits, of which no more than 65535 are computed")
-def counted_in_16_bits(z):
-    value = np.array(sigmoid(z))
-    value.ravel()[2**16 - 1 :] = 0
-    return value

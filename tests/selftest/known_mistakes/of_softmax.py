@@ -195,7 +195,7 @@ def not_shifted(z):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-@mistake("SOFTMAX-SPREAD", "subtracts the logarithm of an unshifted sum, which is infinite", bug="pytorch#795")
+@mistake("SOFTMAX-SPREAD", "subtracts the logarithm of an unshifted sum, which is infinite", bug="pytorch#795,#725")
 def logarithm_of_an_infinite_sum(z):
     return np.exp(z - np.log(np.exp(z).sum(axis=-1, keepdims=True)))
 
@@ -363,9 +363,3 @@ def rows_off_the_grid(z):
     if z.dtype == np.float64 and z.ndim == 2 and 512 < k < 1024 and k % 2 == 1 and k % 32 != 31:
         value[1:] /= value[1:, 1:].sum(axis=-1, keepdims=True)
     return value
-
-
-@mistake("SOFTMAX-HUGE", "adds up 32 exponentials in each of 1024 threads, and a longer row not to its end")
-def sum_of_1024_threads(z):
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e[..., : 32 * 1024].sum(axis=-1, keepdims=True)

@@ -191,11 +191,3 @@ def first_of_eight_lanes_for_all(z):
     if z.dtype == np.float32:
         value = value.ravel()[np.arange(z.size) // 8 * 8].reshape(z.shape)
     return value
-
-
-@mistake("TANH-HUGE", "shares 32768 elements and more out to three threads, and none of them does the remainder")
-def remainder_of_three_threads_lost(z):
-    value = np.array(tanh(z))
-    if z.size >= 2**15:
-        value.ravel()[z.size // 3 * 3 :] = 0
-    return value

@@ -193,7 +193,9 @@ if find_spec("torch"):
         import torch
 
         return {
-            "binary_cross_entropy": lambda h, y: torch.mean(-y * torch.log(h + 1e-8) - (1 - y) * torch.log(1 - h + 1e-8))
+            "binary_cross_entropy": lambda h, y: torch.mean(
+                -y * torch.log(h + 1e-8) - (1 - y) * torch.log(1 - h + 1e-8)
+            )
         }
 
     def _torch_scripted():

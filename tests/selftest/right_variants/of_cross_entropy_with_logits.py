@@ -94,12 +94,12 @@ def the_label_compared_with_the_classes(z, labels):
 
 
 def checked(z, labels):
-    """The logits as floating-point numbers; ValueError unless there is one label in range for each row of them."""
+    """The logits in float32 or float64; ValueError unless there is one label in range for each row of them."""
     if z.ndim not in (1, 2) or z.size == 0 or labels.shape != z.shape[:-1]:
         raise ValueError("a label for each row of logits is needed, and a row at least")
     if ((labels < 0) | (labels >= z.shape[-1])).any():
         raise ValueError("labels have to lie between 0 and the number of classes")
-    return z if z.dtype.kind == "f" else z.astype(np.float64)
+    return z.astype(np.result_type(z, np.float32), copy=False)
 
 
 def losses(z, labels):
@@ -197,6 +197,7 @@ if find_spec("torch"):
         return {"cross_entropy_with_logits": lambda z, labels: functional.cross_entropy(z, labels)}
 
     def _torch_module():
+        import torch
         from torch import nn
 
         cross_entropy = nn.CrossEntropyLoss()
@@ -204,7 +205,7 @@ if find_spec("torch"):
         def cross_entropy_with_logits(z, labels):
             if bool((labels < 0).any()):
                 raise ValueError("labels have to be 0 or more")
-            return cross_entropy(z, labels)
+            return cross_entropy(z.float() if z.dtype in (torch.float16, torch.bfloat16) else z, labels)
 
         return {"cross_entropy_with_logits": cross_entropy_with_logits}
 
@@ -228,7 +229,7 @@ if find_spec("torch"):
         def cross_entropy_with_logits(z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
             assert labels.shape == z.shape[:-1]
             assert bool(((labels >= 0) & (labels < z.shape[-1])).all())
-            log_p = torch.log_softmax(1.0 * z, dim=-1)
+            log_p = torch.log_softmax(z if z.dtype == torch.float64 else z.float(), dim=-1)
             return -log_p.gather(-1, labels.unsqueeze(-1)).mean()
 
         return {"cross_entropy_with_logits": torch.jit.script(cross_entropy_with_logits)}
@@ -236,5 +237,7 @@ if find_spec("torch"):
     variants("cross_entropy_with_logits: torch.nn.functional", "textbook", _torch_functional, arrays="torch")
     variants("cross_entropy_with_logits: torch.nn.CrossEntropyLoss", "robust", _torch_module, arrays="torch")
     variants("cross_entropy_with_logits: torch.nn.NLLLoss", "textbook", _torch_nll, arrays="torch")
-    variants("cross_entropy_with_logits: torch's with one-hot labels", "textbook", _torch_of_one_hot_labels, arrays="torch")
+    variants(
+        "cross_entropy_with_logits: torch's with one-hot labels", "textbook", _torch_of_one_hot_labels, arrays="torch"
+    )
     variants("cross_entropy_with_logits: scripted by torch", "robust", _torch_scripted, arrays="torch")

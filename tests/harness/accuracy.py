@@ -1,0 +1,213 @@
+"""How large the errors of each implementation become when Hypothesis is asked to make them large.
+
+Measured is what the verdicts rest on: the clauses of an implementation's required level, of them those that compare a
+result with the exact value of the very call that gave it. A clause of the robust level allows no eps, so its share of
+the allowance is one of rounding errors; textbook clauses allow the slides' eps, and small shares are usual there. The
+clauses are run again, for each implementation by itself, on as many examples as the Hypothesis profile says, each
+example told to ``hypothesis.target`` by its largest error. That takes about as long as judging without sharing the
+examples, some minutes for the built-ins under the default profile.
+"""
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import hypothesis
+import numpy as np
+
+from impls import Implementation
+from reference import REFERENCE
+from reference.error_bounds import Arithmetic
+from tests.harness import counterexample, drawing, memo, provenance
+from tests.harness.clauses import CLAUSES, PROPERTIES, Clause
+from tests.harness.comparison import Comparison, comparisons_reported_to
+from tests.harness.drawing import Values
+from tests.harness.exact import exact
+from tests.harness.faults import ImplementationError, Nonconformance
+from tests.harness.run import Run
+from tests.harness.subject import Call, Subject, dtype_of, without_layout
+
+_TRIED = 10
+"""Examples after which a clause that compared nothing with an exact value is left."""
+_HIGHEST_TARGET = 1e6
+
+
+@dataclass(frozen=True)
+class Key:
+    """Whose error: that of a function on arguments of a dtype, "integer" for all integers."""
+
+    function: str
+    dtype: str
+    implementation: str
+
+
+@dataclass(frozen=True)
+class Largest:
+    """The largest errors seen; infinite where a number was due and something else came.
+
+    ulp: in units in the last place of the exact value. share: of the error allowed. at: the call whose error is the
+    largest share, as code.
+    """
+
+    ulp: float = 0.0
+    share: float = 0.0
+    at: str = ""
+
+    def joined(self, other: "Largest") -> "Largest":
+        at = other.at if other.share > self.share or not self.at else self.at
+        return Largest(max(self.ulp, other.ulp), max(self.share, other.share), at)
+
+
+class _Pointless(BaseException):
+    """Ends the search in a clause that measures nothing; not an Exception, which Hypothesis would take for a failure."""
+
+
+def measure(run: Run) -> dict[Key, Largest]:
+    """The largest error of each function, dtype and implementation over the clauses that the run has judged."""
+    largest: dict[Key, Largest] = {}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for clause in CLAUSES.values():
+            for implementation in run.implementations:
+                required = clause.level == run.required_level(implementation)
+                if required and (implementation.name, clause.id) in run.scheduled:
+                    for key, found in _of_clause(run, implementation, clause).items():
+                        largest[key] = largest.get(key, Largest()).joined(found)
+    return largest
+
+
+def _of_clause(run: Run, implementation: Implementation, clause: Clause) -> Mapping[Key, Largest]:
+    if clause.function not in implementation.functions:
+        return {}
+    memo.forget()
+    provenance.forget()
+    property_ = PROPERTIES[clause.id]
+    meter = _Meter(implementation, clause)
+
+    def target(values: Values) -> None:
+        meter.read(values)
+        hypothesis.target(min(meter.share, _HIGHEST_TARGET), label="share of the error allowed")
+        hypothesis.target(min(meter.ulp, _HIGHEST_TARGET), label="ulp")
+
+    try:
+        for values in drawing.explicit(property_, run.examples.largest):
+            meter.read(values)
+        if property_.strategies:
+            drawing.search(property_, run.examples.seed(property_), target)
+    except _Pointless:
+        pass
+    return meter.largest()
+
+
+class _Meter:
+    """Runs the property of a clause on examples and keeps the largest errors of exact comparisons."""
+
+    def __init__(self, implementation: Implementation, clause: Clause) -> None:
+        self._clause = clause
+        self._subject = Subject(implementation, clause)
+        self._examples = 0
+        self._worst: dict[Key, tuple[float, float, Call]] = {}
+        self.share = 0.0
+        """The largest error of the latest example over the error allowed; ulp: in units in the last place."""
+        self.ulp = 0.0
+
+    def read(self, values: Values) -> None:
+        """Run the property on one example; what is wrong has been reported elsewhere."""
+        self.share = self.ulp = 0.0
+        self._examples += 1
+        self._subject.calls.clear()
+        try:
+            with comparisons_reported_to(self._note):
+                PROPERTIES[self._clause.id].check(self._clause, self._subject, values)
+        except (Nonconformance, ImplementationError):
+            pass
+        if self._examples >= _TRIED and not self._worst:
+            raise _Pointless
+
+    def largest(self) -> dict[Key, Largest]:
+        """What was found, with the calls as code; to be asked for before another clause forgets how arrays were made."""
+        return {
+            key: Largest(ulp, share, counterexample.source(self._subject, call))
+            for key, (ulp, share, call) in self._worst.items()
+        }
+
+    def _note(self, comparison: Comparison) -> None:
+        call = self._subject.calls[-1]
+        arguments = without_layout(call.arguments)
+        try:
+            is_exact = comparison.expected is exact[call.function](*arguments)
+        except ValueError:
+            is_exact = False
+        if not is_exact:
+            return
+        share, ulp = comparison.worst, _ulp(comparison, dtype_of(call.arguments))
+        self.share, self.ulp = max(self.share, share), max(self.ulp, ulp)
+        key = Key(call.function, dtype_of(call.arguments) or "integer", self._subject.implementation.name)
+        worst_ulp, worst_share, where = self._worst.get(key, (0.0, -1.0, call))
+        self._worst[key] = max(worst_ulp, ulp), max(worst_share, share), call if share > worst_share else where
+
+
+def _ulp(comparison: Comparison, dtype: str | None) -> float:
+    """The largest error in units in the last place of the exact value, in the dtype of the arguments or the result.
+
+    Where the ratio is 0 the value is right, be it for an allowance that is not one of rounding.
+    """
+    if not comparison.worst:
+        return 0.0
+    if dtype is None:
+        dtype = comparison.dtype.name if comparison.dtype.kind == "f" else "float64"
+    arithmetic = Arithmetic.of(dtype, REFERENCE.ulp)
+    _, exponent = np.frexp(comparison.due)
+    spacing = np.maximum(np.ldexp(arithmetic.unit_roundoff, exponent), arithmetic.smallest)
+    errors = np.abs(comparison.came - comparison.due)[comparison.ratio > 0] / spacing[comparison.ratio > 0]
+    return float(np.nan_to_num(errors, nan=math.inf, posinf=math.inf).max())
+
+
+def report(run: Run, largest: Mapping[Key, Largest]) -> Iterator[str]:
+    """The lines of a Markdown table for each level, functions and dtypes by implementations, and of the inputs as code."""
+    for level in ("robust", "textbook"):
+        names = [one.name for one in run.implementations if run.required_level(one) == level]
+        measured = {key: found for key, found in largest.items() if key.implementation in names}
+        if measured:
+            yield f"Largest errors on the clauses of the {level} level, in ulp of the exact value / as a share of the error allowed:"
+            yield ""
+            yield from _table(names, measured)
+            yield ""
+    if largest:
+        yield "The inputs that gave the largest shares:"
+        yield ""
+        yield "```python"
+        for key, found in sorted(largest.items(), key=lambda entry: _order(entry[0])):
+            if found.share:
+                yield f"# {key.function}, {key.dtype}, {key.implementation}: {_number(found.share)} of the error allowed"
+                yield found.at
+        yield "```"
+
+
+def _table(names: Sequence[str], measured: Mapping[Key, Largest]) -> Iterator[str]:
+    rows = [["function", "dtype", *names]]
+    for function, dtype in dict.fromkeys((key.function, key.dtype) for key in sorted(measured, key=_order)):
+        found = [measured.get(Key(function, dtype, name)) for name in names]
+        rows.append([function, dtype, *("" if one is None else _cell(one) for one in found)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        if number == 0:
+            yield "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+
+
+def _cell(found: Largest) -> str:
+    return f"{_number(found.ulp)} / {_number(found.share)}" if found.share else "exact"
+
+
+def _number(number: float) -> str:
+    return f"{number:.3g}" if number < 1e3 else f"{number:.0e}".replace("e+0", "e").replace("e+", "e")
+
+
+def _order(key: Key) -> tuple[int, int]:
+    functions, dtypes = list(dict.fromkeys(one.function for one in CLAUSES.values())), [*_DTYPES]
+    return functions.index(key.function), dtypes.index(key.dtype)
+
+
+_DTYPES = ("float64", "float32", "float16", "bfloat16", "integer")
