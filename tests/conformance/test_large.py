@@ -88,6 +88,6 @@ def _rounding_of_three(impl, array, term):
 @large
 def test_every_example_of_a_huge_batch_has_its_sums(impl, size):
     period, x = repeating(ROWS, size // FEATURES, FEATURES)
-    layer = np.resize([1.0, -2.0, 3.0, 0.5, -1.0], (3, FEATURES)).astype(np.float32), np.float32([0.5, -1.0, 2.0])
+    layer = np.resize([1.0, -2.0, 3.0, 0.5, -1.0], (3, FEATURES)).astype(np.float32), np.array([0.5, -1, 2], np.float32)
     values, bound = exact.linear(period, *layer), impl.bound.linear(period, *layer).bound
     assert_repeats(impl.linear(x, *layer), values, bound, len(x))

@@ -1,11 +1,12 @@
 """How large the errors of each implementation become when Hypothesis is asked to make them large.
 
-Measured is what the verdicts rest on: the clauses of an implementation's required level, of them those that compare a
-result with the exact value of the very call that gave it. A clause of the robust level allows no eps, so its share of
-the allowance is one of rounding errors; textbook clauses allow the slides' eps, and small shares are usual there. The
-clauses are run again, for each implementation by itself, on as many examples as the Hypothesis profile says, each
-example told to ``hypothesis.target`` by its largest error. That takes about as long as judging without sharing the
-examples, some minutes for the built-ins under the default profile.
+Measured is where a clause of an implementation's required level compares a result with the exact value itself. A
+clause of the robust level allows no eps, so that shares of its allowance are of rounding errors; textbook clauses allow
+the slides' eps, and the shares are what is left of it. The exact value is the reference's in float64: an error of a few
+ulp in float64 may be the reference's, and 0 means no more than that both compute alike.
+
+The clauses are run again, for each implementation by itself, on as many examples as the Hypothesis profile says,
+each reported to ``hypothesis.target`` by its largest error. That takes somewhat longer than judging did.
 """
 
 import math
@@ -20,13 +21,13 @@ from impls import Implementation
 from reference import REFERENCE
 from reference.error_bounds import Arithmetic
 from tests.harness import counterexample, drawing, memo, provenance
-from tests.harness.clauses import CLAUSES, PROPERTIES, Clause
-from tests.harness.comparison import Comparison, comparisons_reported_to
+from tests.harness.clauses import CLAUSES, LEVELS, PROPERTIES, Clause
+from tests.harness.comparison import Comparison, measured_by
 from tests.harness.drawing import Values
 from tests.harness.exact import exact
 from tests.harness.faults import ImplementationError, Nonconformance
 from tests.harness.run import Run
-from tests.harness.subject import Call, Subject, dtype_of, without_layout
+from tests.harness.subject import Call, Subject, dtype_of
 
 _TRIED = 10
 """Examples after which a clause that compared nothing with an exact value is left."""
@@ -60,7 +61,7 @@ class Largest:
 
 
 class _Pointless(BaseException):
-    """Ends the search in a clause that measures nothing; not an Exception, which Hypothesis would take for a failure."""
+    """Ends the search in a clause that measures nothing; an Exception would count as a failure to Hypothesis."""
 
 
 def measure(run: Run) -> dict[Key, Largest]:
@@ -118,7 +119,7 @@ class _Meter:
         self._examples += 1
         self._subject.calls.clear()
         try:
-            with comparisons_reported_to(self._note):
+            with measured_by(self._note):
                 PROPERTIES[self._clause.id].check(self._clause, self._subject, values)
         except (Nonconformance, ImplementationError):
             pass
@@ -126,21 +127,16 @@ class _Meter:
             raise _Pointless
 
     def largest(self) -> dict[Key, Largest]:
-        """What was found, with the calls as code; to be asked for before another clause forgets how arrays were made."""
+        """What was found, with the calls as code: to be asked for while it is remembered how arrays were made."""
         return {
-            key: Largest(ulp, share, counterexample.source(self._subject, call))
+            key: Largest(ulp, share, counterexample.expression(self._subject, call))
             for key, (ulp, share, call) in self._worst.items()
         }
 
     def _note(self, comparison: Comparison) -> None:
-        call = self._subject.calls[-1]
-        arguments = without_layout(call.arguments)
-        try:
-            is_exact = comparison.expected is exact[call.function](*arguments)
-        except ValueError:
-            is_exact = False
-        if not is_exact:
+        if not exact.gave(comparison.expected):
             return
+        call = self._subject.calls[-1]
         share, ulp = comparison.worst, _ulp(comparison, dtype_of(call.arguments))
         self.share, self.ulp = max(self.share, share), max(self.ulp, ulp)
         key = Key(call.function, dtype_of(call.arguments) or "integer", self._subject.implementation.name)
@@ -151,36 +147,39 @@ class _Meter:
 def _ulp(comparison: Comparison, dtype: str | None) -> float:
     """The largest error in units in the last place of the exact value, in the dtype of the arguments or the result.
 
-    Where the ratio is 0 the value is right, be it for an allowance that is not one of rounding.
+    Left out are exact zeros, which have no place to be a unit in, and elements whose ratio is 0: they are right, be it
+    for an allowance that is not one of rounding.
     """
-    if not comparison.worst:
+    counted = (comparison.ratio > 0) & (comparison.due != 0)
+    if not counted.any():
         return 0.0
     if dtype is None:
         dtype = comparison.dtype.name if comparison.dtype.kind == "f" else "float64"
     arithmetic = Arithmetic.of(dtype, REFERENCE.ulp)
     _, exponent = np.frexp(comparison.due)
     spacing = np.maximum(np.ldexp(arithmetic.unit_roundoff, exponent), arithmetic.smallest)
-    errors = np.abs(comparison.came - comparison.due)[comparison.ratio > 0] / spacing[comparison.ratio > 0]
+    errors = np.abs(comparison.came - comparison.due)[counted] / spacing[counted]
     return float(np.nan_to_num(errors, nan=math.inf, posinf=math.inf).max())
 
 
 def report(run: Run, largest: Mapping[Key, Largest]) -> Iterator[str]:
-    """The lines of a Markdown table for each level, functions and dtypes by implementations, and of the inputs as code."""
-    for level in ("robust", "textbook"):
+    """Markdown, line by line: a table for each level, functions and dtypes by implementations; the inputs as code."""
+    for level in reversed(LEVELS):
         names = [one.name for one in run.implementations if run.required_level(one) == level]
         measured = {key: found for key, found in largest.items() if key.implementation in names}
         if measured:
-            yield f"Largest errors on the clauses of the {level} level, in ulp of the exact value / as a share of the error allowed:"
+            yield f"Largest error at the {level} level: in ulp of the exact value / as a share of the error allowed."
             yield ""
             yield from _table(names, measured)
             yield ""
     if largest:
-        yield "The inputs that gave the largest shares:"
+        yield "The calls that gave the largest shares:"
         yield ""
         yield "```python"
+        yield from counterexample.imports_of("".join(found.at for found in largest.values()))
         for key, found in sorted(largest.items(), key=lambda entry: _order(entry[0])):
             if found.share:
-                yield f"# {key.function}, {key.dtype}, {key.implementation}: {_number(found.share)} of the error allowed"
+                yield f"# {key.implementation}, {key.dtype}: {_number(found.share)} of the error allowed"
                 yield found.at
         yield "```"
 
@@ -198,11 +197,11 @@ def _table(names: Sequence[str], measured: Mapping[Key, Largest]) -> Iterator[st
 
 
 def _cell(found: Largest) -> str:
-    return f"{_number(found.ulp)} / {_number(found.share)}" if found.share else "exact"
+    return f"{_number(found.ulp)} / {_number(found.share)}" if found.share else "0"
 
 
 def _number(number: float) -> str:
-    return f"{number:.3g}" if number < 1e3 else f"{number:.0e}".replace("e+0", "e").replace("e+", "e")
+    return f"{number:.2g}" if number < 1e3 else f"{number:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 def _order(key: Key) -> tuple[int, int]:

@@ -22,9 +22,18 @@ _SHOWN_ELEMENTS = 60
 
 def source(subject: Subject, call: Call) -> str:
     """The call as runnable code: the imports its arrays need, then the expression."""
-    arguments = ", ".join(_expression(subject, argument) for argument in call.arguments)
-    text = f"{call.function}({arguments})"
-    return "\n".join([*(line for name, line in _IMPORTS.items() if f"{name}." in text), text])
+    text = expression(subject, call)
+    return "\n".join([*imports_of(text), text])
+
+
+def expression(subject: Subject, call: Call) -> str:
+    """The call as an expression."""
+    return f"{call.function}({', '.join(_expression(subject, argument) for argument in call.arguments)})"
+
+
+def imports_of(text: str) -> list[str]:
+    """The lines of code that import what expressions need."""
+    return [line for name, line in _IMPORTS.items() if f"{name}." in text]
 
 
 def shown(value: Any) -> str | None:

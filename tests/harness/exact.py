@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import reference
-from tests.harness.memo import fingerprint, once
+from tests.harness.memo import fingerprint, holds, once
 
 
 def in_float64(value: Any) -> Any:
@@ -28,6 +28,10 @@ class Exact:
             return once(("exact", name, fingerprint(args)), lambda: function(*in_float64(args)))
 
         return evaluate
+
+    def gave(self, value: object) -> bool:
+        """Whether ``value`` is a result of one of the functions, of an example of the clause at hand."""
+        return holds("exact", value)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return self[name]

@@ -30,6 +30,11 @@ def once(key: Any, compute: Callable[[], T]) -> T:
         return value
 
 
+def holds(kind: str, value: object) -> bool:
+    """Whether ``value`` itself, not only an equal one, is remembered under a key that begins with ``kind``."""
+    return any(one is value and key[0] == kind for key, one in _remembered.items())
+
+
 def forget() -> None:
     """Drop every remembered value: another clause is about to be judged, on other examples."""
     _remembered.clear()

@@ -65,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--accuracy",
         action="store_true",
-        help="after the run, search for the largest error of each function, dtype and implementation, and print a table",
+        help="after the run, search for the largest errors by function, dtype and implementation, and print a table",
     )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
 

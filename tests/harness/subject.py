@@ -244,7 +244,7 @@ def dtype_of(value: Any) -> str | None:
     if isinstance(value, np.ndarray):
         return value.dtype.name if value.dtype.kind == "f" else None
     if isinstance(value, list | tuple):
-        return next(filter(None, map(_dtype_of, value)), None)
+        return next(filter(None, map(dtype_of, value)), None)
     return None
 
 

@@ -38,7 +38,9 @@ def sum_of_the_first_blocks(z):
 
 
 @mistake(
-    "LOGITS-HUGE", "counts the examples in 16 bits with a sign, and leaves out those beyond", bug="pytorch#85786,#190139"
+    "LOGITS-HUGE",
+    "counts the examples in 16 bits with a sign, and leaves out those beyond",
+    bug="pytorch#85786,#190139",
 )
 def examples_counted_in_15_bits(z, labels):
     too_many = np.size(labels) > 2**15 - 1
