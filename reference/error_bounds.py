@@ -71,11 +71,8 @@ class Arithmetic:
         return np.where(magnitude < self.smallest, magnitude, 0.0)
 
     def within_range(self, magnitude: Any, bound: Any) -> np.ndarray:
-        """`bound`, but infinite where an intermediate result of that exact magnitude may overflow.
-
-        NaN is no overflow: where the exact result is NaN the bound stays NaN, and only NaN is right.
-        """
-        return np.where(magnitude + bound > self.largest, np.inf, bound)
+        """`bound`, but infinite where an intermediate result of that exact magnitude may overflow."""
+        return np.where(magnitude + bound <= self.largest, bound, np.inf)
 
 
 REFERENCE = Arithmetic.of("float64", 2)

@@ -210,7 +210,7 @@ def cross_entropy_with_logits_bound(z: np.ndarray, labels: np.ndarray, arithmeti
         below = float(np.mean(np.log1p(arithmetic.eps * np.exp(losses))))
     impossible = losses == np.inf
     losses, bounds = np.where(impossible, -_LOG_FLOOR, losses), np.where(impossible, 0.0, bounds)
-    bound = arithmetic.within_range(np.sum(losses), mean_bound(losses, bounds, arithmetic))
+    bound = _of_a_sum(losses, mean_bound(losses, bounds, arithmetic), arithmetic)
     return Band(bound, below, arithmetic.eps, floor=float(np.mean(losses)))
 
 
@@ -234,7 +234,13 @@ def mean_squared_error_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arith
     """J gamma((h(mk) + 5)u) + 2w: the difference twice, the square, mk - 1 additions, the mean and the half."""
     squares = (y_hat - y) ** 2
     bound = np.mean(squares) / 2 * gamma((squares.size + 4) * arithmetic.unit_roundoff) + 2 * arithmetic.smallest
-    return Band(arithmetic.within_range(np.sum(squares), bound))
+    return Band(_of_a_sum(squares, bound, arithmetic))
+
+
+def _of_a_sum(terms: np.ndarray, bound: float, arithmetic: Arithmetic) -> float:
+    """`bound`, infinite where the sum of the terms may overflow, and 0 where it is NaN: only NaN is right there."""
+    total = np.sum(terms)
+    return 0.0 if np.isnan(total) else float(arithmetic.within_range(total, bound))
 
 
 def _predictions_and_targets(y_hat: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
