@@ -14,8 +14,11 @@ from importlib.machinery import SourceFileLoader
 from itertools import count
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import NoReturn
 
 import numpy as np
+
+from impls.interrupt import was_interrupted
 
 _numbers = count(1)
 
@@ -71,9 +74,13 @@ def contained(home: Path | None = None, own: str = "") -> Iterator[None]:
             np.errstate(),
             redirect_stdout(silence),
             redirect_stderr(silence),
+            global_state_restored(),
+            exits_raising(),
         ):
             yield
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and was_interrupted():
+            raise
         raise LoadError(_reason(error, home)) from error
     finally:
         sys.path, sys.argv, sys.stdin, sys.dont_write_bytecode = path, argv, stdin, no_bytecode
@@ -82,6 +89,38 @@ def contained(home: Path | None = None, own: str = "") -> Iterator[None]:
         if lent:
             _forget(set(sys.modules) - set(modules), str(home), own)
         sys.modules.update(modules)
+
+
+@contextmanager
+def global_state_restored() -> Iterator[None]:
+    """Give torch back its default dtype and its recording of gradients, which one implementation may set for all."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(grad)
+
+
+@contextmanager
+def exits_raising() -> Iterator[None]:
+    """Make os._exit raise SystemExit in this process: it would end the run with the status that foreign code chose."""
+    this, leave = os.getpid(), os._exit
+
+    def refuse(status: int) -> NoReturn:
+        if os.getpid() != this:
+            leave(status)
+        raise SystemExit(status)
+
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 class _SourceOnly(SourceFileLoader):

@@ -6,6 +6,7 @@ A spec is, in this order: a built-in name, a path to a `.py` file, a folder of s
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -38,6 +39,9 @@ def resolve(
     if spec in BUILTINS:
         if reason := BUILTINS[spec].absent():
             raise SpecError(f"{spec} cannot run here: {reason}")
+        if arrays not in (None, BUILTINS[spec].arrays) or device not in (None, BUILTINS[spec].device):
+            takes = f"{BUILTINS[spec].arrays} arrays on {BUILTINS[spec].device}"
+            raise SpecError(f"{spec} takes {takes}, not what is asked for: {_Asked(arrays, device)}")
         return [_builtin(spec, function_names)]
     asked = _Asked(arrays, device)
     if arrays and (reason := probe(arrays, device or DEVICES[arrays][0])):
@@ -101,8 +105,8 @@ class _Asked:
         own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
         arrays = own_arrays or self.arrays or "numpy"
         device = own_device or self.device or DEVICES[arrays][0]
-        if own_arrays and not own_device and device not in DEVICES[arrays]:
-            device = DEVICES[arrays][0]
+        if own_device is None and device not in DEVICES[arrays]:
+            raise SpecError(f"{self} cannot be had: {arrays} has no arrays on {device}")
         if reason := probe(arrays, device):
             if own_device or (own_arrays and device != self.device):
                 raise LoadError(f"it declares {arrays} arrays on {device}: {reason}")
@@ -189,7 +193,8 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
     try:
         thing = load()
         with contained():
-            declared = {word: getattr(thing, word, None) for word in ("ARRAYS", "DEVICE")}
+            home = sys.modules.get(spec.partition(":")[0])
+            declared = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
             functions = _functions(thing, function_names)
             public = [name for name in dir(thing) if not name.startswith("_") and callable(getattr(thing, name, None))]
         if not functions:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reference.error_bounds import rounded_bound
+from reference import rounded_bound
 from tests.conformance.relations import assert_right_or_refused_in_half, each, in_each_half
 from tests.harness import assert_within, clause, exact, given
 from tests.harness import strategies as draw

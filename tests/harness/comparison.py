@@ -137,7 +137,7 @@ def assert_refused(outcome: Any, what: str) -> None:
 
 def assert_refused_or_nan(outcome: Any, what: str) -> None:
     """The call was refused with an exception, or its value holds NaN and no number."""
-    if outcome is not None and not np.isnan(np.asarray(outcome, dtype=np.float64)).all():
+    if outcome is not None and not (np.size(outcome) and np.isnan(np.asarray(outcome, dtype=np.float64)).all()):
         raise Nonconformance(
             f"{what} MUST be refused with an exception or give NaN; a value came instead", came=outcome
         )

@@ -38,7 +38,7 @@ class KnownDeviation:
     def applies_to(self, clause: str, implementation: Implementation) -> bool:
         """Whether this entry is about that clause, that implementation and the version installed."""
         version = implementation.versions.get(self.library)
-        about = clause == self.clause and implementation.name in self.implementations
+        about = clause == self.clause and implementation.spec in self.implementations
         return about and version is not None and SpecifierSet(self.versions).contains(version, prereleases=True)
 
     def covers(self, values: Mapping[str, Any]) -> bool:

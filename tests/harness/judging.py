@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from impls import Implementation
+from impls.loading import exits_raising, global_state_restored
 from tests.harness import counterexample, drawing, memo, provenance
-from tests.harness.clauses import LARGE_SIZES, Clause, Property
+from tests.harness.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.comparison import ratios_reported_to
 from tests.harness.deviations import KnownDeviation
 from tests.harness.drawing import Values
 from tests.harness.faults import ImplementationError, Nonconformance, Unimplemented
-from tests.harness.subject import Subject
+from tests.harness.subject import Subject, described
 
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
 
@@ -75,10 +76,10 @@ def judge(
     unwritten: list[str] = []
     failing: list[tuple[int, Exception]] = []
     excused: KnownDeviation | None = None
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), global_state_restored(), exits_raising():
         for index, values in enumerate(drawn):
             fault = trial.fault(values)
-            if isinstance(fault, Unimplemented) and clause.function in str(fault):
+            if isinstance(fault, Unimplemented):
                 unwritten.append(str(fault))
             if fault is None:
                 continue
@@ -88,9 +89,11 @@ def judge(
                 failing.append((index, fault))
         stale = [known for known in deviations if trial.fault(known.shown_by) is None]
         ratio = trial.worst_ratio if trial.compared and np.isfinite(trial.worst_ratio) else None
-        if len(unwritten) == len(drawn):
+        # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
+        if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
             return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
         if failing:
+            trial.excused_by = deviations
             return _failed(trial, drawn, failing, examples.seed(property_), shrink_budget, ratio)
     if stale:
         return Outcome(
@@ -110,6 +113,7 @@ class _Trial:
         self.subject = Subject(implementation, clause)
         self.worst_ratio = 0.0
         self.compared = False
+        self.excused_by: Sequence[KnownDeviation] = ()
 
     def fault(self, values: Values) -> Exception | None:
         """What the implementation does wrong on this example, None where it conforms."""
@@ -119,7 +123,16 @@ class _Trial:
                 self.property.check(self.clause, self.subject, values)
         except (Nonconformance, ImplementationError) as fault:
             return fault
+        except Exception as raised:
+            if not self.subject.calls:
+                raise
+            function = self.subject.calls[-1].function
+            return ImplementationError(f"what {function} returned cannot be computed with: {described(raised)}")
         return None
+
+    def is_fault(self, values: Values, kind: type[Exception]) -> bool:
+        """Whether the implementation goes wrong on this example in that way, and no deviation is recorded for it."""
+        return not any(known.covers(values) for known in self.excused_by) and isinstance(self.fault(values), kind)
 
     def _note(self, ratio: float) -> None:
         self.compared = True
@@ -138,9 +151,7 @@ def _failed(
     candidates = errors or [index for index, _ in failing]
     kind: type[Exception] = ImplementationError if errors else Nonconformance
     start = min(candidates, key=lambda index: (drawing.size(drawn[index]), index))
-    smallest = drawing.shrink(
-        trial.property, seed, drawn, start, lambda values: isinstance(trial.fault(values), kind), budget
-    )
+    smallest = drawing.shrink(trial.property, seed, drawn, start, lambda values: trial.is_fault(values, kind), budget)
     fault = trial.fault(smallest) or dict(failing)[start]
     if not trial.subject.calls:
         trial.fault(drawn[start])

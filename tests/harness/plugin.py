@@ -4,6 +4,7 @@ pytest loads it from ``addopts``, before it reads test paths from the command li
 """
 
 import argparse
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import hypothesis
 import pytest
 
+from impls import interrupt
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
-from tests.harness import interrupt, json_report, profiles, terminal_report
+from tests.harness import json_report, profiles, terminal_report
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
 from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
-from tests.harness.run import Options, Run
+from tests.harness.run import Options, Run, item_id, pair_of_item
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -74,6 +76,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     interrupt.watch()
     profiles.register()
+    profiles.draw_without_constants_of_modules()
     try:
         config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS)
         hypothesis.settings.load_profile(run.options.profile)
@@ -84,12 +87,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
     path = config.getoption("conformance_json")
-    if path is not None and not path.resolve().parent.is_dir():
+    if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
+        folder = path.resolve().parent
         raise pytest.UsageError(
-            f"--conformance-json {path}: the folder {path.resolve().parent} is not there; make it first"
+            f"--conformance-json {path}: needs the path of a file, in a folder that can be written ({folder})"
         )
+    if not run.options.specs:
+        _refuse_submissions_among_tests(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Reporter(config))
+
+
+def _refuse_submissions_among_tests(config: pytest.Config) -> None:
+    for argument in config.args:
+        path = Path(argument.partition("::")[0])
+        if path.exists() and not path.resolve().is_relative_to(CHECKOUT):
+            raise pytest.UsageError(f"{argument} is no test of this suite; to have it checked say --impl {argument}")
 
 
 def _options(config: pytest.Config) -> Options:
@@ -125,7 +138,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     run = metafunc.config.stash[run_key]
     expected = filter(run.is_expected, property_.clauses)
     pairs = [(one.name, clause.id) for clause in expected for one in run.implementations]
-    metafunc.parametrize("conformance_case", pairs, ids=[f"{clause}:{name}" for name, clause in pairs], indirect=True)
+    metafunc.parametrize("conformance_case", pairs, ids=[item_id(*pair) for pair in pairs], indirect=True)
 
 
 @pytest.fixture
@@ -171,7 +184,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
-    node.config.stash[run_key].scheduled |= {pair for pair in map(_pair_of_id, ids) if pair}
+    node.config.stash[run_key].scheduled |= {pair for pair in map(pair_of_item, ids) if pair}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a worker: hand the controller what could not be loaded here."""
+    if hasattr(session.config, "workeroutput"):
+        unloadable = session.config.stash[run_key].unloadable
+        session.config.workeroutput["conformance_unloadable"] = [(one.name, one.reason) for one in unloadable]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    handed_up = getattr(node, "workeroutput", {}).get("conformance_unloadable", ())
+    node.config.stash[run_key].not_loaded_again.update(handed_up)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -195,12 +221,13 @@ class Reporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not (pair := _pair_of_id(report.nodeid)):
+        if not (pair := pair_of_item(report.nodeid)):
             return
         if outcome := getattr(report, "conformance_outcome", None):
             self._run.outcomes[pair] = Outcome(**outcome)
         elif report.failed:
-            what = "the test itself failed" if report.when in ("setup", "call", "teardown") else "the process died"
+            died = report.when not in ("setup", "call", "teardown")
+            what = "the process died while it judged this" if died else "the test itself failed"
             self._run.outcomes[pair] = Outcome(ERROR, message=f"{what}: {report.longrepr}")
 
     @pytest.hookimpl(tryfirst=True)
@@ -215,7 +242,10 @@ class Reporter:
         for name, reason in run.failures_without_item():
             self._fail(session, name, reason)
         if path := self._config.getoption("conformance_json"):
-            json_report.write(path, json_report.document(run))
+            try:
+                json_report.write(path, json_report.document(run))
+            except OSError as raised:
+                self._fail(session, "--conformance-json", f"{path} could not be written: {raised}")
         self._hold_back_failures()
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
@@ -236,7 +266,7 @@ class Reporter:
         if terminal is None:
             return
         failed = terminal.stats.get("failed", [])
-        self._failures = [report for report in failed if _pair_of_id(report.nodeid) or report.nodeid in self._verdicts]
+        self._failures = [report for report in failed if pair_of_item(report.nodeid) or report.nodeid in self._verdicts]
         failed[:] = [report for report in failed if report not in self._failures]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -248,6 +278,8 @@ class Reporter:
 
     def _concerned(self) -> bool:
         """Whether this run is one of the conformance tests at all, and not of others alone."""
+        if self._config.option.collectonly:
+            return False
         return bool(self._run.scheduled or self._run.options.specs or self._config.getoption("conformance_json"))
 
 
@@ -256,10 +288,3 @@ def _pair(item: pytest.Item) -> tuple[str, str] | None:
     callspec = getattr(item, "callspec", None)
     pair = callspec.params.get("conformance_case") if callspec else None
     return pair if isinstance(pair, tuple) else None
-
-
-def _pair_of_id(nodeid: str) -> tuple[str, str] | None:
-    """The same, from the item's id ``...::test_name[CLAUSE:implementation]``."""
-    _, bracket, rest = nodeid.partition("[")
-    clause, colon, name = rest[:-1].partition(":")
-    return (name, clause) if bracket and colon and clause in CLAUSES else None

@@ -4,6 +4,9 @@ import os
 import secrets
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.floats import float_to_int
+from sortedcontainers import SortedSet
 
 EXAMPLES = {"quick": 25, "default": 100, "ci": 100, "thorough": 1000}
 DERANDOMIZED = ("ci",)
@@ -24,6 +27,18 @@ def register() -> None:
             stateful_step_count=50,
             suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
         )
+
+
+def draw_without_constants_of_modules() -> None:
+    """Keep Hypothesis from drawing the constants that it reads in the source of imported modules.
+
+    Submissions are such modules: one student's file would change what the others are judged on. There is no setting
+    for it, so its function is replaced; a self-test holds that draws do not depend on what is imported.
+    """
+    empty = providers.Constants(
+        integers=SortedSet(), floats=SortedSet(key=float_to_int), bytes=SortedSet(), strings=SortedSet()
+    )
+    providers._get_local_constants = lambda: empty
 
 
 def choose(named: str | None) -> str:

@@ -4,9 +4,10 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
+from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
@@ -15,6 +16,7 @@ from tests.harness.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
 from tests.harness.deviations import KnownDeviation
 from tests.harness.judging import ERROR, SKIPPED, Examples, Outcome, judge
 
+_PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 _SHRINK_BUDGET = 300
 _SHRINK_BUDGET_BEYOND_LEVEL = 40
 
@@ -34,6 +36,18 @@ class Options:
     """The most elements an array of the large clauses may have; None where these are not asked for."""
 
 
+def item_id(name: str, clause: str) -> str:
+    """The id of the test item of that implementation and clause: plain ASCII, which pytest takes as it is."""
+    return f"{clause}:{quote(name, safe=_PLAIN, errors='surrogateescape')}"
+
+
+def pair_of_item(nodeid: str) -> tuple[str, str] | None:
+    """The (implementation, clause) of ``...::test_name[id]``; None where that is no conformance test."""
+    _, bracket, id = nodeid.partition("[")
+    clause, colon, name = id[:-1].partition(":")
+    return (unquote(name, errors="surrogateescape"), clause) if bracket and colon and clause in CLAUSES else None
+
+
 class NothingToCheck(ValueError):
     """No implementation fits what was asked for."""
 
@@ -48,6 +62,10 @@ class Run:
     """What came of (implementation, clause), as it becomes known."""
     scheduled: set[tuple[str, str]] = field(default_factory=set)
     """The pairs that this run set out to judge, after any deselection."""
+    lost: set[tuple[str, str]] = field(default_factory=set)
+    """Those of them that never came to an outcome, though the run went on to its end."""
+    not_loaded_again: dict[str, str] = field(default_factory=dict)
+    """Implementations that loaded here and not in a worker, with the reason."""
     stopped: bool = False
     """The run was told to stop before its end."""
     started: float = field(default_factory=time.perf_counter)
@@ -129,6 +147,7 @@ class Run:
             if self.stopped:
                 self.outcomes[pair] = Outcome(SKIPPED, message="not run: the run was stopped before it")
             else:
+                self.lost.add(pair)
                 self.outcomes[pair] = Outcome(ERROR, message="lost: the process that judged it died")
 
     def verdicts(self) -> Iterator[tuple[Implementation, verdicts.Verdict]]:
@@ -146,11 +165,12 @@ class Run:
                 )
                 for name in reference.FUNCTIONS
             }
-            level, scheduled = (
-                self.required_level(implementation),
-                any(who == implementation.name for who, _ in self.scheduled),
-            )
-            yield implementation, verdicts.of_implementation(functions, level, self.options.require_complete, scheduled)
+            level, complete = self.required_level(implementation), self.options.require_complete
+            must_complete = not self.stopped and any(who == implementation.name for who, _ in self.scheduled)
+            verdict = verdicts.of_implementation(functions, level, complete, must_complete)
+            if reason := self.not_loaded_again.get(implementation.name):
+                verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
+            yield implementation, verdict
 
     def failures_without_item(self) -> Iterator[tuple[str, str]]:
         """Names and reasons of what failed otherwise than in the test item of one clause."""
@@ -163,6 +183,8 @@ class Run:
                 for name, one in verdict.functions.items()
                 if one.reason and one.levels[level] == verdicts.ERROR
             ]
+            lost = sorted(id for who, id in self.lost if who == implementation.name)
+            partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
             if reason := verdict.reason or "; ".join(partly):
                 yield implementation.name, reason
 

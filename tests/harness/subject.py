@@ -3,6 +3,8 @@ and whatever goes wrong inside is the implementation's fault and not the test's.
 
 import functools
 import inspect
+import os
+import traceback
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +14,11 @@ import numpy as np
 
 import reference
 from impls import Implementation, library
+from impls.interrupt import was_interrupted
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.clauses import TEXTBOOK, Clause
 from tests.harness.exact import in_float64
 from tests.harness.faults import ImplementationError, Nonconformance, Unimplemented
-from tests.harness.interrupt import was_interrupted
 from tests.harness.memo import fingerprint, once
 
 
@@ -103,7 +105,8 @@ class Subject:
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise
-            raise ImplementationError(f"{name} raised {_described(raised)}", raised) from raised
+            where = _place(raised, self.implementation.functions[name])
+            raise ImplementationError(f"{name} raised {described(raised)}{where}", raised) from raised
         if result is None or result is Ellipsis:
             raise Unimplemented(f"{name} returns {result!r}")
         return result
@@ -117,14 +120,13 @@ class Subject:
             if len(kinds) != len(result):
                 raise Nonconformance(f"{len(result)} items came, {len(kinds)} are due", came=result)
             return [self.values(one, item) for one, item in zip(kinds, result, strict=True)]
-        if isinstance(result, bool | int | float | np.generic) and kind == "scalar":
-            return np.array(result)
         try:
-            array = self.library.to_numpy(result)
+            is_number = isinstance(result, bool | int | float | np.generic)
+            array = np.array(result) if is_number else self.library.to_numpy(result)
         except Exception as raised:
             number = " (or a number)" if kind == "scalar" else ""
             raise ImplementationError(
-                f"{self.calls[-1].function} returned something else than an array{number}: {raised}"
+                f"{self.calls[-1].function} returned something else than an array{number}: {described(raised)}"
             ) from raised
         if array.dtype.kind not in "fiub":
             raise ImplementationError(
@@ -193,7 +195,8 @@ def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: S
         was = _numpy(impl, impl.native(arg))
         if fingerprint(now) != fingerprint(was):
             raise Nonconformance(f"{function} changed its argument number {number}", came=now, due=was)
-    impl.call_native(function, tuple(other_args), impl.native(tuple(other_args)))
+    for _ in range(3):  # an implementation may take turns with two buffers
+        impl.call_native(function, tuple(other_args), impl.native(tuple(other_args)))
     later = impl.values(kind, result)
     if fingerprint(later) != fingerprint(first):
         raise Nonconformance(
@@ -254,9 +257,21 @@ def _added(one: Any, other: Any) -> Any:
     return (one if isinstance(one, Band) else Band(one)) + other
 
 
-def _described(raised: BaseException) -> str:
-    text = str(raised).strip().splitlines()
-    return f"{type(raised).__name__}: {text[0][:300]}" if text else type(raised).__name__
+def described(raised: BaseException) -> str:
+    """The type and the first line of the message of an exception, whatever its message is made of."""
+    try:
+        text = str(raised).strip().splitlines()
+    except BaseException:
+        return f"{type(raised).__name__} (its message cannot be shown)"
+    line = f"{type(raised).__name__}: {text[0][:300]}" if text else type(raised).__name__
+    return line.encode("utf-8", "backslashreplace").decode()
+
+
+def _place(raised: BaseException, function: Callable[..., Any]) -> str:
+    """The last line of the implementation's own file that the exception passed through, where there is one."""
+    own = getattr(getattr(function, "__code__", None), "co_filename", None)
+    lines = [line for frame, line in traceback.walk_tb(raised.__traceback__) if frame.f_code.co_filename == own]
+    return f" ({os.path.basename(own)}:{lines[-1]})" if own and lines else ""
 
 
 def _named(result: Any) -> str:

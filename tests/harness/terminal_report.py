@@ -9,7 +9,7 @@ import reference
 from tests.harness import accuracy
 from tests.harness.clauses import CLAUSES, LEVELS
 from tests.harness.judging import ERROR, FAILED, Outcome
-from tests.harness.run import Run
+from tests.harness.run import Run, item_id
 from tests.harness.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_RUN, Verdict
 
 _MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-"}
@@ -27,7 +27,7 @@ def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid
         *_labelled("input:", outcome.counterexample),
         *_labelled("expected:", outcome.expected),
         *_labelled("actual:", outcome.actual),
-        f"  again:    {_command(run, implementation, nodeid)}",
+        f"  again:    {_command(run, implementation, clause, nodeid)}",
     ]
     return "\n".join(lines)
 
@@ -45,10 +45,12 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
         terminal.write_line(f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
     for absent in run.absent:
         terminal.write_line(f"{absent.name}: {NOT_RUN}{_because(absent.reason)}")
-    _write_beyond_level(terminal, run)
+    for implementation, verdict in judged:
+        _write_stubs(terminal, implementation.name, verdict)
+        _write_beyond_level(terminal, run, implementation.name, verdict)
     _write_known_deviations(terminal, run)
     if left_out := [one.id for one in CLAUSES.values() if not run.is_expected(one)]:
-        terminal.write_line(f"not run, since --large was not given: {', '.join(left_out)}")
+        terminal.write_line(f"{len(left_out)} clauses about large arrays are not part of this run (--large)")
     for text in failures:
         terminal.write_sep("-", "failure")
         terminal.write_line(text)
@@ -81,7 +83,10 @@ def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str
         for row, function in enumerate(reference.FUNCTIONS):
             line = "".join(" " * _GAP + cells[name][row].ljust(wide[name]) for name in block)
             terminal.write_line((function.ljust(width) + line).rstrip())
-    terminal.write_line(f"in each cell: {' | '.join(LEVELS)}; - is not implemented")
+    terminal.write_line(
+        f"in each cell: {' | '.join(LEVELS)}; FAILS: a wrong answer; ERROR: it raised, or returned what is no answer; "
+        "not run: left out or stopped; -: not implemented"
+    )
 
 
 def _cell(verdict: Verdict, function: str) -> str:
@@ -91,13 +96,26 @@ def _cell(verdict: Verdict, function: str) -> str:
     return " | ".join(_MARKS[levels[level]] for level in LEVELS)
 
 
-def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run) -> None:
-    beyond: dict[str, list[str]] = {}
-    for (name, clause), outcome in sorted(run.outcomes.items()):
-        if outcome.outcome in (FAILED, ERROR) and not run.is_required(name, clause):
-            beyond.setdefault(name, []).append(clause)
-    for name, clauses in beyond.items():
-        terminal.write_line(f"{name}: beyond its required level it fails {', '.join(clauses)}")
+def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict) -> None:
+    """Name what is there and not written: a forgotten return makes a function such a stub."""
+    stubs = [
+        one.reason.removeprefix("not implemented: ")
+        for one in verdict.functions.values()
+        if one.reason and NOT_IMPLEMENTED in one.levels.values() and "no function of this name" not in one.reason
+    ]
+    if stubs:
+        terminal.write_line(f"{name}: not implemented and not judged (is a return missing?): {', '.join(stubs)}")
+
+
+def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, verdict: Verdict) -> None:
+    beyond = [
+        id
+        for one in verdict.functions.values()
+        for id, outcome in one.outcomes.items()
+        if outcome.outcome in (FAILED, ERROR) and not run.is_required(name, id)
+    ]
+    if beyond:
+        terminal.write_line(f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
 
 
 def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None:
@@ -118,13 +136,12 @@ def _because(reason: str | None) -> str:
     return f" ({reason})" if reason else ""
 
 
-def _command(run: Run, implementation: str, nodeid: str) -> str:
+def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
     options = run.options
     spec = next(one.spec for one in run.implementations if one.name == implementation)
-    words = ["pytest", shlex.quote(nodeid), "--impl", shlex.quote(spec)]
-    words += [
-        f"--{name} {value}"
-        for name, value in (("arrays", options.arrays), ("device", options.device), ("level", options.level))
-        if value
-    ]
+    item = f"{nodeid.partition('[')[0]}[{item_id(spec, clause)}]"
+    words = ["pytest", shlex.quote(item), "--impl", shlex.quote(spec)]
+    given = {"arrays": options.arrays, "device": options.device, "level": options.level, "large": options.large}
+    words += [f"--{name} {value}" for name, value in given.items() if value]
+    words += ["--require-complete"] if options.require_complete else []
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

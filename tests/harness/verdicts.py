@@ -59,7 +59,8 @@ def of_function(
     textbook = [outcomes[one.id] for one in clauses if one.level == TEXTBOOK and one.id in outcomes]
     ran = textbook or [outcomes[one.id] for one in clauses if one.id in outcomes]
     if ran and all(outcome.unimplemented for outcome in ran):
-        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_IMPLEMENTED), known | left_out, ran[0].message)
+        stub = {id: Outcome(SKIPPED, message=ran[0].message) for id in known}
+        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_IMPLEMENTED), stub | left_out, ran[0].message)
     for id, outcome in known.items():
         if outcome.unimplemented:
             reason = f"implemented only in part: {outcome.message}"
@@ -72,11 +73,11 @@ def of_function(
 
 
 def of_implementation(
-    functions: Mapping[str, FunctionVerdict], level: str, require_complete: bool, scheduled: bool
+    functions: Mapping[str, FunctionVerdict], level: str, require_complete: bool, must_complete: bool
 ) -> Verdict:
     """The worst verdict of its functions at the required level, leaving out those not implemented.
 
-    scheduled: some clause was to be run for it; then none completed is an error, and no mere deselection.
+    must_complete: some clause was to be run for it and nobody stopped the run; then none completed is an error.
     """
     judged = {name: one.levels[level] for name, one in functions.items()}
     absent = [name for name, verdict in judged.items() if verdict == NOT_IMPLEMENTED]
@@ -89,7 +90,7 @@ def of_implementation(
     )
     if not written:
         return Verdict(ERROR, "nothing was checked: no function of the interface is implemented", functions)
-    if scheduled and not completed:
+    if must_complete and not completed:
         return Verdict(ERROR, "nothing was checked: no clause was completed", functions)
     verdict, reason = _worst(written), None
     if absent and require_complete:

@@ -14,6 +14,7 @@ from tests.benchmark.autograder import autograder
 from tests.benchmark.baseline import Baseline
 from tests.benchmark.onnx_vectors import onnx_vectors
 from tests.benchmark.plain_hypothesis import plain_hypothesis
+from tests.harness.clauses import ROBUST, TEXTBOOK
 from tests.selftest.candidates import candidate
 from tests.selftest.known_mistakes import MISTAKES
 from tests.selftest.right_variants.registry import Variant
@@ -45,7 +46,7 @@ def _more_by_a_hundredth(result: Any) -> Any:
 
 def test_the_reference_is_accepted(baseline):
     right = candidate("reference", {name: getattr(reference, name) for name in reference.FUNCTIONS})
-    assert [name for name in baseline.tests if baseline.rejects(right, name)] == []
+    assert [name for name in baseline.tests if baseline.rejects(right, name, ROBUST)] == []
 
 
 def test_a_hundredth_too_much_is_rejected_in_every_function(baseline):
@@ -53,14 +54,14 @@ def test_a_hundredth_too_much_is_rejected_in_every_function(baseline):
         return lambda *arguments: _more_by_a_hundredth(getattr(reference, name)(*arguments))
 
     mistaken = candidate("mistaken", {name: wrong(name) for name in reference.FUNCTIONS})
-    assert [name for name in baseline.tests if not baseline.rejects(mistaken, name)] == []
+    assert [name for name in baseline.tests if not baseline.rejects(mistaken, name, ROBUST)] == []
 
 
 @pytest.mark.parametrize(
     "returned", [lambda z: 1 / 0, lambda z: z * np.nan, lambda z: "right", lambda z: reference.sigmoid(z)[..., :1]]
 )
 def test_exceptions_nan_and_what_is_no_array_of_the_shape_are_rejected(baseline, returned):
-    assert baseline.rejects(candidate("mistaken", {"sigmoid": returned}), "sigmoid")
+    assert baseline.rejects(candidate("mistaken", {"sigmoid": returned}), "sigmoid", ROBUST)
 
 
 def test_what_fails_only_once_is_rejected(baseline):
@@ -69,11 +70,25 @@ def test_what_fails_only_once_is_rejected(baseline):
     def wrong_at_its_first_call(z):
         return reference.sigmoid(z) if next(calls) else -z
 
-    assert baseline.rejects(candidate("mistaken", {"sigmoid": wrong_at_its_first_call}), "sigmoid")
+    assert baseline.rejects(candidate("mistaken", {"sigmoid": wrong_at_its_first_call}), "sigmoid", ROBUST)
 
 
 def test_onnx_has_vectors_for_its_operators_and_the_others_tests_for_every_function(baseline):
     assert set(baseline.tests) == (OF_ONNX if baseline.name == "onnx node vectors" else set(reference.FUNCTIONS))
+
+
+def test_at_the_textbook_level_only_float64_arrays_are_passed(baseline):
+    passed = []
+
+    def noting(z):
+        passed.append((z.dtype.name, z.ndim in (1, 2)))
+        return reference.sigmoid(z)
+
+    verdict = baseline.rejects(candidate("right", {"sigmoid": noting}), "sigmoid", TEXTBOOK)
+    if baseline.name == "onnx node vectors":  # they are float32 throughout
+        assert (verdict, passed) == (None, [])
+    else:
+        assert (verdict, set(passed)) == (False, {("float64", True)})
 
 
 def test_without_onnx_the_error_says_what_to_install(monkeypatch):
@@ -94,16 +109,16 @@ def test_the_table_counts_what_is_killed_and_accused(monkeypatch, capsys):
     pytest.importorskip("onnx", reason="onnx is not installed")
     some = ["sigmoid: sign of the exponent lost", "sigmoid: eps of a hundred thousandth", "sigmoid: computed in place"]
     monkeypatch.setattr(side_by_side, "MISTAKES", {name: MISTAKES[name] for name in some})
-    right = Variant("as the slide has it", "textbook", lambda: {"sigmoid": lambda z: 1 / (1 + np.exp(-z))})
-    accused = Variant("not right at all", "textbook", lambda: {"sigmoid": np.tanh, "tanh": np.tanh})
-    monkeypatch.setattr(side_by_side, "VARIANTS", {one.name: one for one in (right, accused)})
+    right = Variant("as the slide has it", TEXTBOOK, lambda: {"sigmoid": lambda z: 1 / (1 + np.exp(-z))})
+    wrong = Variant("not right at all", ROBUST, lambda: {"sigmoid": np.tanh, "tanh": np.tanh})
+    monkeypatch.setattr(side_by_side, "VARIANTS", {one.name: one for one in (right, wrong)})
     side_by_side.main()
     output = capsys.readouterr().out
     rows = [[cell.strip() for cell in line.split("|")[1:8]] for line in output.splitlines() if line.startswith("| ")]
     assert rows[1:] == [
         ["this suite, `quick`", "3 of 3", "3", "3 of 3", "0 of 0", "2 of 2", "1"],
         ["autograder", "3 of 3", "1", "1 of 3", "0 of 0", "2 of 2", "1"],
-        ["onnx node vectors", "3 of 3", "1", "1 of 3", "0 of 0", "2 of 2", "1"],
+        ["onnx node vectors", "3 of 3", "1", "1 of 3", "0 of 0", "1 of 2", "1"],
         ["plain Hypothesis", "3 of 3", "2", "2 of 3", "0 of 0", "2 of 2", "1"],
     ]
-    assert output.count("accuses not right at all, which is right at the textbook level") == 4
+    assert output.count("accuses not right at all, which is right at the robust level") == 4

@@ -171,6 +171,9 @@ def test_only_files_that_do_not_load_are_a_failure_too(suite, submission):
     ("body", "outcome", "says"),
     [
         ("import unittest; raise unittest.SkipTest", "error", "SkipTest"),
+        ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", "error", "cannot be shown"),
+        (r"raise ValueError('not \udc80 text')", "error", "ValueError"),
+        ("import os; os._exit(0)", "error", "SystemExit"),
         ("import pytest; pytest.skip('later')", "error", "Skipped"),
         (
             "from hypothesis.errors import UnsatisfiedAssumption; raise UnsatisfiedAssumption",
@@ -241,6 +244,9 @@ def test_a_function_written_for_some_inputs_only_is_an_error(suite, submission):
         (("--arrays", "tensorflow"), "tensorflow"),
         (("--device", "tpu"), "tpu"),
         (("--conformance-json", "no/such/folder/result.json"), "no/such/folder"),
+        (("--conformance-json", "tests"), "a file"),
+        (("--impl", "reference", "--device", "cuda"), "reference takes numpy arrays on cpu"),
+        (("--impl", "reference", "--arrays", "torch"), "reference takes numpy arrays on cpu"),
     ],
 )
 def test_a_mistake_in_the_command_is_exit_status_4_before_anything_runs(suite, arguments, says):
@@ -276,6 +282,58 @@ def test_configuration_beside_a_submission_is_not_read(suite, submission):
     result = suite("--impl", path, *ONLY_SIGMOID)
     assert result.exit_status == 0, result.output
     assert result.outcomes()[path, "SIGMOID-VALUE"] == "passed"
+
+
+@pytest.mark.parametrize("name", ["Kovács Ödön.py", "a\\b.py", "with [brackets] and 'quotes'.py"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_any_file_name_gets_its_verdict_and_its_report(suite, submission, name, workers):
+    path = submission(WRONG_SIGMOID, name)
+    result = suite("--impl", path, "-k", "SIGMOID-VALUE", *workers)
+    assert result.exit_status == 1
+    assert result.outcomes()[path, "SIGMOID-VALUE"] == "failed"
+    assert "sigmoid fails on SIGMOID-VALUE" in result.output
+    right = submission(RIGHT_SIGMOID, name)
+    assert suite("--impl", right, "-k", "SIGMOID-VALUE", *workers).exit_status == 0
+
+
+def test_a_file_that_loads_only_once_is_an_error_under_xdist(suite, submission, tmp_path):
+    path = submission(f"import os\nos.mkdir({str(tmp_path / 'once')!r})\nrelu = abs\n")
+    result = suite("--impl", path, "--impl", "numpy-lecture", "-k", "RELU-VALUE", "-n", "1")
+    assert result.exit_status == 1
+    assert result.implementation(path)["verdict"] == "error"
+
+
+def test_a_submission_does_not_change_what_others_are_judged_on(suite, submission):
+    numbers = submission("relu = abs\nNUMBERS = [17, 23, 257, 1237, 2049, 65537, 0.4321, -77.25]\n")
+    alone = suite("--impl", "numpy-lecture", "-k", "SOFTMAX-SHIFT or LOGITS-SHIFT or NEURON-BATCH", profile="default")
+    beside = suite(
+        "--impl",
+        numbers,
+        "--impl",
+        "numpy-lecture",
+        "-k",
+        "SOFTMAX-SHIFT or LOGITS-SHIFT or NEURON-BATCH",
+        profile="default",
+    )
+    assert alone.implementation("numpy-lecture") == beside.implementation("numpy-lecture")
+
+
+def test_a_file_given_without_impl_is_a_mistake_in_the_command(suite, submission):
+    result = suite(submission(WRONG_SIGMOID))
+    assert result.exit_status == 4
+    assert "--impl" in result.output
+
+
+def test_collecting_alone_judges_nothing(suite, submission):
+    result = suite("--impl", submission(WRONG_SIGMOID), "--collect-only", *ONLY_SIGMOID)
+    assert result.exit_status == 0
+    assert "conformance =" not in result.output
+    assert result.json == {}
+
+
+def test_a_forgotten_return_is_named(suite, submission):
+    result = suite("--impl", submission(f"{RIGHT_SIGMOID}\ndef relu(z):\n    abs(z)\n"), "-k", "SIGMOID or RELU")
+    assert "is a return missing?): relu returns None" in result.output
 
 
 def test_a_process_that_dies_under_xdist_loses_only_the_clauses_it_was_judging(suite, submission):

@@ -119,6 +119,8 @@ def test_refusals():
     assert_refused(None, "it")
     assert_refused_or_nan(None, "it")
     assert_refused_or_nan(array(np.nan, np.nan), "it")
+    with pytest.raises(Nonconformance, match="it MUST be refused"):
+        assert_refused_or_nan(np.zeros((0, 7)), "it")
     for check, value in (
         (assert_refused, np.nan),
         (assert_refused_or_nan, 0.0),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import reference
-from reference import REFERENCE, SLIDE_EPS, Arithmetic
+from reference import REFERENCE, SLIDE_EPS, Arithmetic, rounded_bound
 from tests.selftest.mpmath_formulas import error_ratio
 
 FLOAT32 = Arithmetic.of("float32", 4)
@@ -362,3 +362,33 @@ def test_an_arithmetic_is_that_of_its_dtype(dtype):
 def test_bands_add_up_their_bounds_and_keep_the_wider_allowance():
     band = reference.Band(1.0, below=2.0, above=0.5, floor=10.0) + reference.Band(3.0, below=1.0) + 4.0
     assert (band.bound, band.below, band.above, band.floor) == (8.0, 2.0, 0.5, 10.0)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_the_bound_in_half_precision_covers_float32_inside_and_one_rounding(dtype):
+    half = Arithmetic.of(dtype, 1)
+    random = np.random.default_rng(7)
+    z, p = random.uniform(-10, 10, (200, 3, 4)), random.uniform(0.01, 0.99, (200, 3, 4))
+    labels, y = random.integers(4, size=3), (p > 0.5).astype(np.float64)
+    for rows, probabilities, targets in zip(z, p, y, strict=True):
+        for name, args in {
+            "sigmoid": (rows,),
+            "tanh": (rows,),
+            "softmax": (rows,),
+            "binary_cross_entropy": (probabilities, targets),
+            "cross_entropy": (probabilities, np.eye(4)[labels]),
+            "cross_entropy_with_logits": (rows, labels),
+            "mean_squared_error": (rows, probabilities),
+            "linear": (rows, probabilities, rows[:, 0]),
+        }.items():
+            bounds = [getattr(reference, f"{name}_bound")(*args, one) for one in (FLOAT32, half)]
+            wide, narrow = (getattr(one, "bound", one) for one in bounds)
+            assert np.all(rounded_bound(getattr(reference, name)(*args), wide, half) <= narrow), name
+
+
+def test_a_bound_after_rounding_is_reached_and_not_exceeded():
+    z = np.random.default_rng(8).uniform(-5, 5, 20000).astype(np.float16)
+    exact, of_float32 = reference.sigmoid(z.astype(np.float64)), reference.sigmoid_bound(z.astype(np.float64), FLOAT32)
+    came = reference.sigmoid(z.astype(np.float32)).astype(np.float16)
+    errors = np.abs(came - exact) / rounded_bound(exact, of_float32, Arithmetic.of("float16", 1))
+    assert 0.9 < errors.max() <= 1

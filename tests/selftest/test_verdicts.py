@@ -58,8 +58,8 @@ def test_an_absent_function_is_not_implemented():
     assert of_function(CLAUSES, {}, absent=True).levels["textbook"] == "not implemented"
 
 
-def implementation(*functions: FunctionVerdict, level="robust", require_complete=False, scheduled=True):
-    return of_implementation(dict(zip("fgh", functions, strict=False)), level, require_complete, scheduled)
+def implementation(*functions: FunctionVerdict, level="robust", require_complete=False, must_complete=True):
+    return of_implementation(dict(zip("fgh", functions, strict=False)), level, require_complete, must_complete)
 
 
 CONFORMING = judged(outcome(PASSED), outcome(PASSED), outcome(PASSED))
@@ -79,8 +79,8 @@ def test_nothing_implemented_is_an_error():
 
 def test_nothing_completed_is_an_error_unless_all_was_deselected():
     nothing = of_function(CLAUSES, {})
-    assert implementation(nothing, scheduled=True).verdict == "error"
-    assert implementation(nothing, scheduled=False).verdict == "not run"
+    assert implementation(nothing, must_complete=True).verdict == "error"
+    assert implementation(nothing, must_complete=False).verdict == "not run"
 
 
 def test_require_complete_makes_an_absent_function_a_failure_that_is_named():

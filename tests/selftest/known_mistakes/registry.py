@@ -1,4 +1,4 @@
-"""The known mistakes: wrong implementations of one function each, with the misconception behind it in a lecturer's words."""
+"""The known mistakes: wrong implementations of one function each, with the misconception behind each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

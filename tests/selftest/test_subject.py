@@ -1,0 +1,93 @@
+"""What an implementation returns is taken for what it is, and what it does to the world is undone."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from impls.loading import exits_raising
+from tests.conformance import every_test_imported
+from tests.harness.clauses import CLAUSES, PROPERTIES
+from tests.harness.judging import ERROR, FAILED, PASSED, Examples, Outcome, judge
+from tests.selftest.candidates import candidate
+
+
+@pytest.fixture(autouse=True)
+def _quick_profile():
+    every_test_imported()
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
+
+
+def judged(clause: str, function) -> Outcome:
+    cited = CLAUSES[clause]
+    return judge(
+        PROPERTIES[clause], cited, candidate("it", {cited.function: function}), Examples(0), (), shrink_budget=0
+    )
+
+
+def half_mean_square(y_hat, y):
+    return np.mean((y_hat - y) ** 2) / 2
+
+
+@pytest.mark.parametrize("number", [float, np.float64, np.asarray])
+def test_a_loss_may_be_any_kind_of_number(number):
+    assert judged("MSE-VALUE", lambda y_hat, y: number(half_mean_square(y_hat, y))).outcome == PASSED
+
+
+@pytest.mark.parametrize(
+    "number", [lambda loss: complex(loss, 1), lambda loss: np.complex128(loss), str, np.str_, lambda loss: 10**400]
+)
+def test_a_loss_that_is_no_real_number_is_an_error(number):
+    assert judged("MSE-VALUE", lambda y_hat, y: number(half_mean_square(y_hat, y))).outcome == ERROR
+
+
+def test_a_neuron_of_one_example_may_give_a_python_float():
+    def neuron(x, w, b):
+        h = 1 / (1 + np.exp(-(x @ w + b)))
+        return float(h) if x.ndim == 1 else h
+
+    assert judged("NEURON-ONE", neuron).outcome == PASSED
+
+
+def test_turns_between_two_buffers_are_seen():
+    buffers: dict = {}
+
+    def relu(z):
+        buffers["calls"] = buffers.get("calls", 0) + 1
+        buffer = buffers.setdefault((z.shape, buffers["calls"] % 2), np.empty(z.shape))
+        return np.maximum(z, 0, out=buffer)
+
+    assert judged("RELU-PURE", relu).outcome == FAILED
+
+
+def test_an_error_names_the_line_it_was_raised_on():
+    def relu(z):
+        raise ValueError("no")
+
+    assert "test_subject.py:" in judged("RELU-VALUE", relu).message
+
+
+def test_the_global_state_of_torch_is_given_back():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    def relu(z):
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float16)
+        return np.maximum(z, 0)
+
+    assert judged("RELU-VALUE", relu).outcome == PASSED
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_os_exit_raises_here_and_ends_a_child():
+    with exits_raising():
+        with pytest.raises(SystemExit):
+            os._exit(0)
+        if not (child := os.fork()):
+            os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
