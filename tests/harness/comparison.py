@@ -155,7 +155,7 @@ def _raise_at(index: Any, came: np.ndarray, due: np.ndarray, band: Band, ratio: 
 
     where = f"at index {tuple(int(i) for i in index)} " if index else ""
     off = abs(at(came) - at(due))
-    slack = max(at(band.below), at(band.above))
+    slack = at(band.above) if at(came) > at(due) else at(band.below)
     allowed = at(band.bound) + (slack if math.isfinite(slack) else 0.0)
     times = f", {ratio:.3g} times what is allowed" if math.isfinite(ratio) and not slack else ""
     error = f"off by {off:.3g}, allowed {allowed:.3g}{times}" if allowed else f"off by {off:.3g}, none is allowed"

@@ -10,12 +10,13 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from hypothesis import settings
 
+import reference
 from tests.conformance import every_test_imported
 from tests.harness import profiles
 from tests.harness.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
@@ -23,11 +24,14 @@ from tests.harness.judging import PASSED, Examples, judge
 from tests.selftest.right_variants import VARIANTS, Variant
 
 
-def accusations(variants: Iterable[Variant], seed: int) -> Iterator[tuple[str, str, str]]:
-    """(variant, clause, message) for every clause that a right variant did not pass under this seed."""
+def accusations(
+    variants: Iterable[Variant], seed: int, functions: Sequence[str] = reference.FUNCTIONS
+) -> Iterator[tuple[str, str, str]]:
+    """(variant, clause, message) for every clause of the functions that a right variant fails under this seed."""
     judged = [(variant, variant.implementation()) for variant in variants]
     examples = Examples(seed)
-    for clause in sorted(CLAUSES.values(), key=lambda one: PROPERTIES[one.id].name):
+    clauses = [clause for clause in CLAUSES.values() if clause.function in functions]
+    for clause in sorted(clauses, key=lambda one: PROPERTIES[one.id].name):
         for variant, implementation in judged:
             if clause.function in implementation.functions and (variant.level == ROBUST or clause.level == TEXTBOOK):
                 outcome = judge(PROPERTIES[clause.id], clause, implementation, examples, (), shrink_budget=100)
