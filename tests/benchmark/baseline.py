@@ -51,12 +51,14 @@ def _anything(_: Arguments) -> bool:
 
 
 def _of_the_textbook(value: Any) -> bool:
-    """Whether all floating arrays are float64 ones of one or two axes."""
+    """Whether all floating arrays are float64 ones of one or two axes, and all labels have one axis at most."""
     if isinstance(value, list | tuple):
         return all(map(_of_the_textbook, value))
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.dtype == np.float64 and value.ndim in (1, 2)
-    return True
+    if not isinstance(value, np.ndarray):
+        return True
+    if value.dtype.kind == "i":
+        return value.ndim <= 1
+    return value.dtype == np.float64 and value.ndim in (1, 2)
 
 
 def compare(each: Callable[[np.ndarray, np.ndarray], None], actual: Any, expected: Any) -> None:

@@ -4,7 +4,7 @@
 
 Covered are the mistakes in functions that there are tests for; killed, those that fail one of these tests. Accused are
 right variants that fail a test. Those that are right at the textbook level are judged on its clauses alone, and called
-with float64 arrays of one or two axes alone, since nobody said that they take others. All are called through the same
+with float64 arrays of one or two axes alone, as nobody says that they take others. All are called through the same
 conversions; the testing of a mistake ends at its first failure, and nothing is shrunk. The seconds are processor time,
 spent on the mistakes alone: no imports, and not the reading of ONNX's vectors.
 """
