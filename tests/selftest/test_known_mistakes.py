@@ -8,6 +8,7 @@ from tests.conformance import every_test_imported
 from tests.harness.clauses import CLAUSES
 from tests.selftest import power, soak
 from tests.selftest.known_mistakes import MISTAKES
+from tests.selftest.known_mistakes.framework_bugs import FRAMEWORK_BUGS, NOT_REPLICATED
 from tests.selftest.right_variants import VARIANTS
 
 
@@ -34,6 +35,12 @@ def test_the_mistake_is_caught_by_the_clause_that_names_it(outcomes, name):
 def test_the_clause_catches_a_known_mistake(outcomes, id):
     named = [mistake.name for mistake in MISTAKES.values() if mistake.clause.id == id]
     assert any(power.caught(outcomes[name]) for name in named), f"no known mistake names {id}"
+
+
+def test_every_framework_bug_is_replicated_or_listed_with_the_reason():
+    replicated = {mistake.bug for mistake in MISTAKES.values() if mistake.bug}
+    assert replicated | set(NOT_REPLICATED) == set(FRAMEWORK_BUGS)
+    assert not replicated & set(NOT_REPLICATED)
 
 
 @pytest.mark.parametrize("function", reference.FUNCTIONS)
