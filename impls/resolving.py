@@ -105,8 +105,8 @@ class _Asked:
         own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
         arrays = own_arrays or self.arrays or "numpy"
         device = own_device or self.device or DEVICES[arrays][0]
-        if own_device is None and device not in DEVICES[arrays]:
-            raise SpecError(f"{self} cannot be had: {arrays} has no arrays on {device}")
+        if own_arrays and not own_device and device not in DEVICES[arrays]:
+            raise LoadError(f"it declares {arrays} arrays, and --device asks for {device}, where there are none")
         if reason := probe(arrays, device):
             if own_device or (own_arrays and device != self.device):
                 raise LoadError(f"it declares {arrays} arrays on {device}: {reason}")

@@ -226,7 +226,9 @@ def test_a_name_that_holds_no_function_is_an_error_of_that_function_alone():
 
 
 def test_a_file_says_what_it_takes_and_goes_before_the_options():
-    assert one(write("student.py", SIGMOID + "ARRAYS = 'numpy'"), device="cuda").device == "cpu"
+    assert one(write("student.py", SIGMOID + "ARRAYS = 'numpy'; DEVICE = 'cpu'"), device="cuda").device == "cpu"
+    (conflict,) = resolve(write("numpy.py", SIGMOID + "ARRAYS = 'numpy'"), NAMES, device="cuda")
+    assert conflict.reason == "it declares numpy arrays, and --device asks for cuda, where there are none"
     with pytest.raises(SpecError, match="--device cuda cannot be had: numpy arrays do not lie on cuda"):
         resolve(write("silent.py", SIGMOID), NAMES, device="cuda")
 
