@@ -89,3 +89,4 @@ def test_gradients_that_do_not_match_the_parameters_are_refused(impl, descent):
     assert_refused(step(theta, [*grad, grad[0]], alpha), "one gradient too many")
     assert_refused(step(theta, [np.stack([g, g]) for g in grad], alpha), "gradients with an axis too many")
     assert_refused(step([np.stack([p, p]) for p in theta], grad, alpha), "gradients without the first axis")
+    assert_refused(step(theta, [g[..., None] for g in grad], alpha), "gradients with an axis of length 1 too many")

@@ -185,9 +185,10 @@ def multiplies_0_by_log_0(y_hat, y):
     return -np.mean(np.sum(y * np.log(y_hat), axis=-1))
 
 
-@mistake("CE-CERTAIN", "makes an exception of p = 1 in p log p, where p = 0 is the one that gives NaN")
-def excepts_the_wrong_end(y_hat, y):
-    return -np.mean(np.sum(np.where(y_hat == 1, 0, y * np.log(y_hat)), axis=-1))
+@mistake("CE-CERTAIN", "leaves examples predicted with certainty out of the mean, where they count with a loss of 0")
+def leaves_certain_examples_out(y_hat, y):
+    uncertain = np.all(np.atleast_2d(y_hat) < 1, axis=-1)
+    return np.mean(np.atleast_1d(losses(y_hat, y))[uncertain])
 
 
 @mistake("CE-INFINITE", "clips at 1e-7, so that the worst prediction of all costs no more than 16")
@@ -263,6 +264,8 @@ def stops_at_the_shorter(y_hat, y):
 
 @mistake("CE-DOMAIN", "looks at the label's probability only and not at the others")
 def looks_at_the_label_only(y_hat, y):
+    if y_hat.shape != y.shape or np.any(y_hat[y == 1] > 1):
+        raise ValueError("predictions and targets do not fit")
     return np.mean(losses(y_hat, y))
 
 

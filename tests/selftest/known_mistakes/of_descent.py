@@ -263,6 +263,13 @@ def shorter_list_decides(theta, grad, alpha):
     return [p - alpha * g for p, g in pairs]
 
 
+@mistake("STEP-SHAPES", "asks only that parameter and gradient have as many elements, in whatever shape")
+def elements_counted_only(theta, grad, alpha):
+    pairs = [floating(p, g) for p, g in zip(theta, grad, strict=True)]
+    refuse_unless(all(p.size == g.size for p, g in pairs))
+    return [p - alpha * g.reshape(p.shape) for p, g in pairs]
+
+
 @mistake("STEP-SHAPES", "lets surplus gradients go unnoticed")
 def surplus_gradients_unnoticed(theta, grad, alpha):
     pairs = [floating(p, grad[i]) for i, p in enumerate(theta)]
