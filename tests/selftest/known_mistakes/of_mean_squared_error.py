@@ -132,7 +132,7 @@ def subtracts_a_row_from_a_column(y_hat, y):
     return np.mean((y_hat - (y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)) ** 2) / 2
 
 
-@mistake("MSE-SCALAR", "takes the half off vectors and forgets it for columns")
+@mistake("MSE-SCALAR", "halves the mean for vectors and forgets to for columns")
 def halves_vectors_only(y_hat, y):
     return np.mean((y_hat - y) ** 2) / (2 if y.ndim == 1 else 1)
 
