@@ -22,7 +22,6 @@ from tests.harness.run import Options, Run, item_id, pair_of_item
 CHECKOUT = Path(__file__).parents[2]
 
 run_key = pytest.StashKey[Run]()
-_pair_key = pytest.StashKey[tuple[str, str]]()
 _outcome_key = pytest.StashKey[Outcome]()
 
 
@@ -146,7 +145,6 @@ def conformance_case(request: pytest.FixtureRequest) -> Any:
     """Judges one implementation on one clause when called; the outcome decides the item's."""
     run = request.config.stash[run_key]
     name, clause = request.param
-    request.node.stash[_pair_key] = request.param
 
     def judge() -> None:
         outcome = run.judge(name, clause)
@@ -265,13 +263,17 @@ class Reporter:
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
         if terminal is None:
             return
-        failed = terminal.stats.get("failed", [])
-        self._failures = [report for report in failed if pair_of_item(report.nodeid) or report.nodeid in self._verdicts]
-        failed[:] = [report for report in failed if report not in self._failures]
+        others: list[pytest.TestReport] = []
+        for report in terminal.stats.get("failed", []):
+            ours = pair_of_item(report.nodeid) or report.nodeid in self._verdicts
+            (self._failures if ours else others).append(report)
+        if self._failures:
+            terminal.stats["failed"] = others
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._concerned():
-            terminalreporter.stats.setdefault("failed", []).extend(self._failures)
+            if self._failures:  # an empty entry would colour a run without failures red
+                terminalreporter.stats["failed"].extend(self._failures)
             terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
