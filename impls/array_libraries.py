@@ -8,7 +8,7 @@ import importlib
 import re
 import reprlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -69,7 +69,7 @@ class ArrayLibrary(Protocol):
 
 @cache
 def library(arrays: str, device: str) -> ArrayLibrary:
-    """The arrays of one library ("numpy", "torch", "cupy") on one device ("cpu", "cuda"). Imports the library."""
+    """The arrays of one library ("numpy", "torch", "cupy") on one device ("cpu", "cuda")."""
     if arrays == "torch":
         return TorchArrays(device)
     return NumPyArrays(arrays, device)
@@ -104,12 +104,16 @@ class _Arrays:
     def __init__(self, arrays: str, device: str, prefix: str, layouts: dict[str, str]) -> None:
         self.arrays = arrays
         self.device = device
-        self.xp: Any = importlib.import_module(arrays)
         self._prefix = prefix
         self._layouts = layouts
         self._lay_out: dict[str, Callable[[Any, Any], Any]] = {
             name: eval(f"lambda xp, a: {text.format(xp='xp', a='a')}") for name, text in layouts.items()
         }
+
+    @cached_property
+    def xp(self) -> Any:
+        """The library's module, imported when the first array is made: to write down arrays it need not be there."""
+        return importlib.import_module(self.arrays)
 
     def fresh(self, values: np.ndarray, dtype: str | None) -> Any:
         raise NotImplementedError
@@ -170,7 +174,10 @@ class NumPyArrays(_Arrays):
 
     def __init__(self, arrays: str, device: str) -> None:
         super().__init__(arrays, device, "np" if arrays == "numpy" else "cupy", _NUMPY_LAYOUTS)
-        self._types = (np.ndarray, np.generic) if arrays == "numpy" else (self.xp.ndarray,)
+
+    @cached_property
+    def _types(self) -> tuple[type, ...]:
+        return (np.ndarray, np.generic) if self.arrays == "numpy" else (self.xp.ndarray,)
 
     def fresh(self, values: np.ndarray, dtype: str | None) -> Any:
         return self.xp.array(values, dtype=dtype, order="C")

@@ -1,24 +1,26 @@
 """What the suite checks: an implementation, or the reason why there is none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from impls.calling import Caller
 
 
 @dataclass(frozen=True, eq=False)
 class Implementation:
     """Functions that can be called, and what has to be known to call and to judge them.
 
-    functions: interface names to callables, only those that are there. arrays ("numpy", "torch", "cupy") and device
-    ("cpu", "cuda"): what they take and return; offers: the floating dtypes of that array library. default_level
-    ("textbook", "robust"): the level required when nobody names one. ulp: per dtype name, the accuracy in ulp that the
-    error bounds assume of exp, log, log1p and tanh; flushes_to_zero: subnormal numbers become 0 on the way. versions:
-    the libraries at work.
+    functions: the names of the interface that are there. caller: how they are called. arrays ("numpy", "torch", "cupy")
+    and device ("cpu", "cuda"): what they take and return; offers: the floating dtypes of that array library.
+    default_level ("textbook", "robust"): the level required when nobody names one. ulp: per dtype name, the accuracy in
+    ulp that the error bounds assume of exp, log, log1p and tanh; flushes_to_zero: subnormal numbers become 0 on the
+    way. versions: the libraries at work.
     """
 
     name: str
     spec: str
-    functions: Mapping[str, Callable[..., Any]]
+    functions: Collection[str]
+    caller: Caller
     arrays: str
     device: str
     default_level: str

@@ -14,8 +14,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from impls.array_libraries import FLOATS
+from impls.array_libraries import FLOATS, library
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
+from impls.calling import Direct
 from impls.devices import DEVICES, probe
 from impls.implementation import Absent, Implementation, Unloadable
 from impls.loading import LoadError, contained, load_file
@@ -131,7 +132,8 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
     return Implementation(
         name=name,
         spec=name,
-        functions=functions,
+        functions=tuple(functions),
+        caller=Direct(functions, library(builtin.arrays, builtin.device)),
         arrays=builtin.arrays,
         device=builtin.device,
         default_level=builtin.level,
@@ -208,7 +210,8 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
     return Implementation(
         name=name,
         spec=spec,
-        functions=functions,
+        functions=tuple(functions),
+        caller=Direct(functions, library(arrays, device)),
         arrays=arrays,
         device=device,
         default_level="textbook",

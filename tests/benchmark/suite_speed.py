@@ -21,8 +21,8 @@ from unittest import mock
 
 import pytest
 
+from impls.calling import Direct
 from tests.harness import drawing, judging, memo
-from tests.harness.subject import Subject
 
 CHECKOUT = Path(__file__).parents[2]
 SUBMISSION = "impls/numpy_lecture.py"
@@ -91,14 +91,12 @@ class Clock:
 def split(*arguments: str) -> dict[str, float]:
     """Seconds of a run in this process: drawing, shrinking, calls, reference and bounds, the harness, pytest itself."""
     clock = Clock()
-    call_native, once = Subject.call_native, memo.once
+    run, once = Direct._run, memo.once
 
-    def timed_call(subject: Subject, name: str, args: Any, native: Any) -> Any:
-        function = subject.implementation.functions[name]
-        with mock.patch.dict(
-            subject.implementation.functions, {name: clock.timed("the implementation's calls", function)}
-        ):
-            return call_native(subject, name, args, native)
+    def timed_run(caller: Direct, name: str, native: Any, options: Any) -> Any:
+        function = clock.timed("the implementation's calls", caller.functions[name])
+        with mock.patch.dict(caller.functions, {name: function}):
+            return run(caller, name, native, options)
 
     def timed_once(key: Any, compute: Callable[[], Any]) -> Any:
         return once(key, clock.timed("reference values and bounds", compute))
@@ -106,7 +104,7 @@ def split(*arguments: str) -> dict[str, float]:
     with (
         mock.patch.object(drawing, "draw", clock.timed("drawing (Hypothesis)", drawing.draw)),
         mock.patch.object(drawing, "_given", clock.timed("drawing (Hypothesis)", drawing._given)),
-        mock.patch.object(Subject, "call_native", timed_call),
+        mock.patch.object(Direct, "_run", timed_run),
         mock.patch("tests.harness.exact.once", timed_once),
         mock.patch("tests.harness.subject.once", timed_once),
         mock.patch.object(judging._Trial, "fault", _labelled_fault(clock)),

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from impls.calling import LaidOut
 from tests.harness import provenance
-from tests.harness.subject import Call, LaidOut, Subject
+from tests.harness.subject import Call, Subject
 
 _IMPORTS = {
     "zlib": "import base64, zlib",

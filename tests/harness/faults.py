@@ -16,13 +16,20 @@ class Nonconformance(AssertionError):
 class ImplementationError(Exception):
     """The implementation raised, or returned something that is no array: the clause ends in an error.
 
-    raised: the exception that came out of the call, None where the call returned.
+    refused: the call raised an Exception, as one with wrong arguments may; not a SystemExit or the like.
     """
 
-    def __init__(self, message: str, raised: BaseException | None = None) -> None:
+    def __init__(self, message: str, refused: bool = False) -> None:
         super().__init__(message)
-        self.raised = raised
+        self.refused = refused
 
 
 class Unimplemented(ImplementationError):
     """The implementation says that it has not written the function: NotImplementedError, None or Ellipsis."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, refused=True)
+
+
+class Abandoned(ImplementationError):
+    """A call never came to an end: it ran out of time or its process died. Nothing more is tried on the clause."""

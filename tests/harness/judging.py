@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from impls import Implementation
+from impls.calling import described
 from impls.loading import exits_raising, global_state_restored
 from tests.harness import counterexample, drawing, memo, provenance
 from tests.harness.clauses import LARGE_SIZES, ROBUST, Clause, Property
@@ -14,7 +15,7 @@ from tests.harness.comparison import ratios_reported_to
 from tests.harness.deviations import KnownDeviation
 from tests.harness.drawing import Values
 from tests.harness.faults import ImplementationError, Nonconformance, Unimplemented
-from tests.harness.subject import Subject, described
+from tests.harness.subject import Subject
 
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
 

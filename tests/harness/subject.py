@@ -3,32 +3,21 @@ and whatever goes wrong inside is the implementation's fault and not the test's.
 
 import functools
 import inspect
-import os
-import traceback
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import reference
-from impls import Implementation, library
-from impls.interrupt import was_interrupted
+from impls import ArrayLibrary, Implementation, library
+from impls.calling import CallFailed, LaidOut, Lost, NotWritten, Unreadable
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.clauses import TEXTBOOK, Clause
 from tests.harness.exact import in_float64
-from tests.harness.faults import ImplementationError, Nonconformance, Unimplemented
+from tests.harness.faults import Abandoned, ImplementationError, Nonconformance, Unimplemented
 from tests.harness.memo import fingerprint, once
-
-
-@dataclass(frozen=True)
-class LaidOut:
-    """Values with the memory layout, and where NumPy has no such type the dtype, in which they are to be passed."""
-
-    values: np.ndarray
-    layout: str
-    dtype: str | None = None
 
 
 def laid_out(values: np.ndarray, layout: str, dtype: str | None = None) -> LaidOut:
@@ -42,15 +31,19 @@ def without_layout(value: Any) -> Any:
         return value.values
     if isinstance(value, list | tuple):
         return type(value)(without_layout(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: without_layout(item) for key, item in value.items()}
     return value
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
-    """One call of a function of the interface, with the arguments as the test gave them."""
+    """One call of a function of the interface, with the arguments as the test gave them, and the values that came."""
 
     function: str
     arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+    came: Any = None
 
 
 class Subject:
@@ -63,15 +56,22 @@ class Subject:
         """The calls made on the example at hand, the latest last."""
         self.attempt = _Attempts(self)
         self.bound = _Bounds(self)
-        self.library = library(implementation.arrays, implementation.device)
+
+    @functools.cached_property
+    def library(self) -> ArrayLibrary:
+        return library(self.implementation.arrays, self.implementation.device)
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         kind = _result_kinds()[name]
+        call = self.implementation.caller.call
 
-        def call(*args: Any) -> Any:
-            return self.values(kind, self.call_native(name, args, self.native(args)))
+        def evaluate(*args: Any, **options: Any) -> Any:
+            made = Call(name, args, options)
+            self.calls.append(made)
+            made.came = _checked(name, kind, _conducted(call, name, args, options))
+            return made.came
 
-        return call
+        return evaluate
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in _result_kinds():
@@ -85,54 +85,35 @@ class Subject:
         eps = SLIDE_EPS if self.clause.level == TEXTBOOK else 0.0
         return Arithmetic.of(dtype, implementation.ulp[dtype], implementation.flushes_to_zero, eps)
 
-    def native(self, value: Any) -> Any:
-        """``value`` with fresh arrays of the implementation's library for its own, which are never passed on."""
-        if isinstance(value, np.ndarray):
-            return self.library.from_numpy(value)
-        if isinstance(value, LaidOut):
-            return self.library.from_numpy(value.values, value.layout, value.dtype)
-        if isinstance(value, list | tuple):
-            return type(value)(self.native(item) for item in value)
-        return value
 
-    def call_native(self, name: str, args: tuple[Any, ...], native: tuple[Any, ...]) -> Any:
-        """Call ``name`` on the library's own arrays, and give back just what it returned."""
-        self.calls.append(Call(name, args))
-        try:
-            result = self.implementation.functions[name](*native)
-        except NotImplementedError as raised:
-            raise Unimplemented(f"{name} raises NotImplementedError", raised) from raised
-        except BaseException as raised:
-            if isinstance(raised, KeyboardInterrupt) and was_interrupted():
-                raise
-            where = _place(raised, self.implementation.functions[name])
-            raise ImplementationError(f"{name} raised {described(raised)}{where}", raised) from raised
-        if result is None or result is Ellipsis:
-            raise Unimplemented(f"{name} returns {result!r}")
-        return result
+def _conducted(call: Callable[..., Any], name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """What ``call`` gives; what goes wrong becomes the fault that it is."""
+    try:
+        return call(name, args, options)
+    except NotWritten as failed:
+        raise Unimplemented(str(failed)) from failed
+    except Lost as failed:
+        raise Abandoned(str(failed)) from failed
+    except CallFailed as failed:
+        raise ImplementationError(str(failed), refused=failed.refused) from failed
 
-    def values(self, kind: "_Kind", result: Any) -> Any:
-        """``result`` as fresh NumPy arrays in the structure that the interface asks for."""
-        if isinstance(kind, _Items):
-            if not isinstance(result, list | tuple):
-                raise ImplementationError(f"{self.calls[-1].function} returned {_named(result)}; {kind.name} is due")
-            kinds = kind.of if kind.fixed else kind.of * len(result)
-            if len(kinds) != len(result):
-                raise Nonconformance(f"{len(result)} items came, {len(kinds)} are due", came=result)
-            return [self.values(one, item) for one, item in zip(kinds, result, strict=True)]
-        try:
-            is_number = isinstance(result, bool | int | float | np.generic)
-            array = np.array(result) if is_number else self.library.to_numpy(result)
-        except Exception as raised:
-            number = " (or a number)" if kind == "scalar" else ""
-            raise ImplementationError(
-                f"{self.calls[-1].function} returned something else than an array{number}: {described(raised)}"
-            ) from raised
-        if array.dtype.kind not in "fiub":
-            raise ImplementationError(
-                f"{self.calls[-1].function} returned an array of dtype {array.dtype}, not of real numbers"
-            )
-        return array
+
+def _checked(function: str, kind: "_Kind", result: Any) -> Any:
+    """The plain ``result`` in the structure that the interface asks for."""
+    if isinstance(result, Unreadable):
+        raise ImplementationError(f"{function} returned {result.what}")
+    if isinstance(kind, _Items):
+        if not isinstance(result, list):
+            raise ImplementationError(f"{function} returned {_named(result)}; {kind.name} is due")
+        kinds = kind.of if kind.fixed else kind.of * len(result)
+        if len(kinds) != len(result):
+            raise Nonconformance(f"{len(result)} items came, {len(kinds)} are due", came=result)
+        return [_checked(function, one, item) for one, item in zip(kinds, result, strict=True)]
+    if not isinstance(result, np.ndarray):
+        raise ImplementationError(
+            f"{function} returned {_named(result)}; an array{' or a number' * (kind == 'scalar')} is due"
+        )
+    return result
 
 
 class _Attempts:
@@ -142,11 +123,11 @@ class _Attempts:
         self._subject = subject
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
-        def call(*args: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
             try:
-                return self._subject[name](*args)
+                return self._subject[name](*args, **options)
             except ImplementationError as fault:
-                if isinstance(fault.raised, Exception):
+                if fault.refused:
                     return None
                 raise
 
@@ -187,17 +168,16 @@ class _Bounds:
 
 def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: Sequence[Any]) -> None:
     """A call changes none of its arguments, and no later call, on the same or on other ones, changes its result."""
-    kind = _result_kinds()[function]
-    native = impl.native(tuple(args))
-    result = impl.call_native(function, tuple(args), native)
-    first = impl.values(kind, result)
-    for number, (arg, now) in enumerate(zip(args, _numpy(impl, native), strict=True), start=1):
-        was = _numpy(impl, impl.native(arg))
+    kind, caller = _result_kinds()[function], impl.implementation.caller
+    impl.calls.append(made := Call(function, tuple(args), {}))
+    kept = _conducted(caller.keep, function, tuple(args), {})
+    first = made.came = _checked(function, kind, kept.result())
+    for number, (was, now) in enumerate(zip(kept.given, kept.arguments(), strict=True), start=1):
         if fingerprint(now) != fingerprint(was):
             raise Nonconformance(f"{function} changed its argument number {number}", came=now, due=was)
     for _ in range(3):  # an implementation may take turns with two buffers
-        impl.call_native(function, tuple(other_args), impl.native(tuple(other_args)))
-    later = impl.values(kind, result)
+        impl[function](*other_args)
+    later = _checked(function, kind, kept.result())
     if fingerprint(later) != fingerprint(first):
         raise Nonconformance(
             f"a later call of {function} overwrote the result of an earlier one", came=later, due=first
@@ -234,12 +214,6 @@ def _kind(annotation: Any) -> _Kind:
     return "scalar" if annotation is float else "array"
 
 
-def _numpy(impl: Subject, native: Any) -> Any:
-    if isinstance(native, list | tuple):
-        return [_numpy(impl, item) for item in native]
-    return impl.library.to_numpy(native) if impl.library.is_array(native) else native
-
-
 def dtype_of(value: Any) -> str | None:
     """The name of the dtype of the first floating array in ``value``; None where there is none."""
     if isinstance(value, LaidOut):
@@ -257,23 +231,11 @@ def _added(one: Any, other: Any) -> Any:
     return (one if isinstance(one, Band) else Band(one)) + other
 
 
-def described(raised: BaseException) -> str:
-    """The type and the first line of the message of an exception, whatever its message is made of."""
-    try:
-        text = str(raised).strip().splitlines()
-    except BaseException:
-        return f"{type(raised).__name__} (its message cannot be shown)"
-    line = f"{type(raised).__name__}: {text[0][:300]}" if text else type(raised).__name__
-    return line.encode("utf-8", "backslashreplace").decode()
-
-
-def _place(raised: BaseException, function: Callable[..., Any]) -> str:
-    """The last line of the implementation's own file that the exception passed through, where there is one."""
-    own = getattr(getattr(function, "__code__", None), "co_filename", None)
-    lines = [line for frame, line in traceback.walk_tb(raised.__traceback__) if frame.f_code.co_filename == own]
-    return f" ({os.path.basename(own)}:{lines[-1]})" if own and lines else ""
-
-
 def _named(result: Any) -> str:
-    article = "an" if type(result).__name__[0].lower() in "aeiou" else "a"
-    return f"{article} {type(result).__module__}.{type(result).__name__}".replace(" builtins.", " ")
+    return (
+        f"a list of {len(result)} items"
+        if isinstance(result, list)
+        else "an array"
+        if isinstance(result, np.ndarray)
+        else f"a {type(result).__name__}"
+    )

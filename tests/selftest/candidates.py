@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from impls import Implementation
-from impls.array_libraries import FLOATS
+from impls.array_libraries import FLOATS, library
 from impls.builtin import UNKNOWN_ULP, flushes_to_zero
+from impls.calling import Direct
 
 
 def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: str = "numpy") -> Implementation:
@@ -13,7 +14,8 @@ def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: st
     return Implementation(
         name=name,
         spec=name,
-        functions=dict(functions),
+        functions=tuple(functions),
+        caller=Direct(dict(functions), library(arrays, "cpu")),
         arrays=arrays,
         device="cpu",
         default_level="textbook",

@@ -30,7 +30,7 @@ class Adapter:
         self.library = library(found.arrays, found.device)
 
     def __getattr__(self, name: str) -> Any:
-        function = self.implementation.functions[name]
+        function = self.implementation.caller.functions[name]
         return lambda *arguments: self.back(function(*map(self.there, arguments)))
 
     def there(self, value: Any) -> Any:

@@ -45,7 +45,7 @@ def test_a_file_is_named_by_its_path_and_offers_the_functions_it_defines():
     assert (found.name, found.spec) == ("students/anna.py", "students/anna.py")
     assert list(found.functions) == ["sigmoid"]
     assert (found.arrays, found.device, found.default_level) == ("numpy", "cpu", "textbook")
-    assert found.functions["sigmoid"](np.zeros(1)) == 0.5
+    assert found.caller.functions["sigmoid"](np.zeros(1)) == 0.5
     assert found.versions == {"numpy": np.__version__}
 
 
@@ -190,7 +190,7 @@ def sigmoid(z): return arguments
     found = one(write("class/meddling.py", "import helper" + meddling))
     assert state() == before
     assert warnings.filters == filters
-    assert found.functions["sigmoid"](0)[1:] == []
+    assert found.caller.functions["sigmoid"](0)[1:] == []
     assert capfd.readouterr() == ("", "")
     assert not list(Path("class").rglob("*.pyc"))
 
@@ -201,16 +201,16 @@ def test_the_neighbours_of_a_file_are_its_own():
         write(f"class/{name}/parts/inner.py", f"value = {value}")
         write(f"class/{name}/main.py", "import helper\ndef relu(z): return helper.value")
 
-    results = [one.functions["relu"](0) for one in resolve("class", NAMES) if one.name.endswith("main.py")]
+    results = [one.caller.functions["relu"](0) for one in resolve("class", NAMES) if one.name.endswith("main.py")]
     assert results == [1, 2]
     assert not {"helper", "parts", "parts.inner"} & set(sys.modules)
 
 
 def test_a_changed_file_is_read_again():
     write("student.py", "def relu(z): return 1")
-    assert one("student.py").functions["relu"](0) == 1
+    assert one("student.py").caller.functions["relu"](0) == 1
     write("student.py", "def relu(z): return 2")
-    assert one("student.py").functions["relu"](0) == 2
+    assert one("student.py").caller.functions["relu"](0) == 2
 
 
 def test_dataclasses_in_a_submission_find_their_module():
@@ -222,7 +222,7 @@ def test_a_name_that_holds_no_function_is_an_error_of_that_function_alone():
     found = one(write("student.py", SIGMOID + "tanh = 3\nrelu = None\n"))
     assert list(found.functions) == ["sigmoid", "tanh"]
     with pytest.raises(TypeError, match="tanh is not a function but int"):
-        found.functions["tanh"](np.zeros(1))
+        found.caller.functions["tanh"](np.zeros(1))
 
 
 def test_a_file_says_what_it_takes_and_goes_before_the_options():
