@@ -7,7 +7,7 @@ A spec is, in this order: a built-in name, a path to a `.py` file, a folder of s
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from operator import attrgetter
@@ -29,65 +29,25 @@ class SpecError(ValueError):
 
 
 def resolve(
-    spec: str, function_names: Sequence[str], arrays: str | None = None, device: str | None = None
+    spec: str,
+    function_names: Sequence[str],
+    arrays: str | None = None,
+    device: str | None = None,
+    load: "Load | None" = None,
 ) -> list[Resolved]:
     """The implementations that `spec` names: one, or for a folder one per file.
 
     function_names: the interface. arrays ("numpy", "torch", "cupy") and device ("cpu", "cuda"): what a user's functions
-    take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own.
+    take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is
+    loaded; by default in this process.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
-    if spec in BUILTINS:
-        if reason := BUILTINS[spec].absent():
-            raise SpecError(f"{spec} cannot run here: {reason}")
-        if arrays not in (None, BUILTINS[spec].arrays) or device not in (None, BUILTINS[spec].device):
-            takes = f"{BUILTINS[spec].arrays} arrays on {BUILTINS[spec].device}"
-            raise SpecError(f"{spec} takes {takes}, not what is asked for: {_Asked(arrays, device)}")
-        return [_builtin(spec, function_names)]
-    asked = _Asked(arrays, device)
-    if arrays and (reason := probe(arrays, device or DEVICES[arrays][0])):
-        raise SpecError(f"{asked} cannot be had: {reason}")
-    if spec.endswith(".py") and os.path.lexists(spec):
-        return [_from_file(spec, spec, Path(spec), function_names, asked)]
-    if spec and os.path.isdir(spec):
-        folder = Path(spec)
-        if (folder / "__init__.py").is_file():
-            return [_from_file(spec, spec, folder, function_names, asked)]
-        names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
-        if not names:
-            raise SpecError(f"{spec!r}: a folder without any .py file to check; {_accepted(spec)}")
-        return [_from_file(name, str(folder / name), folder / name, function_names, asked) for name in names]
-    return [_from_module(spec, function_names, asked)]
-
-
-def builtins_present(function_names: Sequence[str]) -> tuple[list[Resolved], list[Absent]]:
-    """Every built-in that can run here, and the others with what was probed."""
-    present: list[Resolved] = []
-    absent: list[Absent] = []
-    for name, builtin in BUILTINS.items():
-        if reason := builtin.absent():
-            absent.append(Absent(name, name, builtin.arrays, builtin.device, builtin.level, reason))
-        else:
-            present.append(_builtin(name, function_names))
-    return present, absent
-
-
-def with_unique_names(resolved: Iterable[Resolved]) -> list[Resolved]:
-    """The same under names that are all different: a name that came before gets #2, #3, ..."""
-    taken: set[str] = set()
-    unique = []
-    for one in resolved:
-        name, number = one.name, 1
-        while name in taken:
-            number += 1
-            name = f"{one.name}#{number}"
-        taken.add(name)
-        unique.append(replace(one, name=name))
-    return unique
+    asked = Asked(arrays, device)
+    return [(load or load_here)(found, function_names, asked) for found in _named_by(spec, asked)]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """The arrays and the device named on the command line."""
 
     arrays: str | None
@@ -97,7 +57,7 @@ class _Asked:
         options = {"--arrays": self.arrays, "--device": self.device}
         return " ".join(f"{option} {value}" for option, value in options.items() if value)
 
-    def target(self, declared: dict[str, Any]) -> tuple[str, str]:
+    def target(self, declared: Mapping[str, Any]) -> tuple[str, str]:
         """The arrays and the device of a module that declares these ARRAYS and DEVICE, or None of them.
 
         Raises LoadError for a declaration that is wrong or cannot be had here, SpecError for an option.
@@ -115,7 +75,81 @@ class _Asked:
         return arrays, device
 
 
-def _one_of(allowed: tuple[str, ...], word: str, declared: dict[str, Any]) -> str | None:
+@dataclass(frozen=True)
+class Named:
+    """One implementation that a spec names, not loaded yet. path: of its file or package, None for a module."""
+
+    name: str
+    spec: str
+    path: Path | None = None
+
+    @property
+    def is_builtin(self) -> bool:
+        return self.path is None and self.spec in BUILTINS
+
+
+Load = Callable[[Named, Sequence[str], Asked], Resolved]
+
+
+def load_here(found: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
+    """Load it in this process. Raises SpecError for a module that is not there."""
+    if found.is_builtin:
+        return _builtin(found.spec, function_names)
+    if found.path is not None:
+        return _from_file(found.name, found.spec, found.path, function_names, asked)
+    return _from_module(found.spec, function_names, asked)
+
+
+def _named_by(spec: str, asked: Asked) -> list[Named]:
+    if spec in BUILTINS:
+        if reason := BUILTINS[spec].absent():
+            raise SpecError(f"{spec} cannot run here: {reason}")
+        if asked.arrays not in (None, BUILTINS[spec].arrays) or asked.device not in (None, BUILTINS[spec].device):
+            takes = f"{BUILTINS[spec].arrays} arrays on {BUILTINS[spec].device}"
+            raise SpecError(f"{spec} takes {takes}, not what is asked for: {asked}")
+        return [Named(spec, spec)]
+    if asked.arrays and (reason := probe(asked.arrays, asked.device or DEVICES[asked.arrays][0])):
+        raise SpecError(f"{asked} cannot be had: {reason}")
+    if spec.endswith(".py") and os.path.lexists(spec):
+        return [Named(spec, spec, Path(spec))]
+    if spec and os.path.isdir(spec):
+        folder = Path(spec)
+        if (folder / "__init__.py").is_file():
+            return [Named(spec, spec, folder)]
+        names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
+        if not names:
+            raise SpecError(f"{spec!r}: a folder without any .py file to check; {_accepted(spec)}")
+        return [Named(name, str(folder / name), folder / name) for name in names]
+    return [Named(spec, spec)]
+
+
+def builtins_present(function_names: Sequence[str], load: "Load | None" = None) -> tuple[list[Resolved], list[Absent]]:
+    """Every built-in that can run here, loaded as ``resolve`` does, and the others with what was probed."""
+    present: list[Resolved] = []
+    absent: list[Absent] = []
+    for name, builtin in BUILTINS.items():
+        if reason := builtin.absent():
+            absent.append(Absent(name, name, builtin.arrays, builtin.device, builtin.level, reason))
+        else:
+            present.append((load or load_here)(Named(name, name), function_names, Asked(None, None)))
+    return present, absent
+
+
+def with_unique_names(resolved: Iterable[Resolved]) -> list[Resolved]:
+    """The same under names that are all different: a name that came before gets #2, #3, ..."""
+    taken: set[str] = set()
+    unique = []
+    for one in resolved:
+        name, number = one.name, 1
+        while name in taken:
+            number += 1
+            name = f"{one.name}#{number}"
+        taken.add(name)
+        unique.append(replace(one, name=name))
+    return unique
+
+
+def _one_of(allowed: tuple[str, ...], word: str, declared: Mapping[str, Any]) -> str | None:
     value = declared[word]
     if value is None or (isinstance(value, str) and value in allowed):
         return value
@@ -159,11 +193,11 @@ def _submissions(folder: Path) -> Iterator[Path]:
             yield from (file for file in entry.glob("[!.]*.py") if file.name != "conftest.py")
 
 
-def _from_file(name: str, spec: str, path: Path, function_names: Sequence[str], asked: _Asked) -> Resolved:
+def _from_file(name: str, spec: str, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
     return _users(name, spec, lambda: load_file(path), function_names, asked)
 
 
-def _from_module(spec: str, function_names: Sequence[str], asked: _Asked) -> Resolved:
+def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Resolved:
     module_name, colon, attribute = spec.partition(":")
     parts = module_name.split(".") + (attribute.split(".") if colon else [])
     if not all(part.isidentifier() for part in parts):
@@ -190,7 +224,7 @@ def _from_module(spec: str, function_names: Sequence[str], asked: _Asked) -> Res
     return _users(spec, spec, load, function_names, asked)
 
 
-def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequence[str], asked: _Asked) -> Resolved:
+def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequence[str], asked: Asked) -> Resolved:
     """What `load` gives, as an implementation nobody has vouched for."""
     try:
         thing = load()

@@ -33,3 +33,7 @@ class Unimplemented(ImplementationError):
 
 class Abandoned(ImplementationError):
     """A call never came to an end: it ran out of time or its process died. Nothing more is tried on the clause."""
+
+
+class HarnessFault(Exception):
+    """The suite itself went wrong while it made a call; no implementation is to blame."""

@@ -14,7 +14,7 @@ from tests.harness.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.comparison import ratios_reported_to
 from tests.harness.deviations import KnownDeviation
 from tests.harness.drawing import Values
-from tests.harness.faults import ImplementationError, Nonconformance, Unimplemented
+from tests.harness.faults import Abandoned, HarnessFault, ImplementationError, Nonconformance, Unimplemented
 from tests.harness.subject import Subject
 
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
@@ -80,6 +80,8 @@ def judge(
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
         for index, values in enumerate(drawn):
             fault = trial.fault(values)
+            if isinstance(fault, Abandoned):
+                return _abandoned(trial, len(drawn), fault)
             if isinstance(fault, Unimplemented):
                 unwritten.append(str(fault))
             if fault is None:
@@ -105,6 +107,12 @@ def judge(
     return Outcome(PASSED, len(drawn), ratio)
 
 
+def _abandoned(trial: "_Trial", examples: int, fault: Abandoned) -> Outcome:
+    """A call that did not come to an end ends the clause: each further one would cost as much again."""
+    call = counterexample.source(trial.subject, trial.subject.calls[-1])
+    return Outcome(ERROR, examples, message=str(fault), counterexample=call)
+
+
 class _Trial:
     """Runs the property on single examples and keeps the largest error ratio seen."""
 
@@ -124,6 +132,8 @@ class _Trial:
                 self.property.check(self.clause, self.subject, values)
         except (Nonconformance, ImplementationError) as fault:
             return fault
+        except HarnessFault:
+            raise
         except Exception as raised:
             if not self.subject.calls:
                 raise

@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from impls import interrupt
+from impls.isolation import MODES, IsolationError
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.harness import json_report, profiles, terminal_report
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
@@ -53,6 +54,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--arrays", choices=("numpy", "torch", "cupy"), help="the arrays that the functions named by --impl take"
     )
     group.addoption("--device", choices=("cpu", "cuda"), help="the device that those arrays are on")
+    group.addoption(
+        "--isolation",
+        choices=MODES,
+        help="where implementations run: each in a process of its own (process: the default for files and folders), "
+        "in a sandbox of its own (bwrap), or in this process (none: the default for built-ins and modules)",
+    )
     group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
     group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
     group.addoption(
@@ -78,10 +85,11 @@ def pytest_configure(config: pytest.Config) -> None:
     profiles.draw_without_constants_of_modules()
     try:
         config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS)
+        config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if run.options.specs or run.options.arrays or run.options.device:
             run.resolve()
-    except ValueError as wrong:
+    except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(str(wrong)) from wrong
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
@@ -115,6 +123,7 @@ def _options(config: pytest.Config) -> Options:
         require_complete=config.getoption("require_complete"),
         profile=profile,
         seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
+        isolation=config.getoption("isolation"),
         large=config.getoption("large"),
     )
 

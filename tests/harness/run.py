@@ -11,6 +11,8 @@ from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
+from impls.isolation import NONE, PROCESS, Isolation, Limits, load_isolated
+from impls.resolving import Asked, Named, load_here
 from tests.harness import verdicts
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
 from tests.harness.deviations import KnownDeviation
@@ -32,6 +34,8 @@ class Options:
     require_complete: bool
     profile: str
     seed: int
+    isolation: str | None = None
+    """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
     large: int | None = None
     """The most elements an array of the large clauses may have; None where these are not asked for."""
 
@@ -74,10 +78,12 @@ class Run:
     def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
         options = self.options
         if options.specs:
-            resolved = (resolve(spec, reference.FUNCTIONS, options.arrays, options.device) for spec in options.specs)
+            resolved = (
+                resolve(spec, reference.FUNCTIONS, options.arrays, options.device, self._load) for spec in options.specs
+            )
             found = with_unique_names(one for several in resolved for one in several)
             return _loaded(found), _unloadable(found), []
-        found, absent = builtins_present(reference.FUNCTIONS)
+        found, absent = builtins_present(reference.FUNCTIONS, self._load)
         fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
         named = " on ".join(filter(None, (options.arrays, options.device)))
         if named and (not fits or missing):
@@ -85,9 +91,27 @@ class Run:
             raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
         return _loaded(fits), _unloadable(fits), absent
 
+    @cached_property
+    def isolation(self) -> Isolation:
+        """Where the workers of this run come from."""
+        limits = Limits()
+        if self.options.large:
+            limits = limits.for_arrays_of(self.options.large)
+        return Isolation(self.options.isolation or PROCESS, limits)
+
+    def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
+        """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise."""
+        mode = self.options.isolation or (NONE if found.path is None else PROCESS)
+        return load_here(found, names, asked) if mode == NONE else load_isolated(self.isolation, found, names, asked)
+
     def _is_asked_for(self, builtin: Implementation | Unloadable | Absent) -> bool:
         arrays, device = self.options.arrays, self.options.device
         return arrays in (None, builtin.arrays) and device in (None, builtin.device)
+
+    def end_workers(self) -> None:
+        """End the processes of isolated implementations; none is left behind."""
+        if "isolation" in self.__dict__:
+            self.isolation.close()
 
     def resolve(self) -> None:
         """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""

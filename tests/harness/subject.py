@@ -16,7 +16,7 @@ from impls.calling import CallFailed, LaidOut, Lost, NotWritten, Unreadable
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.clauses import TEXTBOOK, Clause
 from tests.harness.exact import in_float64
-from tests.harness.faults import Abandoned, ImplementationError, Nonconformance, Unimplemented
+from tests.harness.faults import Abandoned, HarnessFault, ImplementationError, Nonconformance, Unimplemented
 from tests.harness.memo import fingerprint, once
 
 
@@ -96,6 +96,8 @@ def _conducted(call: Callable[..., Any], name: str, args: tuple[Any, ...], optio
         raise Abandoned(str(failed)) from failed
     except CallFailed as failed:
         raise ImplementationError(str(failed), refused=failed.refused) from failed
+    except Exception as bug:
+        raise HarnessFault(f"the call of {name} broke down in the suite itself: {bug!r}") from bug
 
 
 def _checked(function: str, kind: "_Kind", result: Any) -> Any:

@@ -1,0 +1,405 @@
+"""Implementations in worker processes, seen from the process that judges them."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from impls.builtin import BUILTINS
+from impls.calling import CallFailed, Lost, NotWritten, one_line
+from impls.isolation import wire
+from impls.isolation.limits import Limits
+
+PROCESS, NONE, BWRAP = "process", "none", "bwrap"
+MODES = (PROCESS, NONE, BWRAP)
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_PRINTED = 2000
+_PIECE = 1 << 16
+_KEPT_ALIVE = 200
+"""How many workers a process keeps; the longest unused one ends for the next."""
+
+
+class IsolationError(RuntimeError):
+    """This machine cannot isolate as asked."""
+
+
+class Isolation:
+    """Starts and ends the workers of one run."""
+
+    def __init__(self, mode: str = PROCESS, limits: Limits | None = None) -> None:
+        self.mode = mode
+        self.limits = limits or Limits()
+        self._servers: dict[tuple[bool, bool], _Server] = {}
+        self._alive: dict[Worker, None] = {}
+        if mode == BWRAP and not shutil.which("bwrap"):
+            raise IsolationError("--isolation bwrap: bwrap (Debian's package bubblewrap) is not installed")
+
+    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool) -> "Worker":
+        """A worker that has not loaded anything yet. load: what it will be told to load."""
+        if len(self._alive) >= _KEPT_ALIVE:
+            next(iter(self._alive)).end()
+        if self.mode == BWRAP:
+            worker: Worker = _Sandboxed(self, load, torch, gpu)
+        else:
+            if (torch, gpu) not in self._servers:
+                self._servers[torch, gpu] = _Server(self.limits, torch, gpu)
+            worker = _Forked(self, self._servers[torch, gpu])
+        self._alive[worker] = None
+        return worker
+
+    def used(self, worker: "Worker") -> None:
+        del self._alive[worker]
+        self._alive[worker] = None
+
+    def forget(self, worker: "Worker") -> None:
+        self._alive.pop(worker, None)
+
+    def close(self) -> None:
+        """End every worker and what it left."""
+        for worker in list(self._alive):
+            worker.end()
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
+
+
+class Worker:
+    """One process at the other end of a channel."""
+
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation = isolation
+        self.channel, self._theirs = socket.socketpair()
+        self.channel.setblocking(False)
+        self._output, self._their_output = os.pipe()
+        os.set_blocking(self._output, False)
+        self._poll = select.poll()
+        self._awaited = select.POLLIN
+        self._poll.register(self.channel, select.POLLIN)
+        self._poll.register(self._output, select.POLLIN)
+        self._token = 0
+        self._came = bytearray()
+        self._silent = False
+        self.printed = b""
+        self.ended = False
+
+    def ask(self, header: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """The answer to a request. Raises Lost where none comes in time, or nothing that can be read."""
+        self._isolation.used(self)
+        self._token = int.from_bytes(os.urandom(6), "big")
+        deadline = time.monotonic() + seconds
+        try:
+            self._send(wire.frame({**header, "token": self._token}), deadline)
+            most = self._isolation.limits.answer_mib << 20
+            counts = wire.lengths(self._receive(wire.PREFIX.size, deadline), most)
+            answer = wire.message(*(self._receive(count, deadline) for count in counts))
+            if answer.get("token") != self._token:
+                raise wire.WireError("what came on the channel is not the answer to the call")
+        except TimeoutError:
+            self.end()
+            raise Lost(f"timed out after {seconds:.3g} s") from None
+        except wire.WireError as wrong:
+            self.end()
+            raise Lost(str(wrong)) from wrong
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            self.drain()
+            raise Lost(self._how_it_ended(self.end())) from None
+        return answer
+
+    def end(self) -> int | None:
+        """End the process with all it started. The status it had ended with, None where this call killed it."""
+        if self.ended:
+            return None
+        self.ended = True
+        self._isolation.forget(self)
+        status = self._kill()
+        self.channel.close()
+        os.close(self._output)
+        return status
+
+    def drain(self) -> None:
+        """Take what it has printed, keep the beginning, and drop the rest."""
+        try:
+            while piece := os.read(self._output, 1 << 16):
+                self.printed = (self.printed + piece)[:_PRINTED]
+        except BlockingIOError:
+            return
+        if not self._silent:
+            self._silent = True
+            self._poll.unregister(self._output)
+
+    def _kill(self) -> int | None:
+        raise NotImplementedError
+
+    def _handed_over(self) -> None:
+        """Close what is the worker's alone."""
+        self._theirs.close()
+        os.close(self._their_output)
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self.channel.send(view) :]
+            except BlockingIOError:
+                self._wait(deadline, select.POLLIN | select.POLLOUT)
+
+    def _receive(self, count: int, deadline: float) -> bytes:
+        while len(self._came) < count:
+            self._wait(deadline, select.POLLIN)
+            try:
+                piece = self.channel.recv(_PIECE)
+            except BlockingIOError:
+                continue
+            if not piece:
+                raise EOFError
+            self._came += piece
+        data = bytes(self._came[:count])
+        del self._came[:count]
+        return data
+
+    def _wait(self, deadline: float, events: int) -> None:
+        """Until the channel is ready; meanwhile what the worker prints is taken away."""
+        if events != self._awaited:
+            self._poll.modify(self.channel, events)
+            self._awaited = events
+        left = deadline - time.monotonic()
+        ready = self._poll.poll(max(left, 0) * 1000)
+        if not ready:
+            raise TimeoutError
+        if any(descriptor == self._output for descriptor, _ in ready):
+            self.drain()
+            if left <= 0:
+                raise TimeoutError
+
+    def _how_it_ended(self, status: int | None) -> str:
+        code = 0 if status is None else os.waitstatus_to_exitcode(status)
+        limits = self._isolation.limits
+        if code in (-signal.SIGXCPU, -signal.SIGKILL) and status is not None:
+            return (
+                f"its process was killed: it used more than {limits.seconds:.3g} s of processor time, or more memory "
+                "than there is"
+            )
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"number {-code}"
+            return f"its process died with signal {name}"
+        return f"its process ended itself, with status {code}"
+
+
+class _Server:
+    """A server process, and how it is told what to do."""
+
+    def __init__(self, limits: Limits, torch: bool, gpu: bool) -> None:
+        self._control, theirs = socket.socketpair()
+        settings = {
+            "serves": "many",
+            "preload": ["numpy", *(["torch"] if torch else [])],
+            "limits": (_with_torch(limits) if torch else limits).as_json(),
+            "gpu": gpu,
+        }
+        self.folder = tempfile.mkdtemp(prefix="conformance-")
+        self._process = subprocess.Popen(
+            [*_python(), str(theirs.fileno()), json.dumps(settings)],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=None,
+            env=_environment(self.folder, gpu),
+            start_new_session=True,
+        )
+        theirs.close()
+
+    def order(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
+        socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
+        answer = self._control.recv(4096)
+        if not answer:
+            raise IsolationError("the process that starts the workers has ended; what it wrote stands above")
+        return json.loads(answer)
+
+    def close(self) -> None:
+        self._control.close()
+        self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class _Forked(Worker):
+    """A worker forked from a server."""
+
+    def __init__(self, isolation: Isolation, server: _Server) -> None:
+        super().__init__(isolation)
+        self._server = server
+        descriptors = [self._theirs.fileno(), self._their_output]
+        self._pid = server.order({"do": "start"}, descriptors)["pid"]
+        self._handed_over()
+
+    def _kill(self) -> int | None:
+        return self._server.order({"do": "end", "pid": self._pid})["status"]
+
+
+class _Sandboxed(Worker):
+    """A worker in a sandbox of its own, with a process id space, a network and a /tmp that nobody else sees."""
+
+    def __init__(self, isolation: Isolation, load: Mapping[str, Any], torch: bool, gpu: bool) -> None:
+        super().__init__(isolation)
+        limits = _with_torch(isolation.limits) if torch else isolation.limits
+        settings = {"serves": "one", "folder": "/tmp", "limits": limits.as_json(), "gpu": gpu}
+        self._process = subprocess.Popen(
+            [*_bwrap(load, gpu), *_python(), str(self._theirs.fileno()), json.dumps(settings)],
+            pass_fds=[self._theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self._their_output,
+            stderr=self._their_output,
+            env=_environment("/tmp", gpu),
+            start_new_session=True,
+        )
+        self._handed_over()
+
+    def _kill(self) -> int | None:
+        try:
+            code: int | None = self._process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            code = None
+            self._process.kill()
+            self._process.wait()
+        if code is None:
+            return None
+        # The sandbox passes on a signal that ended the process inside as 128 and its number.
+        return code - 128 if code > 128 else code << 8
+
+
+def _with_torch(limits: Limits) -> Limits:
+    """Torch's libraries alone take gigabytes of address space, most of which they never touch."""
+    return replace(limits, memory_mib=limits.memory_mib + 8192)
+
+
+def _python() -> list[str]:
+    return [sys.executable, "-I", str(Path(__file__).with_name("bootstrap.py")), str(_CHECKOUT)]
+
+
+def _environment(folder: str, gpu: bool) -> dict[str, str]:
+    kept = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder}
+    if gpu:
+        kept |= {name: value for name, value in os.environ.items() if name.startswith(("CUDA", "NVIDIA", "LD_"))}
+    return kept | {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+
+
+def _bwrap(load: Mapping[str, Any], gpu: bool) -> list[str]:
+    """The sandbox: the system read-only, the checkout hidden but for what a worker runs, the submission's folder."""
+    words = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    if gpu:
+        for device in sorted(Path("/dev").glob("nvidia*")):
+            words += ["--dev-bind", str(device), str(device)]
+    if load["home"] is not None:
+        words += ["--tmpfs", str(_CHECKOUT), "--ro-bind", str(_CHECKOUT / "impls"), str(_CHECKOUT / "impls")]
+        for builtin in BUILTINS.values():
+            adapter = _CHECKOUT.joinpath(*builtin.module.split(".")).with_suffix(".py")
+            if adapter.is_file():
+                words += ["--ro-bind", os.devnull, str(adapter)]
+        words += ["--ro-bind", load["home"], load["home"]]
+    for prefix in {sys.prefix, sys.base_prefix}:
+        if prefix not in ("/", "/usr"):
+            words += ["--ro-bind", prefix, prefix]
+    return [*words, "--unshare-all", "--die-with-parent", "--new-session", "--chdir", "/tmp", "--"]
+
+
+@dataclass
+class Isolated:
+    """How the functions of one isolated implementation are called: a ``Caller``.
+
+    load: what its worker is told to load. A call that ends or hangs the worker is Lost; the next one starts another
+    worker, as often as the limits allow.
+    """
+
+    isolation: Isolation
+    load: Mapping[str, Any]
+    torch: bool
+    gpu: bool
+
+    def __post_init__(self) -> None:
+        self._worker: Worker | None = None
+        self._starts = 0
+        self._waited = 0.0
+        self._losses: Counter[str] = Counter()
+        self._reason: dict[str, str] = {}
+
+    @cached_property
+    def loaded(self) -> dict[str, Any]:
+        """What came of loading it, as the worker says. Raises Lost."""
+        return self._alive()[1]
+
+    def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        return self._value(function, {"do": "call", "function": function, "args": args, "options": options})
+
+    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptThere":
+        request = {"do": "keep", "function": function, "args": args, "options": options}
+        given = self._value(function, request)
+        return _KeptThere(given, self, function)
+
+    def _value(self, function: str, request: Mapping[str, Any]) -> Any:
+        limits = self.isolation.limits
+        if self._losses[function] >= limits.losses:
+            raise Lost(f"{function} is not called again: {self._reason[function]}, {limits.losses} times")
+        if self._waited > limits.seconds:
+            raise Lost(f"{function} is not called again: its calls have taken more than {limits.seconds:.3g} s in all")
+        started = time.monotonic()
+        try:
+            worker, _ = self._alive()
+            answer = worker.ask(request, limits.call_seconds)
+        except Lost as lost:
+            self._losses[function] += 1
+            self._reason[function] = str(lost)
+            raise Lost(f"{function}: {lost}{self._printed()}") from None
+        finally:
+            self._waited += time.monotonic() - started
+        if "failed" in answer:
+            raise self._failure(answer)
+        return answer.get("value")
+
+    def _failure(self, answer: Mapping[str, Any]) -> CallFailed:
+        message = one_line(str(answer["failed"]), 600)
+        if "MemoryError" in message:
+            message += f"; it used more than the {self.isolation.limits.memory_mib} MiB that it may have"
+        if answer.get("kind") == "unwritten":
+            return NotWritten(message)
+        return CallFailed(message, refused=answer.get("kind") == "refused")
+
+    def _alive(self) -> tuple[Worker, dict[str, Any]]:
+        """The worker, with what it said when it was loaded, which was now if there was none."""
+        if self._worker is not None and not self._worker.ended:
+            return self._worker, {}
+        limits = self.isolation.limits
+        if self._starts > limits.restarts and self._losses:
+            raise Lost(f"its process was started {self._starts} times, which is the most")
+        if not self._starts or self._losses:
+            self._starts += 1
+        self._worker = self.isolation.start(self.load, self.torch, self.gpu)
+        return self._worker, self._worker.ask(self.load, limits.call_seconds + (60 if self.torch else 0))
+
+    def _printed(self) -> str:
+        text = self._worker.printed.decode(errors="replace").strip() if self._worker else ""
+        return f" (it printed: {one_line(text[-200:])})" if text else ""
+
+
+@dataclass(frozen=True)
+class _KeptThere:
+    given: list[Any]
+    caller: Isolated
+    function: str
+
+    def arguments(self) -> list[Any]:
+        return self.caller._value(self.function, {"do": "arguments"})
+
+    def result(self) -> Any:
+        return self.caller._value(self.function, {"do": "result"})

@@ -1,0 +1,70 @@
+"""What an isolated implementation may use, and the limits that the operating system keeps of it."""
+
+import os
+import resource
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """call_seconds: of waiting for one call; seconds: of waiting for all its calls, and of its processor time.
+
+    memory_mib: of address space; file_mib: of each file it writes; files: open at once; processes: beside those that
+    the user has already. losses: how often one function may end or hang the process before it is not called again;
+    restarts: how often the process is started again in all. answer_mib: the largest answer taken from it.
+    """
+
+    call_seconds: float = 10.0
+    seconds: float = 300.0
+    memory_mib: int = 4096
+    file_mib: int = 16
+    files: int = 64
+    processes: int = 64
+    losses: int = 2
+    restarts: int = 12
+    answer_mib: int = 256
+
+    def for_arrays_of(self, elements: int) -> "Limits":
+        """The same with room and time for arrays of so many elements, of 8 bytes each."""
+        mib = elements * 8 // _MIB
+        more = {"memory_mib": self.memory_mib + 8 * mib, "answer_mib": self.answer_mib + 2 * mib}
+        return Limits(**(asdict(self) | more | {"call_seconds": self.call_seconds + mib / 10}))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def restrict_this_process(limits: Limits, gpu: bool) -> None:
+    """Have the operating system keep the limits of this process and its children.
+
+    gpu: without the limit of memory, since the driver of a GPU reserves any amount of addresses.
+    """
+    _set(resource.RLIMIT_CPU, int(limits.seconds))
+    _set(resource.RLIMIT_FSIZE, limits.file_mib * _MIB)
+    _set(resource.RLIMIT_NOFILE, limits.files)
+    _set(resource.RLIMIT_CORE, 0)
+    if not gpu:
+        _set(resource.RLIMIT_AS, limits.memory_mib * _MIB)
+    if hasattr(resource, "RLIMIT_NPROC") and (running := _threads_of_this_user()):
+        _set(resource.RLIMIT_NPROC, running + limits.processes)
+
+
+def _set(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (value, value))
+
+
+def _threads_of_this_user() -> int:
+    """How many threads this user runs, which is what RLIMIT_NPROC counts; 0 where that cannot be found out."""
+    count = 0
+    try:
+        for entry in os.scandir("/proc"):
+            if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
+                count += len(os.listdir(f"/proc/{entry.name}/task"))
+    except OSError:
+        return count
+    return count

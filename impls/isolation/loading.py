@@ -1,0 +1,72 @@
+"""How what a spec names is loaded in a worker and becomes an Implementation here."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from impls.array_libraries import FLOATS
+from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
+from impls.calling import Lost, one_line
+from impls.devices import DEVICES
+from impls.implementation import Implementation, Unloadable
+from impls.isolation.isolated import Isolated, Isolation
+from impls.resolving import Asked, Named, Resolved, SpecError
+
+_MENTIONS_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b|\bARRAYS\s*=\s*[\"']torch", re.MULTILINE)
+_READ = 1 << 20
+
+
+def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
+    """Load it in a worker. Raises SpecError for a module that is not there or a device that cannot be had."""
+    builtin = BUILTINS[found.spec] if found.is_builtin else None
+    load = {
+        "name": found.name,
+        "spec": found.spec,
+        "file": None if found.path is None else str(found.path.absolute()),
+        "home": None if found.path is None else str(found.path.absolute().parent),
+        "path": list(sys.path),
+        "directory": os.getcwd(),
+        "names": list(function_names),
+        "arrays": asked.arrays,
+        "device": asked.device,
+    }
+    arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
+    torch = arrays == "torch" or (found.path is not None and _mentions_torch(found.path))
+    caller = Isolated(isolation, load, torch, gpu="cuda" in (device, *(DEVICES[arrays][:1])))
+    level = builtin.level if builtin else "textbook"
+    try:
+        said = caller.loaded
+        if "wrong" in said:
+            raise SpecError(one_line(str(said["wrong"]), 600))
+        if "unloadable" in said:
+            return Unloadable(found.name, found.spec, one_line(str(said["unloadable"]), 600), arrays, device, level)
+        arrays, device = str(said["arrays"]), str(said["device"])
+        return Implementation(
+            name=found.name,
+            spec=found.spec,
+            functions=tuple(name for name in function_names if name in said["functions"]),
+            caller=caller,
+            arrays=arrays,
+            device=device,
+            default_level=level,
+            ulp=builtin.ulp if builtin else UNKNOWN_ULP,
+            flushes_to_zero=flushes_to_zero(arrays),
+            versions={str(name): one_line(str(version), 40) for name, version in said["versions"].items()},
+            offers=FLOATS[arrays],
+        )
+    except Lost as lost:
+        return Unloadable(found.name, found.spec, f"loading it: {lost}", arrays, device, level)
+    except (KeyError, TypeError, AttributeError) as wrong:
+        return Unloadable(found.name, found.spec, f"its process gave no sense: {wrong!r}", arrays, device, level)
+
+
+def _mentions_torch(path: Path) -> bool:
+    """Whether it seems to import torch, so that a worker is to be had in which that is done already."""
+    try:
+        file = path / "__init__.py" if path.is_dir() else path
+        with file.open("rb") as source:
+            return bool(_MENTIONS_TORCH.search(source.read(_READ)))
+    except OSError:
+        return False

@@ -1,0 +1,123 @@
+"""Frames that hold nothing but data: a JSON header and the raw bytes of the arrays in it.
+
+What comes from a worker is foreign: its sizes are checked before they are read, and it is decoded into numbers, text,
+lists, dicts and base-class arrays of plain dtypes, or refused with a WireError. Nothing in it is ever executed.
+"""
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from impls.calling import LaidOut, Unreadable
+
+PREFIX = struct.Struct("<4sIQ")
+"""A frame's first bytes: the magic word, the length of the header and of the arrays, in bytes."""
+
+LONGEST_HEADER = 1 << 20
+_MAGIC = b"lfc1"
+_DTYPES = {
+    np.dtype(order + kind).str
+    for order in "<>"
+    for kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
+} | {np.dtype(np.longdouble).str}
+
+
+class WireError(ValueError):
+    """What came is no frame, or is larger than it may be."""
+
+
+def frame(header: Mapping[str, Any]) -> bytes:
+    """The bytes of a message; its values are what ``calling`` describes as arguments and plain values."""
+    buffers: list[bytes] = []
+    text = json.dumps({key: _encoded(value, buffers) for key, value in header.items()}).encode()
+    return b"".join([PREFIX.pack(_MAGIC, len(text), sum(map(len, buffers))), text, *buffers])
+
+
+def lengths(prefix: bytes, most: int) -> tuple[int, int]:
+    """How many bytes of header and of arrays follow. Raises WireError where they are more than may be."""
+    magic, header, arrays = PREFIX.unpack(prefix)
+    if magic != _MAGIC:
+        raise WireError("what came on the channel is not the answer to the call")
+    if header > LONGEST_HEADER or arrays > most:
+        raise WireError(f"an answer of {header + arrays} bytes came, at most {most} can be taken")
+    return header, arrays
+
+
+def message(header: bytes, arrays: bytes) -> dict[str, Any]:
+    """The message in a frame. Raises WireError."""
+    try:
+        content = json.loads(header)
+        if not isinstance(content, dict):
+            raise WireError("the header is no JSON object")
+        reader = _Arrays(arrays)
+        decoded = {key: reader.decoded(value) for key, value in content.items()}
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as wrong:
+        raise WireError(f"what came on the channel cannot be read: {type(wrong).__name__}") from wrong
+    if reader.left:
+        raise WireError("what came on the channel holds more bytes than its arrays")
+    return decoded
+
+
+def _encoded(value: Any, buffers: list[bytes]) -> Any:
+    if isinstance(value, np.ndarray):
+        buffers.append(value.tobytes())
+        return {"array": [value.dtype.str, value.shape]}
+    if isinstance(value, LaidOut):
+        buffers.append(value.values.tobytes())
+        return {"laid out": [value.values.dtype.str, value.values.shape, value.layout, value.dtype]}
+    if isinstance(value, list):
+        return [_encoded(item, buffers) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_encoded(item, buffers) for item in value]}
+    if isinstance(value, Mapping):
+        return {"dict": {key: _encoded(item, buffers) for key, item in value.items()}}
+    if isinstance(value, Unreadable):
+        return {"unreadable": value.what}
+    if isinstance(value, np.generic):
+        return _encoded(np.array(value), buffers)
+    return value
+
+
+class _Arrays:
+    """Decodes values, taking the arrays from the bytes one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = memoryview(data)
+        self._at = 0
+
+    @property
+    def left(self) -> int:
+        return len(self._data) - self._at
+
+    def decoded(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.decoded(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        ((kind, content),) = value.items()
+        if kind == "array":
+            return self._array(*content)
+        if kind == "laid out":
+            dtype, shape, layout, as_dtype = content
+            return LaidOut(self._array(dtype, shape), layout, as_dtype)
+        if kind == "tuple":
+            return tuple(self.decoded(item) for item in content)
+        if kind == "dict":
+            return {key: self.decoded(item) for key, item in content.items()}
+        if kind == "unreadable":
+            return Unreadable(str(content))
+        raise WireError(f"a value of the unknown kind {kind[:40]!r}")
+
+    def _array(self, dtype: str, shape: list[int]) -> np.ndarray:
+        if dtype not in _DTYPES or len(shape) > 32 or not all(type(n) is int and 0 <= n < 2**62 for n in shape):
+            raise WireError("an array of a dtype or shape that cannot be had")
+        end = self._at + math.prod(shape) * np.dtype(dtype).itemsize
+        if end > len(self._data):
+            raise WireError("an array is longer than its bytes")
+        array = np.frombuffer(self._data[self._at : end], dtype).reshape(shape).copy()
+        self._at = end
+        return array

@@ -1,0 +1,105 @@
+"""Inside the process that runs one implementation: load it, then answer calls until the channel is closed."""
+
+import os
+import socket
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impls.array_libraries import library
+from impls.calling import CallFailed, Direct, Kept, NotWritten
+from impls.implementation import Unloadable
+from impls.isolation import wire
+from impls.resolving import Asked, Named, SpecError, load_here
+
+CHANNEL = 3
+"""The file descriptor of the channel."""
+
+_LARGEST_REQUEST = 1 << 62
+
+
+def serve() -> None:
+    """Answer the requests on the channel; ends the process when there are no more."""
+    channel = _Channel(CHANNEL)
+    request = channel.receive()
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+    answer, caller = _loaded(request)
+    channel.answer(request, answer)
+    kept: Kept | None = None
+    while caller:
+        request = channel.receive()
+        answer = {}
+        try:
+            if request["do"] == "call":
+                answer["value"] = caller.call(request["function"], request["args"], request["options"])
+            elif request["do"] == "keep":
+                kept = caller.keep(request["function"], request["args"], request["options"])
+                answer["value"] = kept.given
+            elif kept is not None:
+                answer["value"] = kept.result() if request["do"] == "result" else kept.arguments()
+        except CallFailed as failed:
+            kind = "unwritten" if isinstance(failed, NotWritten) else "refused" if failed.refused else "raised"
+            answer = {"failed": str(failed), "kind": kind}
+        channel.answer(request, answer)
+
+
+def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
+    """The answer to the first request, which says what to load, and how its functions are called."""
+    if request["home"] is not None:
+        _hide_the_suite()
+        sys.path.append(request["home"])
+    else:
+        sys.path[:] = request["path"]
+        os.chdir(request["directory"])
+    try:
+        path = Path(request["file"]) if request["file"] is not None else None
+        named = Named(request["name"], request["spec"], path)
+        found = load_here(named, request["names"], Asked(request["arrays"], request["device"]))
+    except SpecError as wrong:
+        return {"wrong": str(wrong)}, None
+    if isinstance(found, Unloadable):
+        return {"unloadable": found.reason, "arrays": found.arrays, "device": found.device}, None
+    assert isinstance(found.caller, Direct)
+    library(found.arrays, found.device)
+    return {
+        "functions": list(found.functions),
+        "arrays": found.arrays,
+        "device": found.device,
+        "versions": dict(found.versions),
+    }, found.caller
+
+
+def _hide_the_suite() -> None:
+    """Foreign code that says ``import impls`` is not to find what this process was started with."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "impls"]:
+        del sys.modules[name]
+
+
+class _Channel:
+    """The worker's end: whole messages, in and out."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._socket = socket.socket(fileno=descriptor)
+        self._came = bytearray()
+
+    def receive(self) -> dict[str, Any]:
+        header, arrays = wire.lengths(self._exactly(wire.PREFIX.size), _LARGEST_REQUEST)
+        return wire.message(self._exactly(header), self._exactly(arrays))
+
+    def answer(self, request: dict[str, Any], content: dict[str, Any]) -> None:
+        self._socket.sendall(wire.frame(content | {"token": request["token"]}))
+
+    def _exactly(self, count: int) -> bytes:
+        """So many bytes from the channel; where it is closed the process ends."""
+        while len(self._came) < count:
+            piece = self._socket.recv(1 << 16)
+            if not piece:
+                os._exit(0)
+            self._came += piece
+        data = bytes(self._came[:count])
+        del self._came[:count]
+        return data
