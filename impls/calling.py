@@ -185,7 +185,14 @@ def described(raised: BaseException) -> str:
 def one_line(text: str, longest: int = 300) -> str:
     """Foreign text as it may be shown: one line, without control characters, which a terminal would obey, and cut."""
     text = text if len(text) <= longest else f"{text[: longest - 3]}..."
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """``text`` with everything but printable characters as escapes, line ends among them."""
     encodable = text.encode("utf-8", "backslashreplace").decode()
+    if encodable.isprintable():
+        return encodable
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in encodable)
 
 

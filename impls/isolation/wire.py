@@ -4,10 +4,10 @@ What comes from a worker is foreign: its sizes are checked before they are read,
 lists, dicts and base-class arrays of plain dtypes, or refused with a WireError. Nothing in it is ever executed.
 """
 
-import json
 import math
 import struct
 from collections.abc import Mapping
+from json import dumps, loads
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class WireError(ValueError):
 def frame(header: Mapping[str, Any]) -> bytes:
     """The bytes of a message; its values are what ``calling`` describes as arguments and plain values."""
     buffers: list[bytes] = []
-    text = json.dumps({key: _encoded(value, buffers) for key, value in header.items()}).encode()
+    text = dumps({key: _encoded(value, buffers) for key, value in header.items()}).encode()
     return b"".join([PREFIX.pack(_MAGIC, len(text), sum(map(len, buffers))), text, *buffers])
 
 
@@ -50,7 +50,7 @@ def lengths(prefix: bytes, most: int) -> tuple[int, int]:
 def message(header: bytes, arrays: bytes) -> dict[str, Any]:
     """The message in a frame. Raises WireError."""
     try:
-        content = json.loads(header)
+        content = loads(header)
         if not isinstance(content, dict):
             raise WireError("the header is no JSON object")
         reader = _Arrays(arrays)

@@ -4,6 +4,7 @@ pytest loads it from ``addopts``, before it reads test paths from the command li
 """
 
 import argparse
+import math
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -13,7 +14,8 @@ import hypothesis
 import pytest
 
 from impls import interrupt
-from impls.isolation import MODES, IsolationError
+from impls.calling import printable
+from impls.isolation import MODES, IsolationError, Limits
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.harness import json_report, profiles, terminal_report
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
@@ -40,6 +42,16 @@ def _elements(text: str) -> int:
     return count
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: a number of seconds above 0 is needed")
+    return seconds
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance to the formulas of the lecture")
     group.addoption(
@@ -59,6 +71,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=MODES,
         help="where implementations run: each in a process of its own (process: the default for files and folders), "
         "in a sandbox of its own (bwrap), or in this process (none: the default for built-ins and modules)",
+    )
+    group.addoption(
+        "--call-seconds",
+        type=_seconds,
+        default=Limits.call_seconds,
+        metavar="S",
+        help="how long an isolated implementation may take for one call (%(default)s)",
     )
     group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
     group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
@@ -124,6 +143,7 @@ def _options(config: pytest.Config) -> Options:
         profile=profile,
         seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
         isolation=config.getoption("isolation"),
+        call_seconds=config.getoption("call_seconds"),
         large=config.getoption("large"),
     )
 
@@ -257,10 +277,16 @@ class Reporter:
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
         """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
+        name = printable(name)
         nodeid = f"tests/conformance::verdict[{name}]"
         self._verdicts.add(nodeid)
         report = pytest.TestReport(
-            nodeid, ("tests/conformance", None, f"verdict[{name}]"), {}, "failed", f"{name}: {reason}", "call"
+            nodeid,
+            ("tests/conformance", None, f"verdict[{name}]"),
+            {},
+            "failed",
+            f"{name}: {printable(reason)}",
+            "call",
         )
         self._config.hook.pytest_runtest_logreport(report=report)
         session.testsfailed += 1

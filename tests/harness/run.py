@@ -36,6 +36,7 @@ class Options:
     seed: int
     isolation: str | None = None
     """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
+    call_seconds: float = Limits.call_seconds
     large: int | None = None
     """The most elements an array of the large clauses may have; None where these are not asked for."""
 
@@ -94,7 +95,7 @@ class Run:
     @cached_property
     def isolation(self) -> Isolation:
         """Where the workers of this run come from."""
-        limits = Limits()
+        limits = Limits(call_seconds=self.options.call_seconds)
         if self.options.large:
             limits = limits.for_arrays_of(self.options.large)
         return Isolation(self.options.isolation or PROCESS, limits)

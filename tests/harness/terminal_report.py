@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 import reference
+from impls.calling import printable
 from tests.harness import accuracy
 from tests.harness.clauses import CLAUSES, LEVELS
 from tests.harness.judging import ERROR, FAILED, Outcome
@@ -37,31 +38,31 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
     judged = list(run.verdicts())
     terminal.section("conformance", "=")
     _write_matrix(terminal, [(implementation.name, verdict) for implementation, verdict in judged])
-    terminal.write_line("")
+    _write_line(terminal, "")
     for implementation, verdict in judged:
         level = run.required_level(implementation)
-        terminal.write_line(f"{implementation.name}: {verdict.verdict} at level {level}{_because(verdict.reason)}")
+        _write_line(terminal, f"{implementation.name}: {verdict.verdict} at level {level}{_because(verdict.reason)}")
     for unloadable in run.unloadable:
-        terminal.write_line(f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
+        _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
     for absent in run.absent:
-        terminal.write_line(f"{absent.name}: {NOT_RUN}{_because(absent.reason)}")
+        _write_line(terminal, f"{absent.name}: {NOT_RUN}{_because(absent.reason)}")
     for implementation, verdict in judged:
         _write_stubs(terminal, implementation.name, verdict)
         _write_beyond_level(terminal, run, implementation.name, verdict)
     _write_known_deviations(terminal, run)
     if left_out := [one.id for one in CLAUSES.values() if not run.is_expected(one)]:
-        terminal.write_line(f"{len(left_out)} clauses about large arrays are not part of this run (--large)")
+        _write_line(terminal, f"{len(left_out)} clauses about large arrays are not part of this run (--large)")
     for text in failures:
         terminal.write_sep("-", "failure")
-        terminal.write_line(text)
+        _write_line(terminal, text)
 
 
 def write_accuracy(terminal: pytest.TerminalReporter, run: Run) -> None:
     """The largest error of each function, dtype and implementation, searched for now, as Markdown."""
     terminal.section("accuracy", "=")
-    terminal.write_line("searching for large errors ...")
+    _write_line(terminal, "searching for large errors ...")
     for line in accuracy.report(run, accuracy.measure(run)):
-        terminal.write_line(line)
+        _write_line(terminal, line)
 
 
 def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str, Verdict]]) -> None:
@@ -79,14 +80,21 @@ def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str
         room -= needed
     for block in blocks:
         wide = {name: max(map(len, [name, *cells[name]])) for name in block}
-        terminal.write_line(" " * width + "".join(" " * _GAP + name.ljust(wide[name]) for name in block))
+        _write_line(terminal, " " * width + "".join(" " * _GAP + name.ljust(wide[name]) for name in block))
         for row, function in enumerate(reference.FUNCTIONS):
             line = "".join(" " * _GAP + cells[name][row].ljust(wide[name]) for name in block)
-            terminal.write_line((function.ljust(width) + line).rstrip())
-    terminal.write_line(
+            _write_line(terminal, (function.ljust(width) + line).rstrip())
+    _write_line(
+        terminal,
         f"in each cell: {' | '.join(LEVELS)}; FAILS: a wrong answer; ERROR: it raised, or returned what is no answer; "
-        "not run: left out or stopped; -: not implemented"
+        "not run: left out or stopped; -: not implemented",
     )
+
+
+def _write_line(terminal: pytest.TerminalReporter, text: str) -> None:
+    """Write text that may hold foreign names and messages, so that a terminal obeys nothing in it."""
+    for line in text.split("\n"):
+        terminal.write_line(printable(line))
 
 
 def _cell(verdict: Verdict, function: str) -> str:
@@ -104,7 +112,7 @@ def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict)
         if one.reason and NOT_IMPLEMENTED in one.levels.values() and "no function of this name" not in one.reason
     ]
     if stubs:
-        terminal.write_line(f"{name}: not implemented and not judged (is a return missing?): {', '.join(stubs)}")
+        _write_line(terminal, f"{name}: not implemented and not judged (is a return missing?): {', '.join(stubs)}")
 
 
 def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, verdict: Verdict) -> None:
@@ -115,13 +123,13 @@ def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, 
         if outcome.outcome in (FAILED, ERROR) and not run.is_required(name, id)
     ]
     if beyond:
-        terminal.write_line(f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
+        _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
 
 
 def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None:
     for (name, clause), outcome in sorted(run.outcomes.items()):
         if outcome.outcome == "known-deviation":
-            terminal.write_line(f"{name}: known deviation from {clause}: {outcome.message}")
+            _write_line(terminal, f"{name}: known deviation from {clause}: {outcome.message}")
 
 
 def _labelled(label: str, text: str | None) -> list[str]:

@@ -53,7 +53,16 @@ def submission(tmp_path: Path) -> Callable[..., str]:
 @pytest.fixture
 def suite(tmp_path: Path) -> Callable[..., Result]:
     """Run ``pytest tests/conformance`` with these arguments, by default under a quick profile and a fixed seed."""
+    return _runs_in(tmp_path)
 
+
+@pytest.fixture(scope="module")
+def suite_of_module(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Result]:
+    """The same, for a run whose result several tests look at."""
+    return _runs_in(tmp_path_factory.mktemp("suite"))
+
+
+def _runs_in(tmp_path: Path) -> Callable[..., Result]:
     def run(
         *arguments: str,
         profile: str | None = "quick",
