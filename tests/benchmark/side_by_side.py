@@ -57,7 +57,7 @@ def of_this_suite() -> Tally:
         for name, mistake in MISTAKES.items():
             if mistake.clause.function == CLAUSES[id].function and name not in killed:
                 outcome = judge(property_, CLAUSES[id], mistake.implementation(), examples, (), shrink_budget=0)
-                if power.caught(outcome.outcome):
+                if power.caught(outcome):
                     killed.add(name)
     seconds = time.process_time() - started
     accused = frozenset(name for name, _, _ in soak.accusations(VARIANTS.values(), power.SEED))

@@ -41,7 +41,6 @@ NOT_REPLICATED: dict[str, str] = {
     "tensorflow#118313": "the loss looks up the graph behind y_hat; a function of arrays has no graph to look at",
     "jax#40409": "a gradient in float16; no clause is about gradients in half precision",
     "chainer#1494": "a sum over a middle axis; no function of the interface has one",
-    "pytorch#84144": "softmax from 2^32 elements on: SOFTMAX-HUGE reaches them, given --large=2**33 and the memory",
     "tensorflow#2234": "1 ulp between lanes is within every bound",
     "pytorch#73205": "label smoothing is outside the scope",
     "scipy#22903": "log-sum-exp with weights is not among the functions of the interface",

@@ -25,7 +25,7 @@ def takes_the_logarithm_to_base_2(y_hat, y):
     return -np.mean(np.sum(y * np.log2(y_hat), axis=-1))
 
 
-@mistake("CE-EXAMPLE", "takes the logarithm to base 10, which a pocket calculator calls log")
+@mistake("CE-VALUE", "takes the logarithm to base 10, which a pocket calculator calls log")
 def takes_the_logarithm_to_base_10(y_hat, y):
     return -np.mean(np.sum(y * np.log10(y_hat), axis=-1))
 
@@ -35,7 +35,7 @@ def measures_the_largest_probability(y_hat, y):
     return -np.mean(np.log(np.max(y_hat, axis=-1)))
 
 
-@mistake("CE-EXAMPLE", "takes how far the label's probability is from 1 and no logarithm")
+@mistake("CE-VALUE", "takes how far the label's probability is from 1 and no logarithm")
 def forgets_the_logarithm(y_hat, y):
     return np.mean(1 - np.sum(y * y_hat, axis=-1))
 

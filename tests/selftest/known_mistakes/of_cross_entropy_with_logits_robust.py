@@ -216,7 +216,7 @@ def flattens_in_the_order_of_memory(z, labels):
 
 @mistake("LOGITS-LABELS", "lets a negative label count from the last class, as NumPy's indices do")
 def counts_negative_labels_from_the_end(z, labels):
-    return -np.mean(log_softmax(z)[np.arange(len(labels)), labels])
+    return -np.mean(np.take_along_axis(log_softmax(z), labels[..., None], axis=-1))
 
 
 @mistake(

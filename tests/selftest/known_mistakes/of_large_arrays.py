@@ -31,6 +31,17 @@ def a_block_for_each_element(z):
     return result
 
 
+@mistake(
+    "SOFTMAX-HUGE",
+    "counts the elements in 16 bits, so that those past the last such number stay 0",
+    bug="pytorch#84144",
+)
+def counter_too_narrow_for_softmax(z):
+    probabilities = softmax(z)
+    probabilities.reshape(-1)[65535:] = 0
+    return probabilities
+
+
 @mistake("SOFTMAX-HUGE", "adds up the first 65535 exponentials of a row, one for each block", bug="cupy#9186,#9187")
 def sum_of_the_first_blocks(z):
     e = np.exp(z - z.max(axis=-1, keepdims=True))

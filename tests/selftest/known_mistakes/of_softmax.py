@@ -159,7 +159,7 @@ def one_probability_for_two_classes(z):
     return softmax(z)[..., 1:] if z.shape[-1] == 2 else softmax(z)
 
 
-@mistake("SOFTMAX-EXAMPLE", "takes 2 for the base of the exponential")
+@mistake("SOFTMAX-VALUE", "takes 2 for the base of the exponential")
 def base_two(z):
     e = 2.0 ** (z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
