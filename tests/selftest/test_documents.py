@@ -104,3 +104,9 @@ def test_readme_and_conformance_name_only_what_exists():
             assert (CHECKOUT / path).exists(), f"{document}: {path}"
         for id in re.findall(r"`([A-Z]+-[A-Z][A-Z-]*)`", text):
             assert id in CLAUSES, f"{document}: {id}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "conformance.md"])
+def test_no_document_holds_a_placeholder(name):
+    text = (CHECKOUT / name).read_text(encoding="utf-8")
+    assert not re.findall(r"@@|\b(?:TODO|FIXME|XXX|TBD)\b", text)

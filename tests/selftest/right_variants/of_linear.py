@@ -114,7 +114,7 @@ SUMS = {
 }
 for _name, _sum in SUMS.items():
     variants(f"linear: summed {_name}", "robust", lambda weighted_sum=_sum: {"linear": _with_sums(weighted_sum)})
-variants("linear: summed by Kahan's compensation", "textbook", lambda: {"linear": _with_sums(_compensated)})
+variants("linear: summed by Kahan's compensation", "robust", lambda: {"linear": _with_sums(_compensated)})
 
 
 @variant("collapse_linear", "textbook")
