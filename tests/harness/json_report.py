@@ -85,6 +85,7 @@ def _clause(id: str, outcome: Outcome) -> dict[str, Any]:
         "max_error_ratio": outcome.max_error_ratio,
         "message": outcome.message,
         "counterexample": outcome.counterexample,
+        "diagnosis": list(outcome.diagnosis),
     }
 
 

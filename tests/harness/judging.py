@@ -1,7 +1,7 @@
 """Judge one implementation on one clause: run the property on every example, shrink what fails, say what was found."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from tests.harness import counterexample, drawing, memo, provenance
 from tests.harness.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.comparison import ratios_reported_to
 from tests.harness.deviations import KnownDeviation
+from tests.harness.diagnosis import Suspect, diagnose
 from tests.harness.drawing import Values
 from tests.harness.faults import Abandoned, HarnessFault, ImplementationError, Nonconformance, Unimplemented
-from tests.harness.subject import Subject
+from tests.harness.subject import Call, Subject
 
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
 
@@ -36,9 +37,15 @@ class Outcome:
     expected: str | None = None
     actual: str | None = None
     unimplemented: bool = False
+    diagnosis: tuple[str, ...] = ()
+    """What the implementation behaves as, in phrases that complete "the function ..."."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+_CALLS_OF_AN_EXAMPLE = 8
+"""How many calls of each example the diagnosis gets to see."""
 
 
 class Examples:
@@ -70,12 +77,17 @@ def judge(
     examples: Examples,
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
+    suspects: Callable[[str], Iterable[Suspect]] = lambda function: (),
 ) -> Outcome:
-    """The outcome of ``clause`` for ``implementation``; deviations: those recorded for just this pair."""
+    """The outcome of ``clause`` for ``implementation``.
+
+    deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis.
+    """
     drawn = examples.of(property_)
     trial = _Trial(property_, clause, implementation)
     unwritten: list[str] = []
     failing: list[tuple[int, Exception]] = []
+    made: list[Call] = []
     excused: KnownDeviation | None = None
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
         for index, values in enumerate(drawn):
@@ -84,6 +96,7 @@ def judge(
                 return _abandoned(trial, len(drawn), fault)
             if isinstance(fault, Unimplemented):
                 unwritten.append(str(fault))
+            made += trial.subject.calls[:_CALLS_OF_AN_EXAMPLE]
             if fault is None:
                 continue
             if deviation := next((known for known in deviations if known.covers(values)), None):
@@ -97,7 +110,9 @@ def judge(
             return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
         if failing:
             trial.excused_by = deviations
-            return _failed(trial, drawn, failing, examples.seed(property_), shrink_budget, ratio)
+            diagnosis = diagnose(clause.function, clause.id, made, suspects(clause.function))
+            failed = _failed(trial, drawn, failing, examples.seed(property_), shrink_budget, ratio)
+            return replace(failed, diagnosis=tuple(diagnosis))
     if stale:
         return Outcome(
             ERROR, len(drawn), ratio, f"{stale[0].name} no longer deviates; take its entry out of the known deviations"

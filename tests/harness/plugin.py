@@ -19,6 +19,7 @@ from impls.isolation import MODES, IsolationError, Limits
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.harness import json_report, profiles, terminal_report
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
+from tests.harness.diagnosis import Suspect
 from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
 from tests.harness.run import Options, Run, item_id, pair_of_item
 
@@ -103,7 +104,7 @@ def pytest_configure(config: pytest.Config) -> None:
     profiles.register()
     profiles.draw_without_constants_of_modules()
     try:
-        config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS)
+        config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS, _suspects)
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if run.options.specs or run.options.arrays or run.options.device:
@@ -122,6 +123,14 @@ def pytest_configure(config: pytest.Config) -> None:
         _refuse_submissions_among_tests(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Reporter(config))
+
+
+def _suspects(function: str) -> list[Suspect]:
+    """The known mistakes of a function; imported only where something has failed, since they are many."""
+    from tests.selftest.known_mistakes import MISTAKES
+
+    known = (mistake for mistake in MISTAKES.values() if mistake.clause.function == function)
+    return [Suspect(mistake.clause.id, mistake.misconception, mistake.make) for mistake in known]
 
 
 def _refuse_submissions_among_tests(config: pytest.Config) -> None:

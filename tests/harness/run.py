@@ -3,7 +3,7 @@
 import platform
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
@@ -16,6 +16,7 @@ from impls.resolving import Asked, Named, load_here
 from tests.harness import verdicts
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
 from tests.harness.deviations import KnownDeviation
+from tests.harness.diagnosis import Suspect
 from tests.harness.judging import ERROR, SKIPPED, Examples, Outcome, judge
 
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
@@ -63,6 +64,8 @@ class Run:
 
     options: Options
     deviations: Sequence[KnownDeviation] = ()
+    suspects: Callable[[str], Iterable[Suspect]] = lambda function: ()
+    """The known mistakes of a function, asked for when something has failed."""
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     """What came of (implementation, clause), as it becomes known."""
     scheduled: set[tuple[str, str]] = field(default_factory=set)
@@ -164,7 +167,7 @@ class Run:
             )
         budget = _SHRINK_BUDGET if self.is_required(implementation, clause) else 0
         deviations = [known for known in self.deviations if known.applies_to(clause, judged)]
-        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget)
+        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, self.suspects)
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""

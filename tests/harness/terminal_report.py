@@ -25,6 +25,7 @@ def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid
         f"{implementation}: {cited.function} {what} on {clause} ({cited.level})",
         f"  clause:   {cited.requirement} [{cited.source}]",
         f"  found:    {outcome.message}",
+        *_labelled("behaves:", _as_one_that(cited.function, outcome.diagnosis)),
         *_labelled("input:", outcome.counterexample),
         *_labelled("expected:", outcome.expected),
         *_labelled("actual:", outcome.actual),
@@ -130,6 +131,10 @@ def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None
     for (name, clause), outcome in sorted(run.outcomes.items()):
         if outcome.outcome == "known-deviation":
             _write_line(terminal, f"{name}: known deviation from {clause}: {outcome.message}")
+
+
+def _as_one_that(function: str, diagnosis: Sequence[str]) -> str | None:
+    return "\nor ".join(f"as a {function} that {phrase}" for phrase in diagnosis) or None
 
 
 def _labelled(label: str, text: str | None) -> list[str]:

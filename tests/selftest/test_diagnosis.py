@@ -1,0 +1,78 @@
+"""A wrong implementation is told what it behaves as; a right one never is."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from tests.conformance import every_test_imported
+from tests.harness.clauses import CLAUSES, PROPERTIES
+from tests.harness.judging import FAILED, PASSED, Examples, Outcome, judge
+from tests.selftest.candidates import candidate
+from tests.selftest.diagnosed import diagnosed, suspects
+from tests.selftest.known_mistakes import MISTAKES
+
+
+@pytest.fixture(autouse=True)
+def _quick_profile():
+    every_test_imported()
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
+
+
+def judged(clause: str, function) -> Outcome:
+    cited = CLAUSES[clause]
+    implementation = candidate("it", {cited.function: function})
+    return judge(PROPERTIES[clause], cited, implementation, Examples(0), (), 0, suspects)
+
+
+def sum_of_losses_in_a_loop(y_hat, y):
+    total = 0.0
+    for row, target in zip(np.atleast_2d(y_hat), np.atleast_2d(y), strict=True):
+        for p, t in zip(row, target, strict=True):
+            total -= np.log(p) if t == 1 else 0.0
+    return total
+
+
+def softmax_over_the_batch_in_a_loop(z):
+    columns = [np.exp(column) / sum(np.exp(column)) for column in np.atleast_2d(z).T]
+    return np.array(columns).T.reshape(z.shape)
+
+
+@pytest.mark.parametrize(
+    ("clause", "function", "word"),
+    [
+        ("CE-VALUE", sum_of_losses_in_a_loop, "sum"),
+        (
+            "MSE-VALUE",
+            lambda y_hat, y: sum((a - b) ** 2 for a, b in zip(y_hat.flat, y.flat, strict=True)) / y.size,
+            "2",
+        ),
+        ("SIGMOID-VALUE", lambda z: 7 * 0 + -1 / (1 + np.e ** (-z)), "minus"),
+    ],
+)
+def test_the_misconception_is_named_however_it_is_written(clause, function, word):
+    outcome = judged(clause, function)
+    assert outcome.outcome == FAILED
+    assert any(word in phrase for phrase in outcome.diagnosis), outcome.diagnosis
+
+
+def test_right_code_is_told_nothing():
+    outcome = judged("SIGMOID-VALUE", lambda z: (1 + np.tanh(z / 2)) / 2)
+    assert (outcome.outcome, outcome.diagnosis) == (PASSED, ())
+
+
+def test_nothing_known_is_named_nothing():
+    assert judged("SIGMOID-VALUE", lambda z: np.cos(z) / 3).diagnosis == ()
+
+
+def test_most_mistakes_are_named_among_the_first_two():
+    """The whole measurement is ``python -m tests.selftest.diagnosed``."""
+    mistakes = [one for one in MISTAKES.values() if one.clause.id in ("SOFTMAX-VALUE", "MSE-VALUE")]
+    examples = Examples(0)
+    named = [
+        one.misconception in diagnosed(one, examples).diagnosis
+        for one in sorted(mistakes, key=lambda one: one.clause.id)
+    ]
+    assert sum(named) >= 0.9 * len(named)
