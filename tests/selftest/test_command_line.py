@@ -119,7 +119,15 @@ def test_the_json_is_strict_and_holds_every_function_and_clause(suite, submissio
     (row,) = result.json["implementations"]
     assert len(row["functions"]) == 16
     clause = row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
-    assert set(clause) == {"level", "outcome", "examples", "max_error_ratio", "message", "counterexample"}
+    assert set(clause) == {
+        "level",
+        "outcome",
+        "examples",
+        "max_error_ratio",
+        "message",
+        "diagnosis",
+        "counterexample",
+    }
     assert clause["max_error_ratio"] is None
 
 
