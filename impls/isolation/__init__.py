@@ -1,7 +1,31 @@
 """Implementations in processes of their own, where whatever they do stays with them."""
 
-from impls.isolation.isolated import BWRAP, MODES, NONE, PROCESS, Isolated, Isolation, IsolationError
+from impls.isolation.isolated import (
+    BWRAP,
+    MODES,
+    NONE,
+    PROCESS,
+    Isolated,
+    Isolation,
+    IsolationError,
+    answers_body,
+    answers_in,
+    requests_body,
+)
 from impls.isolation.limits import Limits
 from impls.isolation.loading import load_isolated
 
-__all__ = ["BWRAP", "MODES", "NONE", "PROCESS", "Isolated", "Isolation", "IsolationError", "Limits", "load_isolated"]
+__all__ = [
+    "BWRAP",
+    "MODES",
+    "NONE",
+    "PROCESS",
+    "Isolated",
+    "Isolation",
+    "IsolationError",
+    "Limits",
+    "answers_body",
+    "answers_in",
+    "load_isolated",
+    "requests_body",
+]

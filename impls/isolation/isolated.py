@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from impls.builtin import BUILTINS
 from impls.calling import CallFailed, Lost, NotWritten, one_line
@@ -28,7 +28,8 @@ MODES = (PROCESS, NONE, BWRAP)
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _PRINTED = 2000
 _PIECE = 1 << 16
-_KEPT_ALIVE = 200
+_SEVERAL_SECONDS = 2.0
+_KEPT_ALIVE = 16
 """How many workers a process keeps; the longest unused one ends for the next."""
 
 
@@ -89,7 +90,6 @@ class Worker:
         self._awaited = select.POLLIN
         self._poll.register(self.channel, select.POLLIN)
         self._poll.register(self._output, select.POLLIN)
-        self._token = 0
         self._came = bytearray()
         self._silent = False
         self.printed = b""
@@ -97,16 +97,25 @@ class Worker:
 
     def ask(self, header: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """The answer to a request. Raises Lost where none comes in time, or nothing that can be read."""
+        content = self.exchange(wire.body(header), seconds)
+        try:
+            return wire.message(content)
+        except wire.WireError as wrong:
+            self.end()
+            raise Lost(str(wrong)) from wrong
+
+    def exchange(self, request: wire.Body, seconds: float) -> wire.Body:
+        """The same, with the bytes of both as they are."""
         self._isolation.used(self)
-        self._token = int.from_bytes(os.urandom(6), "big")
+        asked = int.from_bytes(os.urandom(6), "big")
         deadline = time.monotonic() + seconds
         try:
-            self._send(wire.frame({**header, "token": self._token}), deadline)
+            self._send(wire.frame(asked, request), deadline)
             most = self._isolation.limits.answer_mib << 20
-            counts = wire.lengths(self._receive(wire.PREFIX.size, deadline), most)
-            answer = wire.message(*(self._receive(count, deadline) for count in counts))
-            if answer.get("token") != self._token:
+            token, *counts = wire.lengths(self._receive(wire.PREFIX.size, deadline), most)
+            if token != asked:
                 raise wire.WireError("what came on the channel is not the answer to the call")
+            header, arrays = (self._receive(count, deadline) for count in counts)
         except TimeoutError:
             self.end()
             raise Lost(f"timed out after {seconds:.3g} s") from None
@@ -116,7 +125,7 @@ class Worker:
         except (EOFError, BrokenPipeError, ConnectionResetError):
             self.drain()
             raise Lost(self._how_it_ended(self.end())) from None
-        return answer
+        return header, arrays
 
     def end(self) -> int | None:
         """End the process with all it started. The status it had ended with, None where this call killed it."""
@@ -314,6 +323,35 @@ def _bwrap(load: Mapping[str, Any], gpu: bool) -> list[str]:
     return [*words, "--unshare-all", "--die-with-parent", "--new-session", "--chdir", "/tmp", "--"]
 
 
+class Foreseen(Protocol):
+    """Answers that are there before they are asked for."""
+
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The answer to the next request, None where it has to be asked for."""
+
+    def came(self, answer: dict[str, Any]) -> None:
+        """Take note of the answer to a request for which there was none."""
+
+
+def requests_body(requests: Sequence[Mapping[str, Any]]) -> wire.Body:
+    """Many requests as one."""
+    return wire.body({"do": "several", "requests": list(requests), "seconds": _SEVERAL_SECONDS / 4})
+
+
+def answers_body(answers: Sequence[Mapping[str, Any]]) -> wire.Body:
+    """The answers to many requests as one."""
+    return wire.body({"answers": list(answers)})
+
+
+def answers_in(content: wire.Body) -> list[dict[str, Any]]:
+    """The answers to the first of many requests; none where they cannot be read."""
+    try:
+        answers = wire.message(content)["answers"]
+    except (wire.WireError, KeyError):
+        return []
+    return answers if isinstance(answers, list) and all(isinstance(one, dict) for one in answers) else []
+
+
 @dataclass
 class Isolated:
     """How the functions of one isolated implementation are called: a ``Caller``.
@@ -333,6 +371,7 @@ class Isolated:
         self._waited = 0.0
         self._losses: Counter[str] = Counter()
         self._reason: dict[str, str] = {}
+        self.foreseen: Foreseen | None = None
 
     @cached_property
     def loaded(self) -> dict[str, Any]:
@@ -347,7 +386,34 @@ class Isolated:
         given = self._value(function, request)
         return _KeptThere(given, self, function)
 
+    def several(self, function: str, requests: wire.Body) -> wire.Body | None:
+        """The answers to many requests at once, as ``requests_body`` makes and ``answers_in`` reads them.
+
+        They are for ``foreseen``. None, and nothing is held against it, where that takes long or does not come to an
+        end: asked one by one, it will be seen which request it is.
+        """
+        if self._losses[function] or self._waited > self.isolation.limits.seconds:
+            return None
+        started = time.monotonic()
+        try:
+            worker, _ = self._alive()
+            return worker.exchange(requests, _SEVERAL_SECONDS)
+        except Lost:
+            return None
+        finally:
+            self._waited += time.monotonic() - started
+
     def _value(self, function: str, request: Mapping[str, Any]) -> Any:
+        answer = self.foreseen.answer(request) if self.foreseen else None
+        if answer is None:
+            answer = self._asked(function, request)
+            if self.foreseen:
+                self.foreseen.came(answer)
+        if "failed" in answer:
+            raise self._failure(answer)
+        return answer.get("value")
+
+    def _asked(self, function: str, request: Mapping[str, Any]) -> dict[str, Any]:
         limits = self.isolation.limits
         if self._losses[function] >= limits.losses:
             raise Lost(f"{function} is not called again: {self._reason[function]}, {limits.losses} times")
@@ -356,16 +422,13 @@ class Isolated:
         started = time.monotonic()
         try:
             worker, _ = self._alive()
-            answer = worker.ask(request, limits.call_seconds)
+            return worker.ask(request, limits.call_seconds)
         except Lost as lost:
             self._losses[function] += 1
             self._reason[function] = str(lost)
             raise Lost(f"{function}: {lost}{self._printed()}") from None
         finally:
             self._waited += time.monotonic() - started
-        if "failed" in answer:
-            raise self._failure(answer)
-        return answer.get("value")
 
     def _failure(self, answer: Mapping[str, Any]) -> CallFailed:
         message = one_line(str(answer["failed"]), 600)

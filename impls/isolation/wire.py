@@ -14,8 +14,11 @@ import numpy as np
 
 from impls.calling import LaidOut, Unreadable
 
-PREFIX = struct.Struct("<4sIQ")
-"""A frame's first bytes: the magic word, the length of the header and of the arrays, in bytes."""
+PREFIX = struct.Struct("<4sQIQ")
+"""A frame's first bytes: the magic word, the token of the request, the length of the header and of the arrays."""
+
+Body = tuple[bytes, bytes]
+"""A message without its prefix: the header, and the bytes of the arrays."""
 
 LONGEST_HEADER = 1 << 20
 _MAGIC = b"lfc1"
@@ -30,31 +33,38 @@ class WireError(ValueError):
     """What came is no frame, or is larger than it may be."""
 
 
-def frame(header: Mapping[str, Any]) -> bytes:
+def body(message: Mapping[str, Any]) -> Body:
     """The bytes of a message; its values are what ``calling`` describes as arguments and plain values."""
     buffers: list[bytes] = []
-    text = dumps({key: _encoded(value, buffers) for key, value in header.items()}).encode()
-    return b"".join([PREFIX.pack(_MAGIC, len(text), sum(map(len, buffers))), text, *buffers])
+    text = dumps({key: _encoded(value, buffers) for key, value in message.items()}).encode()
+    return text, b"".join(buffers)
 
 
-def lengths(prefix: bytes, most: int) -> tuple[int, int]:
-    """How many bytes of header and of arrays follow. Raises WireError where they are more than may be."""
-    magic, header, arrays = PREFIX.unpack(prefix)
+def frame(token: int, content: Body) -> bytes:
+    """A message as it goes over the channel; the answer to a request bears the token of the request."""
+    header, arrays = content
+    return PREFIX.pack(_MAGIC, token, len(header), len(arrays)) + header + arrays
+
+
+def lengths(prefix: bytes, most: int) -> tuple[int, int, int]:
+    """The token, and the bytes of header and arrays that follow. Raises WireError where they are more than may be."""
+    magic, token, header, arrays = PREFIX.unpack(prefix)
     if magic != _MAGIC:
         raise WireError("what came on the channel is not the answer to the call")
     if header > LONGEST_HEADER or arrays > most:
         raise WireError(f"an answer of {header + arrays} bytes came, at most {most} can be taken")
-    return header, arrays
+    return token, header, arrays
 
 
-def message(header: bytes, arrays: bytes) -> dict[str, Any]:
-    """The message in a frame. Raises WireError."""
+def message(content: Body) -> dict[str, Any]:
+    """The message in a body. Raises WireError."""
+    header, arrays = content
     try:
-        content = loads(header)
-        if not isinstance(content, dict):
+        fields = loads(header)
+        if not isinstance(fields, dict):
             raise WireError("the header is no JSON object")
         reader = _Arrays(arrays)
-        decoded = {key: reader.decoded(value) for key, value in content.items()}
+        decoded = {key: reader.decoded(value) for key, value in fields.items()}
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as wrong:
         raise WireError(f"what came on the channel cannot be read: {type(wrong).__name__}") from wrong
     if reader.left:

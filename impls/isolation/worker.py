@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -24,27 +25,54 @@ _LARGEST_REQUEST = 1 << 62
 def serve() -> None:
     """Answer the requests on the channel; ends the process when there are no more."""
     channel = _Channel(CHANNEL)
-    request = channel.receive()
+    token, request = channel.receive()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    answer, caller = _loaded(request)
-    channel.answer(request, answer)
-    kept: Kept | None = None
+    answer, functions = _loaded(request)
+    channel.answer(token, answer)
+    caller = _Answering(functions) if functions else None
     while caller:
-        request = channel.receive()
-        answer = {}
+        token, request = channel.receive()
+        if request["do"] == "several":
+            channel.answer(token, {"answers": _several(caller, request["requests"], request["seconds"])})
+        else:
+            channel.answer(token, caller.answer(request))
+
+
+def _several(caller: "_Answering", requests: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+    """The answers to the first requests, to as many as it comes to in the time."""
+    answers = []
+    end = time.monotonic() + seconds
+    for request in requests:
+        answers.append(caller.answer(request))
+        if time.monotonic() > end:
+            break
+    return answers
+
+
+class _Answering:
+    """Answers single requests with the functions of a loaded implementation."""
+
+    def __init__(self, caller: Direct) -> None:
+        self._caller = caller
+        self._kept: Kept | None = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            if request["do"] == "call":
-                answer["value"] = caller.call(request["function"], request["args"], request["options"])
-            elif request["do"] == "keep":
-                kept = caller.keep(request["function"], request["args"], request["options"])
-                answer["value"] = kept.given
-            elif kept is not None:
-                answer["value"] = kept.result() if request["do"] == "result" else kept.arguments()
+            return {"value": self._value(request)}
         except CallFailed as failed:
             kind = "unwritten" if isinstance(failed, NotWritten) else "refused" if failed.refused else "raised"
-            answer = {"failed": str(failed), "kind": kind}
-        channel.answer(request, answer)
+            return {"failed": str(failed), "kind": kind}
+
+    def _value(self, request: dict[str, Any]) -> Any:
+        if request["do"] == "call":
+            return self._caller.call(request["function"], request["args"], request["options"])
+        if request["do"] == "keep":
+            self._kept = self._caller.keep(request["function"], request["args"], request["options"])
+            return self._kept.given
+        if self._kept is None:
+            return None
+        return self._kept.result() if request["do"] == "result" else self._kept.arguments()
 
 
 def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
@@ -86,12 +114,13 @@ class _Channel:
         self._socket = socket.socket(fileno=descriptor)
         self._came = bytearray()
 
-    def receive(self) -> dict[str, Any]:
-        header, arrays = wire.lengths(self._exactly(wire.PREFIX.size), _LARGEST_REQUEST)
-        return wire.message(self._exactly(header), self._exactly(arrays))
+    def receive(self) -> tuple[int, dict[str, Any]]:
+        """The token and the content of the next request."""
+        token, header, arrays = wire.lengths(self._exactly(wire.PREFIX.size), _LARGEST_REQUEST)
+        return token, wire.message((self._exactly(header), self._exactly(arrays)))
 
-    def answer(self, request: dict[str, Any], content: dict[str, Any]) -> None:
-        self._socket.sendall(wire.frame(content | {"token": request["token"]}))
+    def answer(self, token: int, content: dict[str, Any]) -> None:
+        self._socket.sendall(wire.frame(token, wire.body(content)))
 
     def _exactly(self, count: int) -> bytes:
         """So many bytes from the channel; where it is closed the process ends."""

@@ -81,8 +81,8 @@ def measure(run: Run) -> dict[Key, Largest]:
 def _of_clause(run: Run, implementation: Implementation, clause: Clause) -> Mapping[Key, Largest]:
     if clause.function not in implementation.functions:
         return {}
-    memo.forget()
-    provenance.forget()
+    memo.use({})
+    provenance.use({})
     property_ = PROPERTIES[clause.id]
     meter = _Meter(implementation, clause)
 

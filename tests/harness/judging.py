@@ -1,7 +1,8 @@
 """Judge one implementation on one clause: run the property on every example, shrink what fails, say what was found."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.harness.deviations import KnownDeviation
 from tests.harness.diagnosis import Suspect, diagnose
 from tests.harness.drawing import Values
 from tests.harness.faults import Abandoned, HarnessFault, ImplementationError, Nonconformance, Unimplemented
+from tests.harness.foresight import Foresight, Remembered, Script
 from tests.harness.subject import Call, Subject
 
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
@@ -48,23 +50,50 @@ _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
 
 
-class Examples:
-    """The drawn examples of the property at hand; only its own are kept, so memory stays flat over a run."""
+@dataclass(frozen=True)
+class _Drawn:
+    """The examples of one property, with all that is known on them."""
 
-    def __init__(self, run_seed: int, largest: int = LARGE_SIZES[0]) -> None:
+    values: list[Values] = field(default_factory=list)
+    computed: memo.Store = field(default_factory=dict)
+    code: provenance.Store = field(default_factory=dict)
+    scripts: dict[Any, Script] = field(default_factory=dict)
+
+
+class Examples:
+    """The drawn examples of each property.
+
+    Those of the property at hand alone are kept, so memory stays flat over a run, or with ``keep`` those of all: then
+    the implementations can be judged one after the other, and memory stays flat over any number of them.
+    """
+
+    def __init__(self, run_seed: int, largest: int = LARGE_SIZES[0], keep: bool = False) -> None:
         self._run_seed = run_seed
+        self._keep = keep
         self.largest = largest
-        self._property: Property | None = None
-        self._drawn: list[Values] = []
+        self._of: dict[str, _Drawn] = {}
+        self._at_hand: str | None = None
 
     def of(self, property_: Property) -> list[Values]:
-        """The examples of ``property_``: drawn at its first call, the same ones until another property's turn."""
-        if property_ is not self._property:
-            memo.forget()
-            provenance.forget()
-            self._property = property_
-            self._drawn = drawing.draw(property_, self.seed(property_), self.largest)
-        return self._drawn
+        """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
+        if property_.name != self._at_hand:
+            if property_.name not in self._of:
+                if not self._keep:
+                    self._of.clear()
+                self._of[property_.name] = drawn = _Drawn()
+                provenance.use(drawn.code)
+                memo.use(drawn.computed)
+                drawn.values.extend(drawing.draw(property_, self.seed(property_), self.largest))
+            memo.use(self._of[property_.name].computed)
+            provenance.use(self._of[property_.name].code)
+            self._at_hand = property_.name
+        return self._of[property_.name].values
+
+    def script(self, property_: Property, clause: Clause, implementation: Implementation) -> Script:
+        """What the test of the clause asks of implementations of this kind."""
+        self.of(property_)
+        kind = (clause.id, implementation.arrays, implementation.device, tuple(implementation.ulp.items()))
+        return self._of[property_.name].scripts.setdefault(kind, Script())
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
@@ -83,36 +112,60 @@ def judge(
 
     deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis.
     """
-    drawn = examples.of(property_)
-    trial = _Trial(property_, clause, implementation)
+    script = examples.script(property_, clause, implementation)
+    with np.errstate(all="ignore"), global_state_restored(), exits_raising():
+        trial = _Trial(property_, clause, implementation, script)
+        if not deviations and (known := trial.known(shrink_budget)):
+            return known
+        judged = _Judged(_judged(trial, examples, deviations, shrink_budget, suspects), trial.smallest, shrink_budget)
+    if not deviations and trial.foresight.key is not None and trial.ended:
+        script.of_clause.put(trial.foresight.key, judged)
+    return judged.outcome
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """An outcome, for the next implementation that gives the same answers. smallest: the input that was shown."""
+
+    outcome: Outcome
+    smallest: Values | None
+    shrink_budget: int
+
+
+def _judged(
+    trial: "_Trial",
+    examples: Examples,
+    deviations: Sequence[KnownDeviation],
+    shrink_budget: int,
+    suspects: Callable[[str], Iterable[Suspect]],
+) -> Outcome:
+    clause, drawn = trial.clause, examples.of(trial.property)
     unwritten: list[str] = []
     failing: list[tuple[int, Exception]] = []
-    made: list[Call] = []
     excused: KnownDeviation | None = None
-    with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        for index, values in enumerate(drawn):
-            fault = trial.fault(values)
-            if isinstance(fault, Abandoned):
-                return _abandoned(trial, len(drawn), fault)
-            if isinstance(fault, Unimplemented):
-                unwritten.append(str(fault))
-            made += trial.subject.calls[:_CALLS_OF_AN_EXAMPLE]
-            if fault is None:
-                continue
-            if deviation := next((known for known in deviations if known.covers(values)), None):
-                excused = deviation
-            else:
-                failing.append((index, fault))
-        stale = [known for known in deviations if trial.fault(known.shown_by) is None]
-        ratio = trial.worst_ratio if trial.compared and np.isfinite(trial.worst_ratio) else None
-        # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
-        if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
-            return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
-        if failing:
-            trial.excused_by = deviations
-            diagnosis = diagnose(clause.function, clause.id, made, suspects(clause.function))
-            failed = _failed(trial, drawn, failing, examples.seed(property_), shrink_budget, ratio)
-            return replace(failed, diagnosis=tuple(diagnosis))
+    for index, values in enumerate(drawn):
+        fault = trial.fault_on(index, values)
+        if isinstance(fault, Abandoned):
+            return _abandoned(trial, len(drawn), fault)
+        if isinstance(fault, Unimplemented):
+            unwritten.append(str(fault))
+        if fault is None:
+            continue
+        if deviation := next((known for known in deviations if known.covers(values)), None):
+            excused = deviation
+        else:
+            failing.append((index, fault))
+    stale = [known for known in deviations if trial.fault(known.shown_by) is None]
+    ratio = trial.worst_ratio if trial.compared and np.isfinite(trial.worst_ratio) else None
+    # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
+    if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
+        return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
+    if failing:
+        trial.excused_by = deviations
+        diagnosis = diagnose(clause.function, clause.id, trial.calls_on(drawn), suspects(clause.function))
+        with memo.aside():
+            failed = _failed(trial, drawn, failing, examples.seed(trial.property), shrink_budget, ratio)
+        return replace(failed, diagnosis=tuple(diagnosis))
     if stale:
         return Outcome(
             ERROR, len(drawn), ratio, f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
@@ -128,20 +181,80 @@ def _abandoned(trial: "_Trial", examples: int, fault: Abandoned) -> Outcome:
     return Outcome(ERROR, examples, message=str(fault), counterexample=call)
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What came of an example: the fault, and the largest error ratio if anything was compared."""
+
+    fault: Exception | None
+    ratio: float | None
+
+
 class _Trial:
     """Runs the property on single examples and keeps the largest error ratio seen."""
 
-    def __init__(self, property_: Property, clause: Clause, implementation: Implementation) -> None:
+    def __init__(self, property_: Property, clause: Clause, implementation: Implementation, script: Script) -> None:
         self.property = property_
         self.clause = clause
         self.subject = Subject(implementation, clause)
-        self.worst_ratio = 0.0
-        self.compared = False
+        self.foresight = Foresight(script, clause.function, implementation)
         self.excused_by: Sequence[KnownDeviation] = ()
+        self.smallest: Values | None = None
+        self.ended = True
+        """No call so far has ended or hung its process."""
+        self._script = script
+        self._ratio: float | None = None
+        self._worst: float | None = None
+        self._calls: dict[int, list[Call]] = {}
+
+    @property
+    def compared(self) -> bool:
+        return self._worst is not None
+
+    @property
+    def worst_ratio(self) -> float:
+        return self._worst or 0.0
+
+    def known(self, shrink_budget: int) -> Outcome | None:
+        """What came of the same answers before; a failure only where the input shown fails here, too."""
+        key = self.foresight.key
+        judged = None if key is None else self._script.of_clause.get(key)
+        if judged is None or judged.outcome.outcome in (PASSED, SKIPPED):
+            return judged and judged.outcome
+        if judged.shrink_budget != shrink_budget or judged.smallest is None:
+            return None
+        with memo.aside():
+            fault = self.fault(judged.smallest)
+        return judged.outcome if fault is not None and str(fault) == judged.outcome.message else None
+
+    def fault_on(self, index: int, values: Values) -> Exception | None:
+        """What the implementation does wrong on the example of that number, None where it conforms."""
+        key = self.foresight.key_of(index)
+        remembered = self._script.of_example.setdefault(index, Remembered())
+        seen = None if key is None else remembered.get(key)
+        if seen is None:
+            fault, key = self.foresight.running(index, partial(self.fault, values))
+            self._calls[index] = self.subject.calls[:_CALLS_OF_AN_EXAMPLE]
+            seen = _Seen(fault, self._ratio)
+            if isinstance(fault, Abandoned):
+                self.ended = False
+            elif key is not None:
+                remembered.put(key, _Seen(fault and fault.with_traceback(None), self._ratio))
+        if seen.ratio is not None:
+            self._worst = max(self.worst_ratio, seen.ratio)
+        return seen.fault
+
+    def calls_on(self, drawn: Sequence[Values]) -> Iterator[Call]:
+        """The first calls on each example, made again where they were not made."""
+        for index, values in enumerate(drawn):
+            if index not in self._calls:
+                self.foresight.running(index, partial(self.fault, values))
+                self._calls[index] = self.subject.calls[:_CALLS_OF_AN_EXAMPLE]
+            yield from self._calls[index]
 
     def fault(self, values: Values) -> Exception | None:
-        """What the implementation does wrong on this example, None where it conforms."""
+        """What the implementation does wrong on these values, None where it conforms."""
         self.subject.calls.clear()
+        self._ratio = None
         try:
             with ratios_reported_to(self._note):
                 self.property.check(self.clause, self.subject, values)
@@ -161,8 +274,7 @@ class _Trial:
         return not any(known.covers(values) for known in self.excused_by) and isinstance(self.fault(values), kind)
 
     def _note(self, ratio: float) -> None:
-        self.compared = True
-        self.worst_ratio = max(self.worst_ratio, ratio)
+        self._ratio = ratio if self._ratio is None else max(self._ratio, ratio)
 
 
 def _failed(
@@ -180,7 +292,9 @@ def _failed(
     smallest = drawing.shrink(trial.property, seed, drawn, start, lambda values: trial.is_fault(values, kind), budget)
     fault = trial.fault(smallest) or dict(failing)[start]
     if not trial.subject.calls:
-        trial.fault(drawn[start])
+        smallest = drawn[start]
+        trial.fault(smallest)
+    trial.smallest = smallest
     return Outcome(
         ERROR if errors else FAILED,
         len(drawn),

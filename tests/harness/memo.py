@@ -1,13 +1,18 @@
 """Values computed once per example and shared by the implementations judged on it."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 T = TypeVar("T")
 
-_remembered: dict[Any, Any] = {}
+Store = dict[Any, Any]
+
+_remembered: Store = {}
+_MOST = 1 << 14
+"""How many values are remembered on the examples of one clause; arguments that an implementation chose could be any."""
 
 
 def fingerprint(value: Any) -> Any:
@@ -22,10 +27,12 @@ def fingerprint(value: Any) -> Any:
 
 
 def once(key: Any, compute: Callable[[], T]) -> T:
-    """The value of ``compute()``, computed only the first time that ``key`` is seen since ``forget``."""
+    """The value of ``compute()``, computed only the first time that ``key`` is seen in the store in use."""
     try:
         return _remembered[key]
     except KeyError:
+        if len(_remembered) >= _MOST:
+            _remembered.clear()
         value = _remembered[key] = compute()
         return value
 
@@ -35,6 +42,18 @@ def holds(kind: str, value: object) -> bool:
     return any(one is value and key[0] == kind for key, one in _remembered.items())
 
 
-def forget() -> None:
-    """Drop every remembered value: another clause is about to be judged, on other examples."""
-    _remembered.clear()
+def use(store: Store) -> None:
+    """Remember in ``store`` from now on: another clause is about to be judged, on other examples."""
+    global _remembered
+    _remembered = store
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[None]:
+    """Within it what is remembered is kept for that long only, and what was remembered before stays."""
+    before = _remembered
+    use(dict(before))
+    try:
+        yield
+    finally:
+        use(before)

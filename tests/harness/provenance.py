@@ -4,7 +4,9 @@ import hashlib
 
 import numpy as np
 
-_code: dict[bytes, str] = {}
+Store = dict[bytes, str]
+
+_code: Store = {}
 
 
 def remember(array: np.ndarray, code: str) -> np.ndarray:
@@ -18,9 +20,10 @@ def code_of(array: np.ndarray) -> str | None:
     return _code.get(_digest(array))
 
 
-def forget() -> None:
-    """Drop what was remembered: another clause is about to draw."""
-    _code.clear()
+def use(store: Store) -> None:
+    """Remember in ``store`` from now on: another clause is about to be judged."""
+    global _code
+    _code = store
 
 
 def _digest(array: np.ndarray) -> bytes:
