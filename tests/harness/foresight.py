@@ -83,7 +83,7 @@ class Foresight:
         """Stands for all answers; None where they are not all there."""
         self._answers: dict[int, list[dict[str, Any]]] = {}
         self._caller = implementation.caller if isinstance(implementation.caller, Isolated) else None
-        self._prompter: _Prompter | None = None
+        self._came: dict[int, list[dict[str, Any]] | None] = {}
         if self._caller is None or not script.requests:
             return
         content = self._caller.several(function, script.body)
@@ -97,6 +97,12 @@ class Foresight:
             self._answers[index] = answers[at : at + count]
             at += count
         self.key = _hashed(content)
+
+    def after_all(self) -> bytes | None:
+        """What stands for all answers, when they were not there in advance but have all come."""
+        if self.key is None and len(self._came) == len(self.script.requests) and all(self._came.values()):
+            self.key = _digest([one for index in sorted(self._came) for one in self._came[index] or ()])
+        return self.key
 
     def key_of(self, index: int) -> bytes | None:
         """Stands for the answers on an example; None where they are not there."""
@@ -116,7 +122,9 @@ class Foresight:
         finally:
             self._caller.foreseen = None
         self.script.learn(index, prompter.asked, complete=result is None)
-        return result, _digest(prompter.answered) if len(prompter.answered) == len(prompter.asked) else None
+        all_answered = len(prompter.answered) == len(prompter.asked) == len(self.script.requests[index])
+        self._came[index] = prompter.answered if all_answered else None
+        return result, _digest(prompter.answered) if all_answered else None
 
 
 class _Prompter:

@@ -71,29 +71,32 @@ class Examples:
         self._run_seed = run_seed
         self._keep = keep
         self.largest = largest
-        self._of: dict[str, _Drawn] = {}
-        self._at_hand: str | None = None
+        self._of: dict[int, _Drawn] = {}
+        self._at_hand: Property | None = None
 
     def of(self, property_: Property) -> list[Values]:
         """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
-        if property_.name != self._at_hand:
-            if property_.name not in self._of:
-                if not self._keep:
-                    self._of.clear()
-                self._of[property_.name] = drawn = _Drawn()
-                provenance.use(drawn.code)
-                memo.use(drawn.computed)
-                drawn.values.extend(drawing.draw(property_, self.seed(property_), self.largest))
-            memo.use(self._of[property_.name].computed)
-            provenance.use(self._of[property_.name].code)
-            self._at_hand = property_.name
-        return self._of[property_.name].values
+        return self._on(property_).values
 
     def script(self, property_: Property, clause: Clause, implementation: Implementation) -> Script:
         """What the test of the clause asks of implementations of this kind."""
-        self.of(property_)
         kind = (clause.id, implementation.arrays, implementation.device, tuple(implementation.ulp.items()))
-        return self._of[property_.name].scripts.setdefault(kind, Script())
+        return self._on(property_).scripts.setdefault(kind, Script())
+
+    def _on(self, property_: Property) -> _Drawn:
+        if property_ is not self._at_hand:
+            known = self._of.get(id(property_))
+            if known is None:
+                if not self._keep:
+                    self._of.clear()
+                known = self._of[id(property_)] = _Drawn()
+                memo.use(known.computed)
+                provenance.use(known.code)
+                known.values.extend(drawing.draw(property_, self.seed(property_), self.largest))
+            memo.use(known.computed)
+            provenance.use(known.code)
+            self._at_hand = property_
+        return self._of[id(property_)]
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
@@ -118,8 +121,8 @@ def judge(
         if not deviations and (known := trial.known(shrink_budget)):
             return known
         judged = _Judged(_judged(trial, examples, deviations, shrink_budget, suspects), trial.smallest, shrink_budget)
-    if not deviations and trial.foresight.key is not None and trial.ended:
-        script.of_clause.put(trial.foresight.key, judged)
+    if not deviations and trial.ended and (key := trial.foresight.after_all()) is not None:
+        script.of_clause.put(key, judged)
     return judged.outcome
 
 

@@ -205,9 +205,12 @@ def conformance_case(request: pytest.FixtureRequest) -> Any:
     return judge
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where nothing could be loaded there is nothing to parametrize over: drop what pytest would show as skipped."""
     items[:] = [item for item in items if not hasattr(getattr(item, "function", None), "conforms_to") or _pair(item)]
+    if any(map(_pair, items)) and config.stash[run_key].one_after_the_other:
+        place = {one.name: at for at, one in enumerate(config.stash[run_key].implementations)}
+        items.sort(key=lambda item: place[pair[0]] if (pair := _pair(item)) else -1)
     for item in items:
         if _pair(item):
             item.add_marker(pytest.mark.filterwarnings("ignore"))

@@ -11,15 +11,19 @@ from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
-from impls.isolation import NONE, PROCESS, Isolation, Limits, load_isolated
+from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.resolving import Asked, Named, load_here
-from tests.harness import verdicts
+from tests.harness import profiles, verdicts
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
 from tests.harness.deviations import KnownDeviation
 from tests.harness.diagnosis import Suspect
 from tests.harness.judging import ERROR, SKIPPED, Examples, Outcome, judge
 
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
+_A_CLASS = 4
+_KEPT_EXAMPLES = 100
+"""From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
+
 _SHRINK_BUDGET = 300
 """How many tries a failure gets to become smaller; one beyond the required level shows its smallest drawn input."""
 
@@ -138,7 +142,16 @@ class Run:
 
     @cached_property
     def examples(self) -> Examples:
-        return Examples(self.options.seed, self.options.large or LARGE_SIZES[0])
+        return Examples(self.options.seed, self.options.large or LARGE_SIZES[0], keep=self.one_after_the_other)
+
+    @cached_property
+    def one_after_the_other(self) -> bool:
+        """Whether the implementations are judged one after the other, and not clause by clause.
+
+        Then each has its verdict long before the run ends, and every example is kept until then.
+        """
+        few = profiles.EXAMPLES[self.options.profile] <= _KEPT_EXAMPLES and self.options.large is None
+        return few and sum(isinstance(one.caller, Isolated) for one in self.implementations) >= _A_CLASS
 
     @cached_property
     def _by_name(self) -> dict[str, Implementation]:
