@@ -8,9 +8,9 @@ from impls.isolation.isolated import (
     Isolated,
     Isolation,
     IsolationError,
+    Requests,
     answers_body,
     answers_in,
-    requests_body,
 )
 from impls.isolation.limits import Limits
 from impls.isolation.loading import load_isolated
@@ -24,8 +24,8 @@ __all__ = [
     "Isolation",
     "IsolationError",
     "Limits",
+    "Requests",
     "answers_body",
     "answers_in",
     "load_isolated",
-    "requests_body",
 ]

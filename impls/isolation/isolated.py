@@ -28,6 +28,7 @@ MODES = (PROCESS, NONE, BWRAP)
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _PRINTED = 2000
 _PIECE = 1 << 16
+_BUFFER = 1 << 20
 _SEVERAL_SECONDS = 2.0
 _KEPT_ALIVE = 16
 """How many workers a process keeps; the longest unused one ends for the next."""
@@ -61,6 +62,11 @@ class Isolation:
         self._alive[worker] = None
         return worker
 
+    def rest(self) -> None:
+        """End every worker; an implementation that is called again gets another one."""
+        for worker in list(self._alive):
+            worker.end()
+
     def used(self, worker: "Worker") -> None:
         del self._alive[worker]
         self._alive[worker] = None
@@ -70,8 +76,7 @@ class Isolation:
 
     def close(self) -> None:
         """End every worker and what it left."""
-        for worker in list(self._alive):
-            worker.end()
+        self.rest()
         for server in self._servers.values():
             server.close()
         self._servers.clear()
@@ -84,6 +89,8 @@ class Worker:
         self._isolation = isolation
         self.channel, self._theirs = socket.socketpair()
         self.channel.setblocking(False)
+        for end in (self.channel, self._theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         self._output, self._their_output = os.pipe()
         os.set_blocking(self._output, False)
         self._poll = select.poll()
@@ -112,9 +119,7 @@ class Worker:
         try:
             self._send(wire.frame(asked, request), deadline)
             most = self._isolation.limits.answer_mib << 20
-            token, *counts = wire.lengths(self._receive(wire.PREFIX.size, deadline), most)
-            if token != asked:
-                raise wire.WireError("what came on the channel is not the answer to the call")
+            _, *counts = wire.lengths(self._receive(wire.PREFIX.size, deadline), most, asked)
             header, arrays = (self._receive(count, deadline) for count in counts)
         except TimeoutError:
             self.end()
@@ -126,6 +131,11 @@ class Worker:
             self.drain()
             raise Lost(self._how_it_ended(self.end())) from None
         return header, arrays
+
+    def several(self, requests: "Requests") -> wire.Body:
+        """The answers to many requests. Raises Lost."""
+        requests.sent += 1
+        return self.exchange(requests.body, _SEVERAL_SECONDS)
 
     def end(self) -> int | None:
         """End the process with all it started. The status it had ended with, None where this call killed it."""
@@ -169,7 +179,7 @@ class Worker:
         while len(self._came) < count:
             self._wait(deadline, select.POLLIN)
             try:
-                piece = self.channel.recv(_PIECE)
+                piece = self.channel.recv(max(_PIECE, min(count, 64 * _PIECE)))
             except BlockingIOError:
                 continue
             if not piece:
@@ -218,6 +228,8 @@ class _Server:
             "limits": (_with_torch(limits) if torch else limits).as_json(),
             "gpu": gpu,
         }
+        self.known = 0
+        """How many requests it has learned."""
         self.folder = tempfile.mkdtemp(prefix="conformance-")
         self._process = subprocess.Popen(
             [*_python(), str(theirs.fileno()), json.dumps(settings)],
@@ -237,6 +249,16 @@ class _Server:
             raise IsolationError("the process that starts the workers has ended; what it wrote stands above")
         return json.loads(answer)
 
+    def learn(self, requests: "Requests") -> None:
+        """Have the workers that are forked from now on know these requests by a number."""
+        requests.numbers[self] = self.known
+        self.known += 1
+        header, arrays = requests.body
+        with tempfile.TemporaryFile(dir=self.folder) as file:
+            file.write(header + arrays)
+            file.flush()
+            self.order({"do": "learn", "header": len(header), "arrays": len(arrays)}, [file.fileno()])
+
     def close(self) -> None:
         self._control.close()
         self._process.wait()
@@ -251,7 +273,16 @@ class _Forked(Worker):
         self._server = server
         descriptors = [self._theirs.fileno(), self._their_output]
         self._pid = server.order({"do": "start"}, descriptors)["pid"]
+        self._known = server.known
         self._handed_over()
+
+    def several(self, requests: "Requests") -> wire.Body:
+        number = requests.numbers.get(self._server)
+        if number is not None and number < self._known:
+            return self.exchange(wire.body({"do": "learned", "number": number}), _SEVERAL_SECONDS)
+        if requests.sent and number is None:
+            self._server.learn(requests)
+        return super().several(requests)
 
     def _kill(self) -> int | None:
         return self._server.order({"do": "end", "pid": self._pid})["status"]
@@ -333,9 +364,15 @@ class Foreseen(Protocol):
         """Take note of the answer to a request for which there was none."""
 
 
-def requests_body(requests: Sequence[Mapping[str, Any]]) -> wire.Body:
-    """Many requests as one."""
-    return wire.body({"do": "several", "requests": list(requests), "seconds": _SEVERAL_SECONDS / 4})
+class Requests:
+    """Many requests as one, for any number of implementations."""
+
+    def __init__(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        self.body = wire.body({"do": "several", "requests": list(requests), "seconds": _SEVERAL_SECONDS / 4})
+        self.sent = 0
+        """How often they were sent."""
+        self.numbers: dict[_Server, int] = {}
+        """By which number a server knows them, and with it every worker forked later."""
 
 
 def answers_body(answers: Sequence[Mapping[str, Any]]) -> wire.Body:
@@ -386,10 +423,10 @@ class Isolated:
         given = self._value(function, request)
         return _KeptThere(given, self, function)
 
-    def several(self, function: str, requests: wire.Body) -> wire.Body | None:
-        """The answers to many requests at once, as ``requests_body`` makes and ``answers_in`` reads them.
+    def several(self, function: str, requests: Requests) -> wire.Body | None:
+        """The answers to many requests at once, as ``answers_in`` reads them; they are for ``foreseen``.
 
-        They are for ``foreseen``. None, and nothing is held against it, where that takes long or does not come to an
+        None, and nothing is held against it, where that takes long or does not come to an
         end: asked one by one, it will be seen which request it is.
         """
         if self._losses[function] or self._waited > self.isolation.limits.seconds:
@@ -397,7 +434,7 @@ class Isolated:
         started = time.monotonic()
         try:
             worker, _ = self._alive()
-            return worker.exchange(requests, _SEVERAL_SECONDS)
+            return worker.several(requests)
         except Lost:
             return None
         finally:

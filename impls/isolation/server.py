@@ -1,12 +1,14 @@
 """The process that starts the workers: libraries are imported once here, and each worker is a fork of it.
 
 It is told over a socket what to do, one JSON line each way: ``start`` (with the channel and the output's file
-descriptor) and ``end`` (with the worker's number). It reaps what a worker leaves running, removes what it leaves in its
+descriptor), ``end`` (with the worker's number) and ``learn`` (with a file of requests, which every later worker knows
+by their number, counted from 0). It reaps what a worker leaves running, removes what it leaves in its
 folder, and ends with all its workers when the socket is closed, however the run ended.
 """
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -39,6 +41,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
                 return
             order = json.loads(data)
             if order["do"] == "start":
+                gc.freeze()  # else the worker's first collection would copy all that it shares with this process
                 folder = tempfile.mkdtemp(prefix="worker-")
                 pid = os.fork()
                 if not pid:
@@ -47,6 +50,11 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
                 for descriptor in descriptors:
                     os.close(descriptor)
                 answer: dict[str, Any] = {"pid": pid}
+            elif order["do"] == "learn":
+                with os.fdopen(descriptors[0], "rb") as file:
+                    file.seek(0)
+                    worker.learn((file.read(order["header"]), file.read(order["arrays"])))
+                answer = {}
             else:
                 answer = {"status": _end(order["pid"], folders)}
             control.sendall(json.dumps(answer).encode())

@@ -46,10 +46,13 @@ def frame(token: int, content: Body) -> bytes:
     return PREFIX.pack(_MAGIC, token, len(header), len(arrays)) + header + arrays
 
 
-def lengths(prefix: bytes, most: int) -> tuple[int, int, int]:
-    """The token, and the bytes of header and arrays that follow. Raises WireError where they are more than may be."""
+def lengths(prefix: bytes, most: int, asked: int | None = None) -> tuple[int, int, int]:
+    """The token, and the bytes of header and arrays that follow.
+
+    Raises WireError where the token is not the one ``asked`` with, or they are more than may be.
+    """
     magic, token, header, arrays = PREFIX.unpack(prefix)
-    if magic != _MAGIC:
+    if magic != _MAGIC or asked not in (None, token):
         raise WireError("what came on the channel is not the answer to the call")
     if header > LONGEST_HEADER or arrays > most:
         raise WireError(f"an answer of {header + arrays} bytes came, at most {most} can be taken")

@@ -21,6 +21,8 @@ CHANNEL = 3
 
 _LARGEST_REQUEST = 1 << 62
 
+_learned: list[dict[str, Any]] = []
+
 
 def serve() -> None:
     """Answer the requests on the channel; ends the process when there are no more."""
@@ -34,20 +36,27 @@ def serve() -> None:
     while caller:
         token, request = channel.receive()
         if request["do"] == "several":
-            channel.answer(token, {"answers": _several(caller, request["requests"], request["seconds"])})
+            channel.answer(token, _several(caller, request))
+        elif request["do"] == "learned":
+            channel.answer(token, _several(caller, _learned[request["number"]]))
         else:
             channel.answer(token, caller.answer(request))
 
 
-def _several(caller: "_Answering", requests: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
-    """The answers to the first requests, to as many as it comes to in the time."""
+def learn(requests: wire.Body) -> None:
+    """Know many requests by their number from now on; for the process that starts the workers."""
+    _learned.append(wire.message(requests))
+
+
+def _several(caller: "_Answering", message: dict[str, Any]) -> dict[str, Any]:
+    """The answers to the first of many requests, to as many as it comes to in the time."""
     answers = []
-    end = time.monotonic() + seconds
-    for request in requests:
+    end = time.monotonic() + message["seconds"]
+    for request in message["requests"]:
         answers.append(caller.answer(request))
         if time.monotonic() > end:
             break
-    return answers
+    return {"answers": answers}
 
 
 class _Answering:
@@ -125,7 +134,7 @@ class _Channel:
     def _exactly(self, count: int) -> bytes:
         """So many bytes from the channel; where it is closed the process ends."""
         while len(self._came) < count:
-            piece = self._socket.recv(1 << 16)
+            piece = self._socket.recv(max(1 << 16, min(count, 1 << 22)))
             if not piece:
                 os._exit(0)
             self._came += piece

@@ -9,13 +9,14 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from impls import Implementation
 from impls.calling import LaidOut
-from impls.isolation import Isolated, answers_body, answers_in, requests_body
+from impls.isolation import Isolated, Requests, answers_body, answers_in
 
 T = TypeVar("T")
 
@@ -36,21 +37,21 @@ class Script:
     """The examples on which some implementation got to the end of the test."""
     of_clause: "Remembered[Any]" = field(default_factory=lambda: Remembered())
     of_example: dict[int, "Remembered[Any]"] = field(default_factory=dict)
-    _body: Any = None
+    _all: Requests | None = None
 
     @property
-    def body(self) -> Any:
+    def all(self) -> Requests:
         """All requests as one."""
-        if self._body is None:
-            self._body = requests_body([one for index in sorted(self.requests) for one in self.requests[index]])
-        return self._body
+        if self._all is None:
+            self._all = Requests([one for index in sorted(self.requests) for one in self.requests[index]])
+        return self._all
 
     def learn(self, index: int, requests: Sequence[Mapping[str, Any]], complete: bool) -> None:
         """Take down what was asked on an example, unless more is known of it."""
         if index in self.complete or (not complete and len(requests) <= len(self.requests.get(index, ()))):
             return
         self.requests[index] = list(requests)
-        self._body = None
+        self._all = None
         if complete:
             self.complete.add(index)
 
@@ -80,23 +81,30 @@ class Foresight:
     def __init__(self, script: Script, function: str, implementation: Implementation) -> None:
         self.script = script
         self.key: bytes | None = None
-        """Stands for all answers; None where they are not all there."""
-        self._answers: dict[int, list[dict[str, Any]]] = {}
+        """Stands for the answers that came; None where none did."""
+        self._content: Any = None
         self._caller = implementation.caller if isinstance(implementation.caller, Isolated) else None
         self._came: dict[int, list[dict[str, Any]] | None] = {}
         if self._caller is None or not script.requests:
             return
-        content = self._caller.several(function, script.body)
-        if content is None:
-            return
-        answers, at = answers_in(content), 0
-        for index in sorted(script.requests):
-            count = len(script.requests[index])
+        self._content = self._caller.several(function, script.all)
+        if self._content is not None:
+            self.key = _hashed(self._content)
+            self._counts = {index: len(script.requests[index]) for index in sorted(script.requests)}
+
+    @cached_property
+    def _answers(self) -> dict[int, list[dict[str, Any]]]:
+        """The answers by example, of those examples for which they are all there."""
+        found: dict[int, list[dict[str, Any]]] = {}
+        if self._content is None:
+            return found
+        answers, at = answers_in(self._content), 0
+        for index, count in self._counts.items():
             if len(answers) < at + count:
-                return
-            self._answers[index] = answers[at : at + count]
+                break
+            found[index] = answers[at : at + count]
             at += count
-        self.key = _hashed(content)
+        return found
 
     def after_all(self) -> bytes | None:
         """What stands for all answers, when they were not there in advance but have all come."""

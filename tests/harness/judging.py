@@ -120,7 +120,7 @@ def judge(
         trial = _Trial(property_, clause, implementation, script)
         if not deviations and (known := trial.known(shrink_budget)):
             return known
-        judged = _Judged(_judged(trial, examples, deviations, shrink_budget, suspects), trial.smallest, shrink_budget)
+        judged = _Judged(_judged(trial, examples, deviations, shrink_budget, suspects), trial.shrunk, shrink_budget)
     if not deviations and trial.ended and (key := trial.foresight.after_all()) is not None:
         script.of_clause.put(key, judged)
     return judged.outcome
@@ -128,10 +128,10 @@ def judge(
 
 @dataclass(frozen=True)
 class _Judged:
-    """An outcome, for the next implementation that gives the same answers. smallest: the input that was shown."""
+    """An outcome, for the next implementation that gives the same answers. shrunk: the input shown, if none drawn."""
 
     outcome: Outcome
-    smallest: Values | None
+    shrunk: Values | None
     shrink_budget: int
 
 
@@ -201,7 +201,7 @@ class _Trial:
         self.subject = Subject(implementation, clause)
         self.foresight = Foresight(script, clause.function, implementation)
         self.excused_by: Sequence[KnownDeviation] = ()
-        self.smallest: Values | None = None
+        self.shrunk: Values | None = None
         self.ended = True
         """No call so far has ended or hung its process."""
         self._script = script
@@ -221,12 +221,12 @@ class _Trial:
         """What came of the same answers before; a failure only where the input shown fails here, too."""
         key = self.foresight.key
         judged = None if key is None else self._script.of_clause.get(key)
-        if judged is None or judged.outcome.outcome in (PASSED, SKIPPED):
-            return judged and judged.outcome
-        if judged.shrink_budget != shrink_budget or judged.smallest is None:
+        if judged is None or judged.shrink_budget != shrink_budget:
             return None
+        if judged.shrunk is None:
+            return judged.outcome
         with memo.aside():
-            fault = self.fault(judged.smallest)
+            fault = self.fault(judged.shrunk)
         return judged.outcome if fault is not None and str(fault) == judged.outcome.message else None
 
     def fault_on(self, index: int, values: Values) -> Exception | None:
@@ -297,7 +297,7 @@ def _failed(
     if not trial.subject.calls:
         smallest = drawn[start]
         trial.fault(smallest)
-    trial.smallest = smallest
+    trial.shrunk = None if smallest is drawn[start] else smallest
     return Outcome(
         ERROR if errors else FAILED,
         len(drawn),

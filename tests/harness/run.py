@@ -24,8 +24,11 @@ _A_CLASS = 4
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
 
-_SHRINK_BUDGET = 300
-"""How many tries a failure gets to become smaller; one beyond the required level shows its smallest drawn input."""
+_SHRINK_BUDGETS = 40, 300, 3000
+"""How many tries a failure gets to become smaller: at least, at most, and for all implementations of a run together.
+
+One beyond the required level gets none: it shows its smallest drawn input.
+"""
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,8 @@ class Run:
 
     def resolve(self) -> None:
         """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""
-        _ = self._resolved
+        if self._resolved and self.one_after_the_other:
+            self.isolation.rest()
 
     @property
     def implementations(self) -> list[Implementation]:
@@ -169,6 +173,11 @@ class Run:
         """Whether this run is to judge the clause, unless it is deselected: the large ones only where asked for."""
         return self.options.large is not None or not clause.large
 
+    @cached_property
+    def _shrink_budget(self) -> int:
+        least, most, together = _SHRINK_BUDGETS
+        return max(least, min(most, together // max(1, len(self.implementations))))
+
     def judge(self, implementation: str, clause: str) -> Outcome:
         """Judge one pair now; a function that the implementation does not have is skipped."""
         judged = self._by_name[implementation]
@@ -178,7 +187,7 @@ class Run:
                 message=f"not implemented: {implementation} has no {CLAUSES[clause].function}",
                 unimplemented=True,
             )
-        budget = _SHRINK_BUDGET if self.is_required(implementation, clause) else 0
+        budget = self._shrink_budget if self.is_required(implementation, clause) else 0
         deviations = [known for known in self.deviations if known.applies_to(clause, judged)]
         return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, self.suspects)
 
