@@ -3,11 +3,15 @@
 import json
 import os
 import tempfile
+import textwrap
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import reference
+from impls import Implementation
+from tests.harness import earlier
 from tests.harness.clauses import CLAUSES, LEVELS
 from tests.harness.judging import Outcome
 from tests.harness.run import Run
@@ -16,34 +20,61 @@ from tests.harness.verdicts import ERROR, NOT_RUN, FunctionVerdict
 SCHEMA_VERSION = 1
 
 
-def document(run: Run) -> dict[str, Any]:
-    """The whole result; the same for the same seed, with any number of processes, but for ``duration_s``."""
-    implementations = []
-    for implementation, verdict in run.verdicts():
+class Report:
+    """The result of a run, as far as there is one; rows that can no longer change are put into words only once."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._texts: dict[str, str] = {}
+
+    def text(self) -> str:
+        """The result as it is now; the same for the same seed, with any number of processes, but for ``duration_s``."""
+        run, options = self._run, self._run.options
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "suite": {
+                "profile": options.profile,
+                "seed": options.seed,
+                "level": options.level,
+                "duration_s": round(time.perf_counter() - run.started, 3),
+                "sources": earlier.hash_of_the_suite(),
+                "asked": earlier.asked(options),
+            },
+            "environment": run.environment(),
+            "implementations": [],
+        }
+        rows = [self._judged(one) for one in run.implementations]
+        rows += [_words(_row(run, one, ERROR, one.reason)) for one in run.unloadable]
+        rows += [_words(_row(run, one, NOT_RUN, one.reason)) for one in run.absent]
+        head = json.dumps(content, indent=2, allow_nan=False).removesuffix("[]\n}")
+        return head + ("[\n" + ",\n".join(rows) + "\n  ]" if rows else "[]") + "\n}\n"
+
+    def _judged(self, implementation: Implementation) -> str:
+        name = implementation.name
+        if name not in self._texts or name in self._run.not_loaded_again:
+            row = self._run.resumed.get(name) or self._row_of(implementation)
+            if not self._run.is_complete(name):
+                return _words(row)
+            self._texts[name] = _words(row)
+        return self._texts[name]
+
+    def _row_of(self, implementation: Implementation) -> dict[str, Any]:
+        run = self._run
+        if not run.closed and not run.is_complete(implementation.name):
+            return _row(run, implementation, NOT_RUN, "not judged to the end yet")
+        verdict = run.verdict(implementation)
         row = _row(run, implementation, verdict.verdict, verdict.reason)
         row["functions"] = {name: _function(one) for name, one in verdict.functions.items()}
-        implementations.append(row)
-    for unloadable in run.unloadable:
-        implementations.append(_row(run, unloadable, ERROR, unloadable.reason))
-    for absent in run.absent:
-        implementations.append(_row(run, absent, NOT_RUN, absent.reason))
-    options = run.options
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "suite": {
-            "profile": options.profile,
-            "seed": options.seed,
-            "level": options.level,
-            "duration_s": round(time.perf_counter() - run.started, 3),
-        },
-        "environment": run.environment(),
-        "implementations": implementations,
-    }
+        row["complete"] = run.is_complete(implementation.name)
+        return row
 
 
-def write(path: Path, content: dict[str, Any]) -> None:
-    """Write ``content`` to ``path`` in one step: a reader sees the old file or the whole new one. Raises OSError."""
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+def _words(row: Mapping[str, Any]) -> str:
+    return textwrap.indent(json.dumps(row, indent=2, allow_nan=False), "    ")
+
+
+def write(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` in one step: a reader sees the old file or the whole new one. Raises OSError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -64,6 +95,8 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
         "required_level": run.required_level(what),
         "verdict": verdict,
         "reason": reason,
+        "complete": False,
+        "sha256": earlier.sha256(what.spec),
         "functions": {name: _unjudged(name, verdict, reason) for name in reference.FUNCTIONS},
     }
 

@@ -4,8 +4,11 @@ pytest loads it from ``addopts``, before it reads test paths from the command li
 """
 
 import argparse
+import contextlib
 import math
 import os
+import time
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from impls import interrupt
 from impls.calling import printable
 from impls.isolation import MODES, IsolationError, Limits
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
-from tests.harness import json_report, profiles, terminal_report
+from tests.harness import earlier, json_report, profiles, terminal_report
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
 from tests.harness.diagnosis import Suspect
 from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
@@ -30,6 +33,8 @@ _outcome_key = pytest.StashKey[Outcome]()
 
 
 _DEFAULT_LARGEST = 2**24
+_SAY_EVERY, _WRITE_EVERY = 5.0, 2.0
+"""Seconds between the lines that say how far a run is, and between the writings of its result."""
 
 
 def _elements(text: str) -> int:
@@ -96,6 +101,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="after the run, search for the largest errors by function, dtype and implementation, and print a table",
     )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
+    group.addoption(
+        "--resume",
+        action="store_true",
+        help="go on with the interrupted run that wrote --conformance-json: what it had judged is not judged again",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -109,6 +119,7 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile(run.options.profile)
         if run.options.specs or run.options.arrays or run.options.device:
             run.resolve()
+        _take_up(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(str(wrong)) from wrong
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
@@ -140,9 +151,35 @@ def _refuse_submissions_among_tests(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{argument} is no test of this suite; to have it checked say --impl {argument}")
 
 
+def _take_up(config: pytest.Config, run: Run) -> None:
+    """With --resume: leave out what the earlier run has judged, here or, as the controller says, in a worker."""
+    if not config.getoption("resume"):
+        return
+    if hasattr(config, "workerinput"):
+        run.resumed = {name: {} for name in config.workerinput["conformance_resumed"]}
+        return
+    path = config.getoption("conformance_json")
+    if path is None:
+        raise earlier.NotThisRun("--resume goes on with the result in --conformance-json PATH, which is not given")
+    before = earlier.read(path)
+    earlier.check(path, earlier.asked(run.options))
+    rows = {one.name: before.row(one) for one in run.implementations}
+    run.resumed = {name: row for name, row in rows.items() if row}
+
+
+def _earlier_seed(config: pytest.Config) -> int | None:
+    """The seed of the run that is gone on with, where the command names none."""
+    path = config.getoption("conformance_json")
+    if not config.getoption("resume") or path is None or config.getoption("hypothesis_seed") is not None:
+        return None
+    return earlier.read(path).seed
+
+
 def _options(config: pytest.Config) -> Options:
     profile = profiles.choose(config.getoption("hypothesis_profile"))
     handed_down = getattr(config, "workerinput", {}).get("conformance_seed")
+    if handed_down is None:
+        handed_down = _earlier_seed(config)
     return Options(
         specs=tuple(config.getoption("impl")),
         arrays=config.getoption("arrays"),
@@ -154,12 +191,15 @@ def _options(config: pytest.Config) -> Options:
         isolation=config.getoption("isolation"),
         call_seconds=config.getoption("call_seconds"),
         large=config.getoption("large"),
+        selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),
     )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    node.workerinput["conformance_seed"] = node.config.stash[run_key].options.seed
+    run = node.config.stash[run_key]
+    node.workerinput["conformance_seed"] = run.options.seed
+    node.workerinput["conformance_resumed"] = list(run.resumed)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -174,7 +214,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     run = metafunc.config.stash[run_key]
     expected = filter(run.is_expected, property_.clauses)
-    pairs = [(one.name, clause.id) for clause in expected for one in run.implementations]
+    to_judge = [one.name for one in run.implementations if one.name not in run.resumed]
+    pairs = [(name, clause.id) for clause in expected for name in to_judge]
     metafunc.parametrize("conformance_case", pairs, ids=[item_id(*pair) for pair in pairs], indirect=True)
 
 
@@ -219,6 +260,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[run_key]
     run.scheduled |= {pair for pair in map(_pair, session.items) if pair}
+    terminal = session.config.pluginmanager.getplugin("terminalreporter")
+    if terminal and run.one_after_the_other and session.config.get_verbosity() <= 0:
+        terminal.showfspath = False
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -257,6 +301,10 @@ class Reporter:
         self._run = config.stash[run_key]
         self._failures: list[pytest.TestReport] = []
         self._verdicts: set[str] = set()
+        self._report = json_report.Report(self._run)
+        self._left: Counter[str] = Counter()
+        self._said = time.monotonic()
+        self._written = time.monotonic()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -268,6 +316,46 @@ class Reporter:
             died = report.when not in ("setup", "call", "teardown")
             what = "the process died while it judged this" if died else "the test itself failed"
             self._run.outcomes[pair] = Outcome(ERROR, message=f"{what}: {report.longrepr}")
+        if report.when == "call" and self._run.one_after_the_other:
+            self._count(pair[0])
+
+    def _count(self, name: str) -> None:
+        """Note that one more clause of an implementation is judged; with its last one save the result so far."""
+        if not self._left:
+            self._left.update(who for who, _ in self._run.scheduled)
+        self._left[name] -= 1
+        if self._left[name]:
+            return
+        now = time.monotonic()
+        if now - self._said > _SAY_EVERY:
+            self._said = now
+            self._say_how_far()
+        path = self._config.getoption("conformance_json")
+        if path and now - self._written > _WRITE_EVERY:
+            with contextlib.suppress(OSError):  # said at the end, when it still cannot be written
+                json_report.write(path, self._report.text())
+            self._written = time.monotonic()
+
+    def _say_how_far(self) -> None:
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        count = len(self._left)
+        done = sum(left <= 0 for left in self._left.values())
+        if terminal is None or done == count:
+            return
+        elapsed = time.perf_counter() - self._run.started
+        rest = elapsed / done * (count - done)
+        terminal.ensure_newline()
+        terminal.write_line(f"{done} of {count} judged, {_minutes(elapsed)} elapsed, about {_minutes(rest)} to go")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+        """Of a class only the lines that say how far the run is: thousands of dots would hide them."""
+        if config.get_verbosity() > 0 or report.when != "call" or not pair_of_item(report.nodeid):
+            return None
+        if not self._run.one_after_the_other:
+            return None
+        outcome = "xfailed" if report.skipped and hasattr(report, "wasxfail") else report.outcome
+        return outcome, "", outcome.upper()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -282,7 +370,7 @@ class Reporter:
             self._fail(session, name, reason)
         if path := self._config.getoption("conformance_json"):
             try:
-                json_report.write(path, json_report.document(run))
+                json_report.write(path, self._report.text())
             except OSError as raised:
                 self._fail(session, "--conformance-json", f"{path} could not be written: {raised}")
         self._hold_back_failures()
@@ -330,6 +418,10 @@ class Reporter:
         if self._config.option.collectonly:
             return False
         return bool(self._run.scheduled or self._run.options.specs or self._config.getoption("conformance_json"))
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def _pair(item: pytest.Item) -> tuple[str, str] | None:

@@ -3,21 +3,23 @@
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
+from typing import Any
 from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.resolving import Asked, Named, load_here
-from tests.harness import profiles, verdicts
+from tests.harness import earlier, profiles, verdicts
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
 from tests.harness.deviations import KnownDeviation
 from tests.harness.diagnosis import Suspect
 from tests.harness.judging import ERROR, SKIPPED, Examples, Outcome, judge
+from tests.harness.verdicts import Verdict
 
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 _A_CLASS = 4
@@ -45,6 +47,8 @@ class Options:
     isolation: str | None = None
     """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
     call_seconds: float = Limits.call_seconds
+    selected: str = ""
+    """What -k and -m select, as they were given."""
     large: int | None = None
     """The most elements an array of the large clauses may have; None where these are not asked for."""
 
@@ -81,9 +85,15 @@ class Run:
     """Those of them that never came to an outcome, though the run went on to its end."""
     not_loaded_again: dict[str, str] = field(default_factory=dict)
     """Implementations that loaded here and not in a worker, with the reason."""
+    unfinished: set[str] = field(default_factory=set)
+    """Implementations that this run set out to judge and did not judge to the end."""
+    closed: bool = False
+    """Nothing more will be judged."""
     stopped: bool = False
     """The run was told to stop before its end."""
     started: float = field(default_factory=time.perf_counter)
+    resumed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The rows of implementations that an earlier run has judged, by name."""
 
     @cached_property
     def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
@@ -193,6 +203,8 @@ class Run:
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
+        self.closed = True
+        self.unfinished = {name for name, _ in self.scheduled - self.outcomes.keys()}
         for pair in self.scheduled - self.outcomes.keys():
             if self.stopped:
                 self.outcomes[pair] = Outcome(SKIPPED, message="not run: the run was stopped before it")
@@ -200,33 +212,55 @@ class Run:
                 self.lost.add(pair)
                 self.outcomes[pair] = Outcome(ERROR, message="lost: the process that judged it died")
 
-    def verdicts(self) -> Iterator[tuple[Implementation, verdicts.Verdict]]:
+    def verdicts(self) -> Iterator[tuple[Implementation, Verdict]]:
         """The verdict on every implementation that was loaded."""
-        clauses = {name: [one for one in CLAUSES.values() if one.function == name] for name in reference.FUNCTIONS}
         for implementation in self.implementations:
-            outcomes = {
-                id: self.outcomes[implementation.name, id]
-                for id in CLAUSES
-                if (implementation.name, id) in self.outcomes
-            }
-            functions = {
-                name: verdicts.of_function(
-                    clauses[name], outcomes, absent=name not in implementation.functions, is_expected=self.is_expected
-                )
-                for name in reference.FUNCTIONS
-            }
-            level, complete = self.required_level(implementation), self.options.require_complete
-            must_complete = not self.stopped and any(who == implementation.name for who, _ in self.scheduled)
-            verdict = verdicts.of_implementation(functions, level, complete, must_complete)
-            if reason := self.not_loaded_again.get(implementation.name):
-                verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
-            yield implementation, verdict
+            yield implementation, self.verdict(implementation)
+
+    def verdict(self, implementation: Implementation) -> Verdict:
+        """The verdict on one of them, from the outcomes so far."""
+        if row := self.resumed.get(implementation.name):
+            return earlier.verdict(row)
+        outcomes = {
+            id: self.outcomes[implementation.name, id] for id in CLAUSES if (implementation.name, id) in self.outcomes
+        }
+        functions = {
+            name: verdicts.of_function(
+                clauses, outcomes, absent=name not in implementation.functions, is_expected=self.is_expected
+            )
+            for name, clauses in self._clauses.items()
+        }
+        level, complete = self.required_level(implementation), self.options.require_complete
+        must_complete = not self.stopped and bool(self._scheduled_of(implementation.name))
+        verdict = verdicts.of_implementation(functions, level, complete, must_complete)
+        if reason := self.not_loaded_again.get(implementation.name):
+            verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
+        return verdict
+
+    @cached_property
+    def _clauses(self) -> dict[str, list[Clause]]:
+        return {name: [one for one in CLAUSES.values() if one.function == name] for name in reference.FUNCTIONS}
+
+    def _scheduled_of(self, name: str) -> set[str]:
+        """The clauses that this run set out to judge that implementation on."""
+        return {id for id in CLAUSES if (name, id) in self.scheduled}
+
+    def is_complete(self, name: str) -> bool:
+        """Whether all that was to be judged of that implementation is judged, now or in an earlier run."""
+        if name in self.resumed:
+            return True
+        judged = {id for id in self._scheduled_of(name) if (name, id) in self.outcomes}
+        return bool(judged) and judged == self._scheduled_of(name) and name not in self.unfinished
 
     def failures_without_item(self) -> Iterator[tuple[str, str]]:
         """Names and reasons of what failed otherwise than in the test item of one clause."""
         for unloadable in self.unloadable:
             yield unloadable.name, unloadable.reason
         for implementation, verdict in self.verdicts():
+            if implementation.name in self.resumed:
+                if verdict.verdict in (verdicts.ERROR, verdicts.FAILS):
+                    yield implementation.name, f"{verdict.verdict}, as an earlier run has found (see its JSON)"
+                continue
             level = self.required_level(implementation)
             partly = [
                 f"{name}: {one.reason}"

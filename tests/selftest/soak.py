@@ -9,7 +9,6 @@ at the textbook level that no robust clause accuses under any of the seeds, so t
 """
 
 import argparse
-import hashlib
 import json
 import platform
 import sys
@@ -25,10 +24,10 @@ import reference
 from tests.conformance import every_test_imported
 from tests.harness import profiles
 from tests.harness.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
+from tests.harness.earlier import hash_of_the_suite
 from tests.harness.judging import PASSED, Examples, judge
 from tests.selftest.right_variants import VARIANTS, Variant
 
-CHECKOUT = Path(__file__).parents[2]
 _LIBRARIES = ("numpy", "hypothesis", "scipy", "torch", "scikit-learn")
 
 
@@ -75,15 +74,6 @@ def versions() -> dict[str, str | None]:
         except metadata.PackageNotFoundError:
             found[name] = None
     return found
-
-
-def hash_of_the_suite(checkout: Path = CHECKOUT) -> str:
-    """Of everything in the checkout that a verdict can depend on."""
-    digest = hashlib.sha256((checkout / "conformance.md").read_bytes())
-    for folder in ("reference", "impls", "tests"):
-        for path in sorted((checkout / folder).rglob("*.py")):
-            digest.update(f"\0{path.relative_to(checkout).as_posix()}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def reusable(lines: Iterable[str], now: dict[str, Any], seeds: int) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 import json
 
-from tests.selftest.soak import circumstances, hash_of_the_suite, reusable
+from tests.harness.earlier import hash_of_the_suite
+from tests.selftest.soak import circumstances, reusable
 
 NOW = {"profile": "quick", "versions": {"numpy": "2"}, "suite": "ab"}
 

@@ -1,0 +1,95 @@
+"""A class of submissions: judged one after the other, saved as each one ends, gone on with where a run was stopped."""
+
+import json
+
+import pytest
+
+SIGMOID = "import numpy as np\ndef sigmoid(z): return {} / (1 + np.exp(-z))\n"
+ONLY = ("-k", "SIGMOID-VALUE or SIGMOID-SYMMETRY or SIGMOID-PURE")
+
+
+@pytest.fixture
+def folder(submission, tmp_path):
+    """Five submissions, the second of them wrong, the third in the same way."""
+    for name, factor in {"a": 1, "b": 2, "c": 2, "d": 1, "e": "1.0"}.items():
+        submission(SIGMOID.format(factor), f"class/{name}.py")
+    return tmp_path / "class"
+
+
+def rows(path):
+    content = json.loads(path.read_text())
+    return {row["name"]: row for row in content["implementations"]}
+
+
+def test_equal_answers_have_equal_outcomes_and_counterexamples(suite, folder):
+    result = suite("--impl", str(folder), *ONLY)
+    assert result.exit_status == 1
+    clauses = {name: row["functions"]["sigmoid"]["clauses"] for name, row in rows_of(result).items()}
+    assert clauses["a"] == clauses["d"] == clauses["e"] != clauses["b"]
+    assert clauses["b"] == clauses["c"]
+    assert clauses["b"]["SIGMOID-VALUE"]["counterexample"] is not None
+    alone = suite("--impl", str(folder / "c.py"), "--isolation", "none", *ONLY)
+    (row,) = alone.json["implementations"]
+    there = row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
+    assert there["outcome"] == clauses["c"]["SIGMOID-VALUE"]["outcome"] == "failed"
+    assert there["max_error_ratio"] == clauses["c"]["SIGMOID-VALUE"]["max_error_ratio"]
+
+
+def rows_of(result):
+    return {row["name"].removesuffix(".py"): row for row in result.json["implementations"]}
+
+
+def test_a_stopped_run_is_gone_on_with(suite, folder, tmp_path):
+    path = tmp_path / "kept.json"
+    whole = suite("--impl", str(folder), *ONLY)
+    kept = ("--impl", str(folder), *ONLY, "--conformance-json", str(path))
+    suite(*kept, "--maxfail", "1")
+    stopped = rows(path)
+    assert stopped["a.py"]["complete"]
+    assert not any(stopped[f"{name}.py"]["complete"] for name in "bcde")
+    again = suite(*kept, "--resume", seed=None)
+    assert again.exit_status == 1
+    there = json.loads(path.read_text())
+    assert there["implementations"] == whole.json["implementations"]
+    assert "SIGMOID-VALUE:c.py" in again.junit
+    assert "SIGMOID-VALUE:a.py" not in again.junit
+    finished = suite(*kept, "--resume", seed=None)
+    assert finished.exit_status == 1
+    assert "as an earlier run has found" in finished.output
+    assert rows(path) == {row["name"]: row for row in there["implementations"]}
+
+
+def test_a_changed_submission_is_judged_again(suite, folder, tmp_path):
+    path = tmp_path / "kept.json"
+    kept = ("--impl", str(folder), *ONLY, "--conformance-json", str(path))
+    suite(*kept)
+    (folder / "b.py").write_text(SIGMOID.format(1))
+    suite(*kept, "--resume", seed=None)
+    outcomes = {n: row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]["outcome"] for n, row in rows(path).items()}
+    assert outcomes == {"a.py": "passed", "b.py": "passed", "c.py": "failed", "d.py": "passed", "e.py": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--level", "robust"), "level was None and is robust"),
+        (("--hypothesis-seed", "2"), "seed was 1 and is 2"),
+    ],
+)
+def test_a_run_made_otherwise_is_not_gone_on_with(suite, folder, tmp_path, options, says):
+    path = tmp_path / "kept.json"
+    kept = ("--impl", str(folder), *ONLY, "--conformance-json", str(path))
+    suite(*kept)
+    refused = suite(*kept, "--resume", *options, seed=None)
+    assert refused.exit_status == 4
+    assert says in refused.output
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"suite": {"sources": "other", "seed": 1}, "implementations": []}'])
+def test_what_is_no_result_of_this_suite_is_refused_and_kept(suite, folder, tmp_path, content):
+    path = tmp_path / "kept.json"
+    path.write_text(content)
+    refused = suite("--impl", str(folder), *ONLY, "--conformance-json", str(path), "--resume", seed=None)
+    assert refused.exit_status == 4
+    assert "--resume" in refused.output
+    assert path.read_text() == content
