@@ -8,7 +8,7 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib.machinery import SourceFileLoader
 from itertools import count
@@ -18,6 +18,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from impls import notebooks
 from impls.interrupt import was_interrupted
 
 _numbers = count(1)
@@ -25,6 +26,29 @@ _numbers = count(1)
 
 class LoadError(Exception):
     """Code that failed to load; the message says what it raised and where, the cause is what it raised."""
+
+
+def load_notebook(path: Path, wanted: Iterable[str], cells: Sequence[str] | None = None) -> ModuleType:
+    """A module of the functions in a notebook that are ``wanted``, with what they need. Raises LoadError.
+
+    cells: the sources of its cells where they have been read already. The folder it lies in is importable meanwhile.
+    """
+    path = path.absolute()
+    name = re.sub(r"\W", "_", f"submission_{next(_numbers)}_{path.stem}")
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    try:
+        code, defined = notebooks.code_of(notebooks.cells_of(path) if cells is None else cells, wanted, str(path))
+    except (OSError, notebooks.NotebookError) as wrong:
+        raise LoadError(str(wrong)) from wrong
+    except SyntaxError as wrong:
+        raise LoadError(_reason(wrong, path.parent)) from wrong
+    module.__dict__["__all__"] = defined
+    with contained(path.parent, own=name):
+        sys.modules[name] = module
+        for place, piece in code:
+            exec(compile(piece, place, "exec"), module.__dict__)
+    return module
 
 
 def load_file(path: Path) -> ModuleType:

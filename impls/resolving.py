@@ -8,18 +8,20 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from operator import attrgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from impls.aliases import Aliases
 from impls.array_libraries import FLOATS, library
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
 from impls.calling import Direct
 from impls.devices import DEVICES, probe
 from impls.implementation import Absent, Implementation, Unloadable
-from impls.loading import LoadError, contained, load_file
+from impls.loading import LoadError, contained, load_file, load_notebook
 
 Resolved = Implementation | Unloadable
 
@@ -34,6 +36,7 @@ def resolve(
     arrays: str | None = None,
     device: str | None = None,
     load: "Load | None" = None,
+    aliases: Aliases | None = None,
 ) -> list[Resolved]:
     """The implementations that `spec` names: one, or for a folder one per file.
 
@@ -42,16 +45,17 @@ def resolve(
     loaded; by default in this process.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
-    asked = Asked(arrays, device)
+    asked = Asked(arrays, device, aliases or Aliases())
     return [(load or load_here)(found, function_names, asked) for found in _named_by(spec, asked)]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The arrays and the device named on the command line."""
+    """The arrays and the device named on the command line, and the other names that functions may have."""
 
     arrays: str | None
     device: str | None
+    aliases: Aliases = field(default_factory=Aliases)
 
     def __str__(self) -> str:
         options = {"--arrays": self.arrays, "--device": self.device}
@@ -77,11 +81,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Named:
-    """One implementation that a spec names, not loaded yet. path: of its file or package, None for a module."""
+    """One implementation that a spec names, not loaded yet.
+
+    path: of its file or package, None for a module. cells: of a notebook that has been read. refused: why it is not to
+    be loaded at all.
+    """
 
     name: str
     spec: str
     path: Path | None = None
+    cells: tuple[str, ...] | None = None
+    refused: str | None = None
 
     @property
     def is_builtin(self) -> bool:
@@ -96,7 +106,7 @@ def load_here(found: Named, function_names: Sequence[str], asked: Asked) -> Reso
     if found.is_builtin:
         return _builtin(found.spec, function_names)
     if found.path is not None:
-        return _from_file(found.name, found.spec, found.path, function_names, asked)
+        return _from_file(found, found.path, function_names, asked)
     return _from_module(found.spec, function_names, asked)
 
 
@@ -110,7 +120,7 @@ def _named_by(spec: str, asked: Asked) -> list[Named]:
         return [Named(spec, spec)]
     if asked.arrays and (reason := probe(asked.arrays, asked.device or DEVICES[asked.arrays][0])):
         raise SpecError(f"{asked} cannot be had: {reason}")
-    if spec.endswith(".py") and os.path.lexists(spec):
+    if spec.endswith((".py", ".ipynb")) and os.path.lexists(spec):
         return [Named(spec, spec, Path(spec))]
     if spec and os.path.isdir(spec):
         folder = Path(spec)
@@ -118,9 +128,15 @@ def _named_by(spec: str, asked: Asked) -> list[Named]:
             return [Named(spec, spec, folder)]
         names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
         if not names:
-            raise SpecError(f"{spec!r}: a folder without any .py file to check; {_accepted(spec)}")
-        return [Named(name, str(folder / name), folder / name) for name in names]
+            raise SpecError(f"{spec!r}: a folder without any .py or .ipynb file to check; {_accepted(spec)}")
+        return [Named(name, str(folder / name), folder / name, refused=_outside(folder, name)) for name in names]
     return [Named(spec, spec)]
+
+
+def _outside(folder: Path, name: str) -> str | None:
+    """Why a file of a folder is none of its own, None where it is one."""
+    inside = (folder / name).resolve().is_relative_to(folder.resolve())
+    return None if inside else "a symbolic link that leads out of the folder"
 
 
 def builtins_present(function_names: Sequence[str], load: "Load | None" = None) -> tuple[list[Resolved], list[Absent]]:
@@ -160,7 +176,7 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
     builtin = BUILTINS[name]
     try:
         with contained():
-            functions = _functions(builtin.load(), function_names)
+            functions = _functions(builtin.load(), function_names, name, Aliases())
     except LoadError as error:
         return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
@@ -187,14 +203,27 @@ def _submissions(folder: Path) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith(".") or entry.name == "conftest.py":
             continue
-        if entry.suffix == ".py" or (entry / "__init__.py").is_file():
+        if entry.suffix in (".py", ".ipynb") or (entry / "__init__.py").is_file():
             yield entry
         elif entry.is_dir():
-            yield from (file for file in entry.glob("[!.]*.py") if file.name != "conftest.py")
+            yield from (
+                file
+                for pattern in ("[!.]*.py", "[!.]*.ipynb")
+                for file in entry.glob(pattern)
+                if file.name != "conftest.py"
+            )
 
 
-def _from_file(name: str, spec: str, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
-    return _users(name, spec, lambda: load_file(path), function_names, asked)
+def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
+    def load() -> Any:
+        if found.refused:
+            raise LoadError(found.refused)
+        if path.suffix != ".ipynb":
+            return load_file(path)
+        names = [name for function in function_names for name in asked.aliases.names(function, found.name)]
+        return load_notebook(path, [*names, "ARRAYS", "DEVICE"], found.cells)
+
+    return _users(found.name, found.spec, load, function_names, asked)
 
 
 def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Resolved:
@@ -231,13 +260,12 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
         with contained():
             home = sys.modules.get(spec.partition(":")[0])
             declared = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
-            functions = _functions(thing, function_names)
-            public = [name for name in dir(thing) if not name.startswith("_") and callable(getattr(thing, name, None))]
+            functions = _functions(thing, function_names, name, asked.aliases)
+            public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions:
-            raise LoadError(
-                f"no function of the interface in it ({', '.join(function_names)}); "
-                f"found {', '.join(public[:12]) or 'no function at all'}"
-            )
+            raise LoadError(_none_of(function_names, public or getattr(thing, "__all__", [])))
+        if not declared["ARRAYS"] and not asked.arrays and _takes_tensors(thing):
+            declared["ARRAYS"] = "torch"
         arrays, device = asked.target(declared)
     except LoadError as error:
         return Unloadable(name, spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
@@ -256,9 +284,41 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
     )
 
 
-def _functions(thing: Any, names: Sequence[str]) -> dict[str, Callable[..., Any]]:
+def _none_of(function_names: Sequence[str], public: Sequence[str]) -> str:
+    """That none of the functions is there, what is, and what that may be meant for."""
+    found = []
+    for name in public[:12]:
+        near = get_close_matches(name, function_names, n=1)
+        found.append(f"{name} (meant to be {near[0]}?)" if near else name)
+    return (
+        f"no function of the interface in it ({', '.join(function_names)}); "
+        f"found {', '.join(found) or 'no function at all'}; rename them, or name them in a table for --aliases"
+    )
+
+
+def _takes_tensors(thing: Any) -> bool:
+    """Whether a module has imported from torch and nothing from NumPy, so that it can take nothing but tensors."""
+    if not isinstance(thing, ModuleType):
+        return False
+    foreign = [value for value in vars(thing).values() if getattr(value, "__module__", "") != thing.__name__]
+    names = [one.__name__ if isinstance(one, ModuleType) else getattr(one, "__module__", None) for one in foreign]
+    roots = {name.partition(".")[0] for name in names if isinstance(name, str)}
+    return "torch" in roots and "numpy" not in roots
+
+
+def _functions(thing: Any, names: Sequence[str], implementation: str, aliases: Aliases) -> dict[str, Any]:
     """The attributes of `thing` with these names; None and ... stand for a function still to be written."""
-    found = {name: getattr(thing, name, None) for name in names}
+    found = {
+        function: next(
+            (
+                value
+                for name in aliases.names(function, implementation)
+                if (value := getattr(thing, name, None)) is not None
+            ),
+            None,
+        )
+        for function in names
+    }
     return {
         name: value if callable(value) else _not_a_function(name, value)
         for name, value in found.items()
@@ -277,13 +337,17 @@ def _not_a_function(name: str, value: object) -> Callable[..., Any]:
 
 def _nothing(spec: str) -> str:
     is_file = os.path.lexists(spec)
-    what = "a file, but not a .py file" if is_file else "no built-in, file, folder or module of that name"
+    what = (
+        "a file, but neither a .py file nor a .ipynb notebook"
+        if is_file
+        else "no built-in, file, folder or module of that name"
+    )
     return f"{spec!r}: {what}; {_accepted(spec)}"
 
 
 def _accepted(spec: str) -> str:
     near = get_close_matches(spec, BUILTINS, n=1)
     return (
-        f"accepted are a built-in name ({', '.join(BUILTINS)}), a path to a .py file, a folder of .py files, "
+        f"accepted are a built-in name ({', '.join(BUILTINS)}), a path to a .py file or a notebook, a folder of them, "
         f"package.module and package.module:object{f'; did you mean {near[0]}?' if near else ''}"
     )

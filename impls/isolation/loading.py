@@ -12,6 +12,7 @@ from impls.calling import Lost, one_line
 from impls.devices import DEVICES
 from impls.implementation import Implementation, Unloadable
 from impls.isolation.isolated import Isolated, Isolation
+from impls.notebooks import NotebookError, cells_of
 from impls.resolving import Asked, Named, Resolved, SpecError
 
 _MENTIONS_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b|\bARRAYS\s*=\s*[\"']torch", re.MULTILINE)
@@ -21,6 +22,12 @@ _READ = 1 << 20
 def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
     """Load it in a worker. Raises SpecError for a module that is not there or a device that cannot be had."""
     builtin = BUILTINS[found.spec] if found.is_builtin else None
+    cells: list[str] | None = None
+    if found.path is not None and found.path.suffix == ".ipynb" and not found.refused:
+        try:
+            cells = cells_of(found.path)
+        except (OSError, NotebookError) as wrong:
+            return Unloadable(found.name, found.spec, one_line(str(wrong)), asked.arrays or "numpy", "cpu", "textbook")
     load = {
         "name": found.name,
         "spec": found.spec,
@@ -31,6 +38,9 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         "names": list(function_names),
         "arrays": asked.arrays,
         "device": asked.device,
+        "refused": found.refused,
+        "aliases": [asked.aliases.functions, asked.aliases.implementations],
+        "cells": cells,
     }
     arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
     torch = arrays == "torch" or (found.path is not None and _mentions_torch(found.path))

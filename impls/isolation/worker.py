@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from impls.aliases import Aliases
 from impls.array_libraries import library
 from impls.calling import CallFailed, Direct, Kept, NotWritten
 from impls.implementation import Unloadable
@@ -94,8 +95,12 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
         os.chdir(request["directory"])
     try:
         path = Path(request["file"]) if request["file"] is not None else None
-        named = Named(request["name"], request["spec"], path)
-        found = load_here(named, request["names"], Asked(request["arrays"], request["device"]))
+        cells = request["cells"]
+        named = Named(
+            request["name"], request["spec"], path, None if cells is None else tuple(cells), request["refused"]
+        )
+        aliases = Aliases(*request["aliases"])
+        found = load_here(named, request["names"], Asked(request["arrays"], request["device"], aliases))
     except SpecError as wrong:
         return {"wrong": str(wrong)}, None
     if isinstance(found, Unloadable):

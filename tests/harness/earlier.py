@@ -84,7 +84,7 @@ def asked(options: Any) -> dict[str, Any]:
     """What the command line asks for, as far as results depend on it."""
     depends = asdict(options)
     del depends["specs"]
-    return depends
+    return dict(json.loads(json.dumps(depends)))
 
 
 def sha256(spec: str) -> str | None:

@@ -16,7 +16,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from impls import interrupt
+import reference
+from impls import aliases, interrupt
 from impls.calling import printable
 from impls.isolation import MODES, IsolationError, Limits
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
@@ -100,6 +101,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="after the run, search for the largest errors by function, dtype and implementation, and print a table",
     )
+    group.addoption(
+        "--aliases",
+        type=Path,
+        metavar="PATH",
+        help="a TOML table of the names that functions have instead of the interface's, see README.md",
+    )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
         "--resume",
@@ -122,6 +129,10 @@ def pytest_configure(config: pytest.Config) -> None:
         _take_up(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(str(wrong)) from wrong
+    if run.options.aliases.implementations:
+        names = {one.name for one in run.implementations} | {one.name for one in run.unloadable}
+        if unknown := sorted(set(run.options.aliases.implementations) - names):
+            raise pytest.UsageError(f"--aliases: {unknown[0]} is none of the implementations of this run")
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
     path = config.getoption("conformance_json")
@@ -191,6 +202,7 @@ def _options(config: pytest.Config) -> Options:
         isolation=config.getoption("isolation"),
         call_seconds=config.getoption("call_seconds"),
         large=config.getoption("large"),
+        aliases=aliases.read(path, reference.FUNCTIONS) if (path := config.getoption("aliases")) else aliases.Aliases(),
         selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),
     )
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
+from impls.aliases import Aliases
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.resolving import Asked, Named, load_here
 from tests.harness import earlier, profiles, verdicts
@@ -47,6 +48,7 @@ class Options:
     isolation: str | None = None
     """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
     call_seconds: float = Limits.call_seconds
+    aliases: Aliases = field(default_factory=Aliases)
     selected: str = ""
     """What -k and -m select, as they were given."""
     large: int | None = None
@@ -100,7 +102,8 @@ class Run:
         options = self.options
         if options.specs:
             resolved = (
-                resolve(spec, reference.FUNCTIONS, options.arrays, options.device, self._load) for spec in options.specs
+                resolve(spec, reference.FUNCTIONS, options.arrays, options.device, self._load, options.aliases)
+                for spec in options.specs
             )
             found = with_unique_names(one for several in resolved for one in several)
             return _loaded(found), _unloadable(found), []
