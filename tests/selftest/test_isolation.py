@@ -6,8 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from tests.conformance import every_test_imported
+from tests.harness.clauses import CLAUSES as CLAUSES_BY_ID
+from tests.harness.clauses import PROPERTIES
+from tests.harness.judging import Examples, judge
+from tests.harness.run import Options, Run
+from tests.selftest.conftest import CHECKOUT
 from tests.selftest.hostile import HOSTILE, Hostile
+from tests.selftest.known_mistakes import MISTAKES
 
 CLAUSES = "SIGMOID-VALUE or TANH-VALUE"
 NEIGHBOUR = "import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\ndef tanh(z): return np.tanh(z)\n"
@@ -89,3 +97,46 @@ def test_nothing_is_left_behind_and_nothing_rendered(class_of_the_hostile):
     assert os.listdir(temporary) == []
     assert "\x1b" not in result.output
     assert not (Path.cwd() / "owned").exists()
+
+
+def outcomes_of(path, mode, clauses):
+    """The outcomes of these clauses for the file, run in that mode."""
+    run = Run(Options((str(path),), None, None, None, False, "quick", 1, isolation=mode))
+    try:
+        (implementation,) = run.implementations
+        examples = Examples(1)
+        return {id: judge(PROPERTIES[id], CLAUSES_BY_ID[id], implementation, examples, (), 30) for id in clauses}
+    finally:
+        run.end_workers()
+
+
+@pytest.fixture
+def quick():
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("batch", range(4))
+def test_known_mistakes_have_the_same_outcomes_in_a_process_of_their_own(tmp_path, batch):
+    every_test_imported()
+    of_function = {}
+    for mistake in MISTAKES.values():
+        of_function.setdefault(mistake.clause.function, []).append(mistake)
+    chosen = {name: mistakes[batch * len(mistakes) // 4] for name, mistakes in of_function.items()}
+    head = f"import sys\nsys.path.insert(0, {str(CHECKOUT)!r})\nfrom tests.selftest.known_mistakes import MISTAKES\n"
+    lines = [f"{name} = MISTAKES[{mistake.name!r}].make()" for name, mistake in chosen.items()]
+    path = tmp_path / "mistaken.py"
+    path.write_text(head + "\n".join(lines))
+    clauses = [mistake.clause.id for mistake in chosen.values()]
+    here, there = outcomes_of(path, "none", clauses), outcomes_of(path, "process", clauses)
+    assert here == there
+    assert all(outcome.outcome in ("failed", "error") for outcome in here.values())
+
+
+def test_the_lecture_code_has_the_same_outcomes_in_a_process_of_its_own(suite_of_module):
+    chosen = ("--impl", "numpy-lecture", "-k", "SOFTMAX or GRAD or ONEHOT")
+    here, there = suite_of_module(*chosen, "--isolation", "none"), suite_of_module(*chosen, "--isolation", "process")
+    assert here.json["implementations"] == there.json["implementations"]

@@ -1,15 +1,15 @@
 """Submissions as students write them: notebooks, other names, torch, files that are none."""
 
-import nbformat
 import pytest
 
+nbformat = pytest.importorskip("nbformat")
 ONLY = ("-k", "SIGMOID-VALUE or SOFTMAX-VALUE")
 CELLS = [
     "# text only",
     "%matplotlib inline\n!pip install nothing\nimport numpy as np\nimport no_such_plotting as plt",
     "import urllib.request\ndata = urllib.request.urlopen('http://nowhere.invalid/').read()\nplt.plot(data)",
     "eps = 0.0\none: float = 1.0\nz = raise_an_error_when_run()",
-    "def _exp(z):\n    return np.exp(-z)\n\ndef sigmoid(z):\n    z = np.asarray(z)\n    return one / (one + _exp(z) + eps)",
+    "def _exp(z):\n    return np.exp(-z)\n\ndef sigmoid(z):\n    data = _exp(z)\n    return one / (one + data + eps)",
     "%%timeit\nsigmoid(np.zeros(3))",
     "%%bash\nexit 1",
     "sigmoid(np.zeros(3)",
