@@ -64,7 +64,8 @@ class Report:
             return _row(run, implementation, NOT_RUN, "not judged to the end yet")
         verdict = run.verdict(implementation)
         row = _row(run, implementation, verdict.verdict, verdict.reason)
-        row["functions"] = {name: _function(one) for name, one in verdict.functions.items()}
+        row["functions"] = {name: _function(run, one) for name, one in verdict.functions.items()}
+        row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
         row["complete"] = run.is_complete(implementation.name)
         return row
 
@@ -95,6 +96,7 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
         "required_level": run.required_level(what),
         "verdict": verdict,
         "reason": reason,
+        "credit": None,
         "complete": False,
         "sha256": earlier.sha256(what.spec),
         "functions": {name: _unjudged(name, verdict, reason) for name in reference.FUNCTIONS},
@@ -102,12 +104,18 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
 
 
 def _unjudged(name: str, verdict: str, reason: str | None) -> dict[str, Any]:
-    return {**dict.fromkeys(LEVELS, verdict), "reason": reason, "clauses": {}}
+    return {**dict.fromkeys(LEVELS, verdict), "reason": reason, "credit": None, "clauses": {}}
 
 
-def _function(verdict: FunctionVerdict) -> dict[str, Any]:
+def _function(run: Run, verdict: FunctionVerdict) -> dict[str, Any]:
     clauses = {id: _clause(id, outcome) for id, outcome in verdict.outcomes.items()}
-    return {**verdict.levels, "reason": verdict.reason, "clauses": clauses}
+    credit = {level: _fraction(verdict.credit(level, run.is_expected)) for level in LEVELS}
+    return {**verdict.levels, "reason": verdict.reason, "credit": credit, "clauses": clauses}
+
+
+def _fraction(passed_of_all: tuple[int, int]) -> str:
+    """As exact as it is: not cut to a lowest term, so that it says how many clauses there are."""
+    return "{}/{}".format(*passed_of_all)
 
 
 def _clause(id: str, outcome: Outcome) -> dict[str, Any]:

@@ -240,6 +240,15 @@ class Run:
             verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
         return verdict
 
+    def credit(self, verdict: Verdict, level: str, only_written: bool = False) -> tuple[int, int]:
+        """How many clauses of that level are passed in all functions, or all that are written; how many there are."""
+        credits = [
+            one.credit(level, self.is_expected)
+            for one in verdict.functions.values()
+            if not only_written or one.levels[level] != verdicts.NOT_IMPLEMENTED
+        ]
+        return sum(passed for passed, _ in credits), sum(count for _, count in credits)
+
     @cached_property
     def _clauses(self) -> dict[str, list[Clause]]:
         return {name: [one for one in CLAUSES.values() if one.function == name] for name in reference.FUNCTIONS}

@@ -42,7 +42,12 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
     _write_line(terminal, "")
     for implementation, verdict in judged:
         level = run.required_level(implementation)
-        _write_line(terminal, f"{implementation.name}: {verdict.verdict} at level {level}{_because(verdict.reason)}")
+        credit = ""
+        if verdict.verdict in (FAILS, ERROR):
+            passed, count = run.credit(verdict, level, only_written=True)
+            credit = f", {passed} of the {count} clauses of what it has"
+        says = f"{verdict.verdict} at level {level}{credit}{_because(verdict.reason)}"
+        _write_line(terminal, f"{implementation.name}: {says}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
     for absent in run.absent:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from tests.harness.clauses import LEVELS, ROBUST, TEXTBOOK, Clause
-from tests.harness.judging import ERROR, FAILED, SKIPPED, Outcome
+from tests.harness.clauses import CLAUSES, LEVELS, ROBUST, TEXTBOOK, Clause
+from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 
 CONFORMS, FAILS, NOT_RUN, NOT_IMPLEMENTED = "conforms", "fails", "not run", "not implemented"
 _FROM_BEST_TO_WORST = (CONFORMS, NOT_RUN, FAILS, ERROR)
@@ -20,6 +20,12 @@ class FunctionVerdict:
     levels: Mapping[str, str]
     outcomes: Mapping[str, Outcome]
     reason: str | None = None
+
+    def credit(self, level: str, is_expected: Callable[[Clause], bool] = lambda clause: True) -> tuple[int, int]:
+        """How many of the clauses of that level are passed, and how many there are; robust includes textbook."""
+        asked = [id for id in self.outcomes if is_expected(CLAUSES[id]) and level in (CLAUSES[id].level, ROBUST)]
+        passed = sum(self.outcomes[id].outcome in (PASSED, KNOWN_DEVIATION) for id in asked)
+        return passed, len(asked)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ def test_equal_answers_have_equal_outcomes_and_counterexamples(suite, folder):
     clauses = {name: row["functions"]["sigmoid"]["clauses"] for name, row in rows_of(result).items()}
     assert clauses["a"] == clauses["d"] == clauses["e"] != clauses["b"]
     assert clauses["b"] == clauses["c"]
+    credit = {name: row["functions"]["sigmoid"]["credit"]["textbook"] for name, row in rows_of(result).items()}
+    assert credit == {"a": "3/5", "b": "1/5", "c": "1/5", "d": "3/5", "e": "3/5"}
     assert clauses["b"]["SIGMOID-VALUE"]["counterexample"] is not None
     alone = suite("--impl", str(folder / "c.py"), "--isolation", "none", *ONLY)
     (row,) = alone.json["implementations"]

@@ -1,0 +1,89 @@
+"""How the time of a class grows with the number of submissions, each in a process of its own.
+
+    python -m tests.benchmark.class_speed [10 100 300]
+
+The submissions are the slides' NumPy code in several spellings; in every third one some functions are mistaken. Two
+processes judge them (pytest -n 2) under the profile quick. Wall time and the peak of the resident memory of the largest
+process that judges.
+"""
+
+import itertools
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+SOURCE = CHECKOUT / "impls" / "numpy_lecture.py"
+
+_SPELLINGS = [
+    (
+        "1 / (1 + np.exp(-z) + eps)",
+        ["1 / (1 + np.exp(-z))", "np.exp(-np.logaddexp(0, -z))", "0.5 * (1 + np.tanh(z / 2))"],
+    ),
+    ("(np.exp(2 * z) - 1) / (np.exp(2 * z) + 1)", ["np.tanh(z)", "2 / (1 + np.exp(-2 * z)) - 1"]),
+    ("np.maximum(0, z)", ["np.where(z > 0, z, 0.0)", "np.clip(z, 0, None)"]),
+    ("np.dot(x, W.T) + b", ["x @ W.T + b", "np.einsum('...n,sn->...s', x, W) + b"]),
+    ("1 / (2 * y.size) * np.sum((y_hat - y) ** 2)", ["np.mean((y_hat - y) ** 2) / 2"]),
+]
+_FAULTS = [
+    ("axis=-1, keepdims=True", "axis=0, keepdims=True"),
+    ("1 / (2 * y.size)", "1 / y.size"),
+    ("np.dot(x, W.T) + b", "np.dot(x, W.T) - b"),
+    ("parameter - alpha * gradient", "parameter + alpha * gradient"),
+    ("np.dot(W2, b1) + b2", "np.dot(W2, b1 + b2[0])"),
+    ("-np.mean(np.sum(y * np.log(y_hat), axis=-1))", "-np.sum(y * np.log(y_hat))"),
+    ("dh * (1 - h**2)", "dh * (1 - h)"),
+    ("return np.eye(k)[labels]", "return np.eye(k)[labels - 1]"),
+]
+_OPTIONS = ("--hypothesis-profile=quick", "--hypothesis-seed=1", "-q", "-n", "2", "-p", "no:cacheprovider")
+_CHILD = """
+import resource, sys, pytest
+pytest.main(sys.argv[1:])
+print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+def submissions(count: int) -> list[str]:
+    """The sources: every spelling in turn, a fault in every third."""
+    source = SOURCE.read_text()
+    spellings = itertools.cycle(itertools.product(*([old, *new] for old, new in _SPELLINGS)))
+    faults = itertools.cycle(_FAULTS)
+    written = []
+    for number, spelling in zip(range(count), spellings, strict=False):
+        text = source
+        if number % 3 == 2:
+            text = text.replace(*next(faults))
+        for (old, _), new in zip(_SPELLINGS, spelling, strict=True):
+            text = text.replace(old, new)
+        written.append(text)
+    return written
+
+
+def measured(count: int) -> tuple[float, int]:
+    """Wall seconds and peak MiB of a run over a class of that many."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(submissions(count)):
+            (Path(folder) / f"student{number:03}.py").write_text(text)
+        command = [sys.executable, "-c", _CHILD, "tests/conformance", "--impl", folder, *_OPTIONS]
+        command += ["--conformance-json", str(Path(folder) / "result.json")]
+        started = time.perf_counter()
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+        return time.perf_counter() - started, int(done.stdout.split()[-1])
+
+
+def main(counts: list[int]) -> None:
+    print(f"Python {platform.python_version()}, 2 processes, {time.strftime('%Y-%m-%d')}\n")
+    print("| submissions | seconds | seconds for each further one | peak MiB |\n|---|---|---|---|")
+    before: tuple[int, float] | None = None
+    for count in counts:
+        seconds, peak = measured(count)
+        further = f"{(seconds - before[1]) / (count - before[0]):.2f}" if before else ""
+        print(f"| {count} | {seconds:.1f} | {further} | {peak} |", flush=True)
+        before = count, seconds
+
+
+if __name__ == "__main__":
+    main([int(one) for one in sys.argv[1:]] or [10, 100, 300])
