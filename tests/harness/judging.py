@@ -109,11 +109,11 @@ def judge(
     examples: Examples,
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
-    suspects: Callable[[str], Iterable[Suspect]] = lambda function: (),
+    suspects: Callable[[str], Iterable[Suspect]] | None = None,
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
 
-    deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis.
+    deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis; None: there is none.
     """
     script = examples.script(property_, clause, implementation)
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
@@ -140,7 +140,7 @@ def _judged(
     examples: Examples,
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
-    suspects: Callable[[str], Iterable[Suspect]],
+    suspects: Callable[[str], Iterable[Suspect]] | None,
 ) -> Outcome:
     clause, drawn = trial.clause, examples.of(trial.property)
     unwritten: list[str] = []
@@ -165,7 +165,9 @@ def _judged(
         return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
     if failing:
         trial.excused_by = deviations
-        diagnosis = diagnose(clause.function, clause.id, trial.calls_on(drawn), suspects(clause.function))
+        diagnosis: Sequence[str] = ()
+        if suspects:
+            diagnosis = diagnose(clause.function, clause.id, trial.calls_on(drawn), suspects(clause.function))
         with memo.aside():
             failed = _failed(trial, drawn, failing, examples.seed(trial.property), shrink_budget, ratio)
         return replace(failed, diagnosis=tuple(diagnosis))

@@ -30,7 +30,7 @@ _KEPT_EXAMPLES = 100
 _SHRINK_BUDGETS = 40, 300, 3000
 """How many tries a failure gets to become smaller: at least, at most, and for all implementations of a run together.
 
-One beyond the required level gets none: it shows its smallest drawn input.
+One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
 """
 
 
@@ -200,9 +200,10 @@ class Run:
                 message=f"not implemented: {implementation} has no {CLAUSES[clause].function}",
                 unimplemented=True,
             )
-        budget = self._shrink_budget if self.is_required(implementation, clause) else 0
+        required = self.is_required(implementation, clause)
+        budget, suspects = (self._shrink_budget, self.suspects) if required else (0, None)
         deviations = [known for known in self.deviations if known.applies_to(clause, judged)]
-        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, self.suspects)
+        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, suspects)
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
