@@ -113,7 +113,8 @@ def judge(
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
 
-    deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis; None: there is none.
+    deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis; without
+    them there is none.
     """
     script = examples.script(property_, clause, implementation)
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
@@ -194,6 +195,13 @@ class _Seen:
     ratio: float | None
 
 
+def _without_frames(fault: Exception | None) -> Exception | None:
+    """The fault as it may be kept: without what it was raised from, which holds every array of the calls."""
+    if fault is not None:
+        fault.__traceback__ = fault.__cause__ = fault.__context__ = None
+    return fault
+
+
 class _Trial:
     """Runs the property on single examples and keeps the largest error ratio seen."""
 
@@ -243,7 +251,7 @@ class _Trial:
             if isinstance(fault, Abandoned):
                 self.ended = False
             elif key is not None:
-                remembered.put(key, _Seen(fault and fault.with_traceback(None), self._ratio))
+                remembered.put(key, _Seen(_without_frames(fault), self._ratio))
         if seen.ratio is not None:
             self._worst = max(self.worst_ratio, seen.ratio)
         return seen.fault
