@@ -83,6 +83,7 @@ class Foresight:
         self.key: bytes | None = None
         """Stands for the answers that came; None where none did."""
         self._content: Any = None
+        self._more_was_asked = False
         self._caller = implementation.caller if isinstance(implementation.caller, Isolated) else None
         self._came: dict[int, list[dict[str, Any]] | None] = {}
         if self._caller is None or not script.requests:
@@ -107,10 +108,14 @@ class Foresight:
         return found
 
     def after_all(self) -> bytes | None:
-        """What stands for all answers, when they were not there in advance but have all come."""
-        if self.key is None and len(self._came) == len(self.script.requests) and all(self._came.values()):
-            self.key = _digest([one for index in sorted(self._came) for one in self._came[index] or ()])
-        return self.key
+        """What stands for all that the implementation has answered; None where more was asked than it stands for."""
+        if self._more_was_asked:
+            return None
+        if self.key is not None:
+            return self.key if self._answers.keys() == self._counts.keys() else None
+        if len(self._came) == len(self.script.requests) and all(self._came.values()):
+            return _digest([one for index in sorted(self._came) for one in self._came[index] or ()])
+        return None
 
     def key_of(self, index: int) -> bytes | None:
         """Stands for the answers on an example; None where they are not there."""
@@ -125,6 +130,7 @@ class Foresight:
         try:
             result = run()
         except Unforeseen:
+            self._more_was_asked = True
             self._caller.foreseen = prompter = _Prompter((), ())
             result = run()
         finally:

@@ -113,8 +113,8 @@ def judge(
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
 
-    deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis; without
-    them there is none.
+    deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis, which
+    is left out without them.
     """
     script = examples.script(property_, clause, implementation)
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():

@@ -95,3 +95,20 @@ def test_what_is_no_result_of_this_suite_is_refused_and_kept(suite, folder, tmp_
     assert refused.exit_status == 4
     assert "--resume" in refused.output
     assert path.read_text() == content
+
+
+STEPS = {
+    "a": "raise ValueError('not today')",
+    "b": "return [t - alpha * g for t, g in zip(theta, grad)]",
+    "c": "return [t - alpha * g + (alpha == 0) for t, g in zip(theta, grad)]",
+    "d": "return [t - alpha * g for t, g in zip(theta, grad)]",
+}
+
+
+def test_what_comes_after_the_answers_known_so_far_is_looked_at(suite, submission, tmp_path):
+    """The first one raises at the first call of two, so that nothing is known of the second when the next one comes."""
+    for name, body in STEPS.items():
+        submission(f"def gradient_descent_step(theta, grad, alpha):\n    {body}\n", f"steps/{name}.py")
+    result = suite("--impl", str(tmp_path / "steps"), "-k", "STEP-ZERO")
+    found = {name: outcome for (name, clause), outcome in result.outcomes().items() if clause == "STEP-ZERO"}
+    assert found == {"a.py": "error", "b.py": "passed", "c.py": "failed", "d.py": "passed"}
