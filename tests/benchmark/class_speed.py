@@ -1,6 +1,8 @@
-"""How the time of a class grows with the number of submissions, each in a process of its own.
+"""What a process of its own costs, and how the time of a class grows with the number of submissions.
 
     python -m tests.benchmark.class_speed [10 100 300]
+
+A call is relu of one number: in this process, asked for one by one, and with many asked at once, as in a class.
 
 The submissions are the slides' NumPy code in several spellings; in every third one some functions are mistaken. Two
 processes judge them (pytest -n 2) under the profile quick. Wall time and the peak of the resident memory of the largest
@@ -9,11 +11,18 @@ process that judges.
 
 import itertools
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+
+from impls.isolation import Isolated, Requests
+from tests.harness.run import Options, Run
 
 CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "impls" / "numpy_lecture.py"
@@ -74,8 +83,39 @@ def measured(count: int) -> tuple[float, int]:
         return time.perf_counter() - started, int(done.stdout.split()[-1])
 
 
+def print_costs() -> None:
+    """Start and call, in each mode that this machine has."""
+    print("| mode | start, ms | a call, microseconds | one of many, microseconds |\n|---|---|---|---|")
+    for mode in ("none", "process", *(["bwrap"] if shutil.which("bwrap") else [])):
+        run = Run(Options((str(SOURCE),), None, None, None, False, "quick", 1, isolation=mode))
+        (implementation,) = run.implementations
+        caller, argument = implementation.caller, (np.zeros(1),)
+        started = time.perf_counter()
+        if isinstance(caller, Isolated):
+            run.isolation.rest()
+            caller.call("relu", argument, {})
+        start = time.perf_counter() - started
+        single = _seconds(lambda: caller.call("relu", argument, {}), 2000)  # noqa: B023
+        row = f"| `{mode}` | {start * 1e3:.0f} | {single * 1e6:.0f} |"
+        if isinstance(caller, Isolated):
+            one = {"do": "call", "function": "relu", "args": argument, "options": {}}
+            many = Requests([one] * 1000)
+            row += f" {_seconds(lambda: caller.several('relu', many), 20) * 1e3:.0f} |"  # noqa: B023
+        print(row if isinstance(caller, Isolated) else row + " |", flush=True)
+        run.end_workers()
+
+
+def _seconds(call: Callable[[], object], times: int) -> float:
+    started = time.perf_counter()
+    for _ in range(times):
+        call()
+    return (time.perf_counter() - started) / times
+
+
 def main(counts: list[int]) -> None:
     print(f"Python {platform.python_version()}, 2 processes, {time.strftime('%Y-%m-%d')}\n")
+    print_costs()
+    print()
     print("| submissions | seconds | seconds for each further one | peak MiB |\n|---|---|---|---|")
     before: tuple[int, float] | None = None
     for count in counts:
