@@ -8,6 +8,7 @@ memory are the process's own. The split is of one more quick run, in this proces
 
 import contextlib
 import io
+import itertools
 import os
 import platform
 import subprocess
@@ -128,11 +129,12 @@ def _labelled_fault(clock: Clock) -> Callable[..., Any]:
 def main() -> None:
     os.chdir(CHECKOUT)
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
-    print(f"{'run':<46}{'seconds':>9}{'MiB':>7}  torch imported")
-    for profile in ("quick", "default"):
-        seconds, peak, torch = whole_run("--impl", SUBMISSION, f"--hypothesis-profile={profile}")
-        print(f"{f'{profile}, {SUBMISSION}, one process':<46}{seconds:>9.1f}{peak:>7.0f}  {torch}")
-    parts = split("--impl", SUBMISSION, "--hypothesis-profile=quick")
+    print(f"{f'{SUBMISSION}, one run':<60}{'seconds':>9}{'MiB':>7}  torch imported")
+    for profile, isolation in itertools.product(("quick", "default"), ("none", "process")):
+        options = (f"--hypothesis-profile={profile}", f"--isolation={isolation}")
+        seconds, peak, torch = whole_run("--impl", SUBMISSION, *options)
+        print(f"{' '.join(options):<60}{seconds:>9.1f}{peak:>7.0f}  {torch}", flush=True)
+    parts = split("--impl", SUBMISSION, "--hypothesis-profile=quick", "--isolation=none")
     total = sum(parts.values())
     print(f"\nwhere the time of a quick run goes ({total:.1f} s)")
     for label, seconds in sorted(parts.items(), key=lambda item: -item[1]):
