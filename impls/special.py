@@ -108,6 +108,47 @@ class SpecialFunctions:
                 dz = self._back(activations[k - 1], outputs[k], dz @ W)
         return gradients[::-1]
 
+    def sgd_step(self, theta, grad, state, lr, momentum):
+        """theta - lr v, v = momentum v + grad (slide "Training an MLP - The SGD algorithm")."""
+        rows = _rows(theta, grad, state, "momentum_buffer")
+        v = [momentum * buffer + g for _, g, buffer in rows]
+        return [p - lr * step for p, step in zip(theta, v, strict=True)], {"momentum_buffer": v}
+
+    def adagrad_step(self, theta, grad, state, lr, eps):
+        """theta - lr grad / (sqrt(s) + eps), s = s + grad^2 (slide "Training an MLP - The SGD algorithm")."""
+        rows = _rows(theta, grad, state, "sum")
+        s = [total + g * g for _, g, total in rows]
+        stepped = [p - lr * (g / (self.xp.sqrt(total) + eps)) for (p, g, _), total in zip(rows, s, strict=True)]
+        return stepped, {"sum": s}
+
+    def rmsprop_step(self, theta, grad, state, lr, alpha, eps):
+        """theta - lr grad / (sqrt(v) + eps), v the running mean of grad^2 (slide "Training an MLP - ...")."""
+        rows = _rows(theta, grad, state, "square_avg")
+        v = [alpha * mean + (1 - alpha) * (g * g) for _, g, mean in rows]
+        stepped = [p - lr * (g / (self.xp.sqrt(mean) + eps)) for (p, g, _), mean in zip(rows, v, strict=True)]
+        return stepped, {"square_avg": v}
+
+    def adam_step(self, theta, grad, state, lr, betas, eps):
+        """theta - lr m / (sqrt(v) + eps), both means without their bias to 0 (slide "Training an MLP - ...")."""
+        rows = _rows(theta, grad, state, "exp_avg", "exp_avg_sq")
+        (beta1, beta2), t = betas, state["step"] + 1
+        m = [beta1 * mean + (1 - beta1) * g for _, g, mean, _ in rows]
+        v = [beta2 * mean + (1 - beta2) * (g * g) for _, g, _, mean in rows]
+        roots = [self.xp.sqrt(mean / (1 - beta2**t)) + eps for mean in v]
+        rate = lr / (1 - beta1**t)
+        stepped = [p - rate * (mean / root) for p, mean, root in zip(theta, m, roots, strict=True)]
+        return stepped, {"step": t, "exp_avg": m, "exp_avg_sq": v}
+
+    def adamax_step(self, theta, grad, state, lr, betas, eps):
+        """theta - lr m / u, m without its bias to 0, u = max(beta2 u, |grad| + eps) (slide "Training an MLP - ...")."""
+        rows = _rows(theta, grad, state, "exp_avg", "exp_inf")
+        (beta1, beta2), t = betas, state["step"] + 1
+        m = [beta1 * mean + (1 - beta1) * g for _, g, mean, _ in rows]
+        u = [self.xp.maximum(beta2 * most, abs(g) + eps) for _, g, _, most in rows]
+        rate = lr / (1 - beta1**t)
+        stepped = [p - rate * (mean / most) for p, mean, most in zip(theta, m, u, strict=True)]
+        return stepped, {"step": t, "exp_avg": m, "exp_inf": u}
+
     def _outputs(self, x, theta, activations):
         """The input and every layer's output."""
         _check(len(theta) == len(activations), f"activations has to name {len(theta)}, one per layer", activations)
@@ -173,6 +214,15 @@ class SpecialFunctions:
         _check_equal_shapes(y_hat, y)
         for name, p in (("y_hat", y_hat), ("y", y)):
             _check(bool(((p >= 0) & (p <= 1)).all()), f"{name} has to lie in [0, 1]", p)
+
+
+def _rows(theta, grad, state, *keys):
+    """Each parameter with its gradient and its entries of the state."""
+    columns = [theta, grad, *(state[key] for key in keys)]
+    for name, column in zip(("grad", *keys), columns[1:], strict=True):
+        shapes = [array.shape for array in column]
+        _check(shapes == [p.shape for p in theta], f"{name} has to be of the shapes of theta", shapes)
+    return list(zip(*columns, strict=True))
 
 
 def _check_equal_shapes(y_hat, y):

@@ -100,6 +100,47 @@ def gradient_descent_step(theta, grad, alpha):
     return [parameter - alpha * gradient for parameter, gradient in zip(theta, grad, strict=True)]
 
 
+def sgd_step(theta, grad, state, lr, momentum):
+    """v = momentum v + grad, theta - lr v (slide "Training an MLP - The SGD algorithm"; torch.optim.SGD)."""
+    v = [momentum * buffer + g for buffer, g in zip(state["momentum_buffer"], grad, strict=True)]
+    return [p - lr * step for p, step in zip(theta, v, strict=True)], {"momentum_buffer": v}
+
+
+def adagrad_step(theta, grad, state, lr, eps):
+    """s = s + grad^2, theta - lr grad / (sqrt(s) + eps) (slide "Training an MLP - ..."; torch.optim.Adagrad)."""
+    s = [total + g**2 for total, g in zip(state["sum"], grad, strict=True)]
+    stepped = [p - lr * g / (torch.sqrt(total) + eps) for p, g, total in zip(theta, grad, s, strict=True)]
+    return stepped, {"sum": s}
+
+
+def rmsprop_step(theta, grad, state, lr, alpha, eps):
+    """v = alpha v + (1 - alpha) grad^2, theta - lr grad / (sqrt(v) + eps) (torch.optim.RMSprop)."""
+    v = [alpha * mean + (1 - alpha) * g**2 for mean, g in zip(state["square_avg"], grad, strict=True)]
+    stepped = [p - lr * g / (torch.sqrt(mean) + eps) for p, g, mean in zip(theta, grad, v, strict=True)]
+    return stepped, {"square_avg": v}
+
+
+def adam_step(theta, grad, state, lr, betas, eps):
+    """theta - lr m / (sqrt(v) + eps), m and v the running means of grad and grad^2, corrected (torch.optim.Adam)."""
+    (beta1, beta2), t = betas, state["step"] + 1
+    m = [beta1 * mean + (1 - beta1) * g for mean, g in zip(state["exp_avg"], grad, strict=True)]
+    v = [beta2 * mean + (1 - beta2) * g**2 for mean, g in zip(state["exp_avg_sq"], grad, strict=True)]
+    stepped = []
+    for p, mean, square in zip(theta, m, v, strict=True):
+        mean, square = mean / (1 - beta1**t), square / (1 - beta2**t)
+        stepped.append(p - lr * mean / (torch.sqrt(square) + eps))
+    return stepped, {"step": t, "exp_avg": m, "exp_avg_sq": v}
+
+
+def adamax_step(theta, grad, state, lr, betas, eps):
+    """theta - lr m / u, m the running mean of grad, corrected, u its decaying maximum (torch.optim.Adamax)."""
+    (beta1, beta2), t = betas, state["step"] + 1
+    m = [beta1 * mean + (1 - beta1) * g for mean, g in zip(state["exp_avg"], grad, strict=True)]
+    u = [torch.maximum(beta2 * most, torch.abs(g) + eps) for most, g in zip(state["exp_inf"], grad, strict=True)]
+    stepped = [p - lr / (1 - beta1**t) * mean / most for p, mean, most in zip(theta, m, u, strict=True)]
+    return stepped, {"step": t, "exp_avg": m, "exp_inf": u}
+
+
 def mlp_gradients(x, y, theta, activations, loss):
     """grad_theta = dJ(Theta)/dtheta for all W_k, b_k, by "automatic derivation" (slide "Training an MLP")."""
     theta = [(W.detach().requires_grad_(), b.detach().requires_grad_()) for W, b in theta]

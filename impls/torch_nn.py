@@ -7,7 +7,7 @@ has no 1/2; torch.nn.CrossEntropyLoss takes logits and integer labels and contai
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import nn, optim
 from torch.nn import functional
 
 ACTIVATIONS = {
@@ -105,6 +105,53 @@ def gradient_descent_step(theta, grad, alpha):
     if shapes[0] != shapes[1]:
         raise ValueError(f"theta and grad have to be of equal shapes, not {shapes[0]} and {shapes[1]}")
     return [torch.sub(parameter, gradient, alpha=alpha) for parameter, gradient in zip(theta, grad, strict=True)]
+
+
+def sgd_step(theta, grad, state, lr, momentum):
+    """One step of torch.optim.SGD (slide "Training an MLP - The SGD algorithm").
+
+    Raises ValueError for unequal shapes, as do the other rules.
+    """
+    return _step(optim.SGD, theta, grad, state, lr=lr, momentum=momentum)
+
+
+def adagrad_step(theta, grad, state, lr, eps):
+    """One step of torch.optim.Adagrad (slide "Training an MLP - The SGD algorithm")."""
+    return _step(optim.Adagrad, theta, grad, state, lr=lr, eps=eps)
+
+
+def rmsprop_step(theta, grad, state, lr, alpha, eps):
+    """One step of torch.optim.RMSprop (slide "Training an MLP - The SGD algorithm")."""
+    return _step(optim.RMSprop, theta, grad, state, lr=lr, alpha=alpha, eps=eps)
+
+
+def adam_step(theta, grad, state, lr, betas, eps):
+    """One step of torch.optim.Adam (slide "Training an MLP - The SGD algorithm")."""
+    return _step(optim.Adam, theta, grad, state, lr=lr, betas=betas, eps=eps)
+
+
+def adamax_step(theta, grad, state, lr, betas, eps):
+    """One step of torch.optim.Adamax (slide "Training an MLP - The SGD algorithm")."""
+    return _step(optim.Adamax, theta, grad, state, lr=lr, betas=betas, eps=eps)
+
+
+def _step(optimiser, theta, grad, state, **hyper):
+    """A step of a fresh optimiser on copies of the parameters, which is given the gradients and the state."""
+    columns = {key: entry for key, entry in state.items() if key != "step"}
+    shapes = [p.shape for p in theta]
+    for name, tensors in {"grad": grad, **columns}.items():
+        if [tensor.shape for tensor in tensors] != shapes:
+            raise ValueError(f"theta and {name} have to be of equal shapes")
+    parameters = [p.detach().clone() for p in theta]
+    stepping = optimiser(parameters, **hyper)
+    for i, parameter in enumerate(parameters):
+        parameter.grad = grad[i].detach()
+        own = stepping.state[parameter]
+        own["step"] = torch.tensor(float(state.get("step", 0)))
+        own.update({key: entry[i].detach().clone() for key, entry in columns.items()})
+    stepping.step()
+    after = {key: [stepping.state[p][key] for p in parameters] for key in columns}
+    return parameters, after | ({"step": state["step"] + 1} if "step" in state else {})
 
 
 LOSSES: dict[str, Callable] = {

@@ -5,7 +5,7 @@ same name with `_bound` appended. The hand-set networks of the slides are here a
 """
 
 # ruff: noqa: F403 - each family's __all__ says what it offers
-from reference import activations, descent, gradients, layers, losses
+from reference import activations, descent, gradients, layers, losses, optimisers
 from reference.activations import *
 from reference.descent import *
 from reference.error_bounds import *
@@ -13,6 +13,7 @@ from reference.gradients import *
 from reference.layers import *
 from reference.losses import *
 from reference.networks import *
+from reference.optimisers import *
 
 FUNCTIONS: tuple[str, ...] = (
     *activations.FUNCTIONS,
@@ -20,5 +21,6 @@ FUNCTIONS: tuple[str, ...] = (
     *layers.FUNCTIONS,
     *descent.FUNCTIONS,
     *gradients.FUNCTIONS,
+    *optimisers.FUNCTIONS,
 )
 """The names of the interface's functions, in its order."""

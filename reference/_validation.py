@@ -1,7 +1,7 @@
 """Checks of arguments, and the one place where a result takes the dtype of its arguments."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -29,6 +29,8 @@ def float64_inside(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _floating_dtypes(value: object) -> Iterator[np.dtype[Any]]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
     if isinstance(value, (list, tuple)):
         for item in value:
             yield from _floating_dtypes(item)
@@ -39,6 +41,10 @@ def _floating_dtypes(value: object) -> Iterator[np.dtype[Any]]:
 def _round_to(dtype: np.dtype[Any], result: Any) -> Any:
     if isinstance(result, (list, tuple)):
         return type(result)(_round_to(dtype, item) for item in result)
+    if isinstance(result, dict):
+        return {key: _round_to(dtype, item) for key, item in result.items()}
+    if type(result) is int:
+        return result
     if type(result) is float:
         return result if dtype == np.float64 else dtype.type(result)
     return np.asarray(result, dtype=dtype)

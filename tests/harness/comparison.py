@@ -3,7 +3,7 @@ what came, what should have come, by how much it is off and how much is allowed.
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +64,8 @@ def ratios_reported_to(listen: Callable[[float], None]) -> contextlib.AbstractCo
 def assert_within(actual: Any, expected: Any, bound: Any) -> None:
     """``actual`` has the structure and shape of ``expected`` and lies within ``bound`` of it, element by element.
 
-    bound: a Band, an array or a number; for lists and tuples one for each item. NaN is due where NaN is expected and
-    nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the bound is
+    bound: a Band, an array or a number; for lists, tuples and dicts one for each item. NaN is due where NaN is expected
+    and nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the bound is
     infinite: there any value will do.
     """
     _assert_part_within(actual, expected, bound, expected)
@@ -75,10 +75,13 @@ def _assert_part_within(actual: Any, part: Any, bound: Any, expected: Any) -> No
     if isinstance(part, list | tuple):
         _assert_same_length(actual, part)
         for index, (one, item, allowed) in enumerate(zip(actual, part, bound, strict=True)):
-            try:
+            with _fault_in(f"item {index}"):
                 _assert_part_within(one, item, allowed, expected)
-            except Nonconformance as fault:
-                raise Nonconformance(f"in item {index}: {fault}", fault.came, fault.due) from None
+        return
+    if isinstance(part, Mapping):
+        for key, item in part.items():
+            with _fault_in(repr(key)):
+                _assert_part_within(actual[key], item, bound[key], expected)
         return
     assert_shape(actual, np.shape(part))
     band = bound if isinstance(bound, Band) else Band(bound)
@@ -91,6 +94,14 @@ def _assert_part_within(actual: Any, part: Any, bound: Any, expected: Any) -> No
     if comparison.worst > 1 and not _forgiving:
         worst = np.unravel_index(int(comparison.ratio.argmax()), comparison.ratio.shape)
         _raise_at(worst, came, due, band, comparison.worst)
+
+
+@contextlib.contextmanager
+def _fault_in(part: str) -> Iterator[None]:
+    try:
+        yield
+    except Nonconformance as fault:
+        raise Nonconformance(f"in {part}: {fault}", fault.came, fault.due) from None
 
 
 @np.errstate(all="ignore")
@@ -110,7 +121,14 @@ def _error_ratio(came: np.ndarray, due: np.ndarray, band: Band) -> np.ndarray:
 
 def assert_exact(actual: Any, expected: Any) -> None:
     """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN, the sign of a zero is its own."""
-    assert_within(actual, expected, [0.0] * len(expected) if isinstance(expected, list | tuple) else 0.0)
+    assert_within(actual, expected, _nothing_like(expected))
+
+
+def _nothing_like(value: Any) -> Any:
+    """A bound of 0 for everything in ``value``."""
+    if isinstance(value, list | tuple):
+        return [_nothing_like(item) for item in value]
+    return {key: _nothing_like(item) for key, item in value.items()} if isinstance(value, Mapping) else 0.0
 
 
 def assert_shape(actual: Any, *shapes: tuple[int, ...]) -> None:
@@ -125,6 +143,8 @@ def assert_dtype(actual: Any, dtype: Any) -> None:
     if isinstance(actual, list | tuple):
         for one in actual:
             assert_dtype(one, dtype)
+    elif isinstance(actual, Mapping):
+        assert_dtype(list(actual.values()), dtype)
     elif actual.dtype != np.dtype(dtype):
         raise Nonconformance(f"dtype {actual.dtype} came, dtype {np.dtype(dtype)} is due", came=actual)
 

@@ -3,6 +3,7 @@
 import base64
 import math
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ def source(subject: Subject, call: Call) -> str:
 
 def expression(subject: Subject, call: Call) -> str:
     """The call as an expression."""
-    return f"{call.function}({', '.join(_expression(subject, argument) for argument in call.arguments)})"
+    arguments = [_expression(subject, argument) for argument in call.arguments]
+    options = [f"{name}={_expression(subject, value)}" for name, value in call.options.items()]
+    return f"{call.function}({', '.join(arguments + options)})"
 
 
 def imports_of(text: str) -> list[str]:
@@ -43,6 +46,8 @@ def shown(value: Any) -> str | None:
         return None
     if isinstance(value, list | tuple):
         return "[" + ", ".join(str(shown(item)) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {shown(item)}" for key, item in value.items()) + "}"
     array = np.asarray(value)
     if array.ndim == 0:
         return repr(array[()].item())
@@ -58,6 +63,8 @@ def _expression(subject: Subject, value: Any) -> str:
         return "[" + ", ".join(_expression(subject, item) for item in value) + "]"
     if isinstance(value, tuple):
         return "(" + ", ".join(_expression(subject, item) for item in value) + ")"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {_expression(subject, item)}" for key, item in value.items()) + "}"
     return f"float({str(value)!r})" if isinstance(value, float) and not math.isfinite(value) else repr(value)
 
 

@@ -6,7 +6,7 @@ is ever said of right values.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,9 @@ def _alike(one: Any, other: Any) -> bool:
             and len(one) == len(other)
             and all(map(_alike, one, other))
         )
+    if isinstance(one, Mapping) or isinstance(other, Mapping):
+        both = isinstance(one, Mapping) and isinstance(other, Mapping)
+        return both and all(key in one and _alike(one[key], item) for key, item in other.items())
     try:
         one, other = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     except (TypeError, ValueError):
@@ -136,4 +139,6 @@ def _factors(call: Call) -> dict[str, float]:
 def _times(factor: float, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_times(factor, item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _times(factor, item) for key, item in value.items()}
     return factor * np.asarray(value, dtype=np.float64)

@@ -1,6 +1,6 @@
 """``exact.softmax(z)``: the reference in float64 at the very inputs that an implementation received."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ def in_float64(value: Any) -> Any:
         return value.astype(np.float64) if value.dtype.kind == "f" else value
     if isinstance(value, list | tuple):
         return type(value)(in_float64(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: in_float64(item) for key, item in value.items()}
     return value
 
 
@@ -24,8 +26,8 @@ class Exact:
     def __getitem__(self, name: str) -> Callable[..., Any]:
         function = getattr(reference, name)
 
-        def evaluate(*args: Any) -> Any:
-            return once(("exact", name, fingerprint(args)), lambda: function(*in_float64(args)))
+        def evaluate(*args: Any, **options: Any) -> Any:
+            return once(("exact", name, fingerprint([args, options])), lambda: function(*in_float64(args), **options))
 
         return evaluate
 

@@ -1,7 +1,7 @@
 """Values computed once per example and shared by the implementations judged on it."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +21,8 @@ def fingerprint(value: Any) -> Any:
         return value.dtype.str, value.shape, value.tobytes()
     if isinstance(value, list | tuple):
         return type(value).__name__, tuple(fingerprint(item) for item in value)
+    if isinstance(value, Mapping):
+        return "mapping", tuple((key, fingerprint(item)) for key, item in value.items())
     if isinstance(value, float):
         return "float", value.hex()
     return type(value).__name__, value

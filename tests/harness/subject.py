@@ -104,6 +104,12 @@ def _checked(function: str, kind: "_Kind", result: Any) -> Any:
     """The plain ``result`` in the structure that the interface asks for."""
     if isinstance(result, Unreadable):
         raise ImplementationError(f"{function} returned {result.what}")
+    if isinstance(kind, _Fields):
+        if not isinstance(result, Mapping):
+            raise ImplementationError(f"{function} returned {_named(result)}; {kind.name} is due")
+        if missing := [key for key in kind.of if key not in result]:
+            raise Nonconformance(f"the dictionary that came has no {missing[0]!r}; {kind.name} is due", came=result)
+        return {key: _checked(function, one, result[key]) for key, one in kind.of.items()}
     if isinstance(kind, _Items):
         if not isinstance(result, list):
             raise ImplementationError(f"{function} returned {_named(result)}; {kind.name} is due")
@@ -151,16 +157,16 @@ class _Bounds:
     def __getitem__(self, name: str) -> Callable[..., Any]:
         bound = getattr(reference, f"{name}_bound")
 
-        def evaluate(*args: Any) -> Any:
+        def evaluate(*args: Any, **options: Any) -> Any:
             arithmetic = self._subject.arithmetic(*args)
 
             plain = without_layout(args)
 
             def compute() -> Any:
                 widened = in_float64(plain)
-                return _added(bound(*widened, arithmetic), bound(*widened, REFERENCE))
+                return _added(bound(*widened, arithmetic, **options), bound(*widened, REFERENCE, **options))
 
-            return once(("bound", name, arithmetic, fingerprint(plain)), compute)
+            return once(("bound", name, arithmetic, fingerprint([plain, options])), compute)
 
         return evaluate
 
@@ -168,17 +174,17 @@ class _Bounds:
         return self[name]
 
 
-def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: Sequence[Any]) -> None:
+def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: Sequence[Any], **options: Any) -> None:
     """A call changes none of its arguments, and no later call, on the same or on other ones, changes its result."""
     kind, caller = _result_kinds()[function], impl.implementation.caller
-    impl.calls.append(made := Call(function, tuple(args), {}))
-    kept = _conducted(caller.keep, function, tuple(args), {})
+    impl.calls.append(made := Call(function, tuple(args), options))
+    kept = _conducted(caller.keep, function, tuple(args), options)
     first = made.came = _checked(function, kind, kept.result())
     for number, (was, now) in enumerate(zip(kept.given, kept.arguments(), strict=True), start=1):
         if fingerprint(now) != fingerprint(was):
             raise Nonconformance(f"{function} changed its argument number {number}", came=now, due=was)
     for _ in range(3):  # an implementation may take turns with two buffers
-        impl[function](*other_args)
+        impl[function](*other_args, **options)
     later = _checked(function, kind, kept.result())
     if fingerprint(later) != fingerprint(first):
         raise Nonconformance(
@@ -186,7 +192,7 @@ def assert_pure(impl: Subject, function: str, args: Sequence[Any], other_args: S
         )
 
 
-_Kind = typing.Union[str, "_Items"]
+_Kind = typing.Union[str, "_Items", "_Fields"]
 
 
 @dataclass(frozen=True)
@@ -196,6 +202,14 @@ class _Items:
     name: str
     of: list[Any]
     fixed: bool
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """A dictionary of results by these keys; further ones are the implementation's own."""
+
+    name: str
+    of: dict[str, Any]
 
 
 @functools.cache
@@ -213,7 +227,10 @@ def _kind(annotation: Any) -> _Kind:
         return _Items("a list or tuple", [_kind(items[0])], fixed=False)
     if origin is tuple:
         return _Items(f"{len(items)} items in a tuple or list", [_kind(item) for item in items], fixed=True)
-    return "scalar" if annotation is float else "array"
+    if typing.is_typeddict(annotation):
+        of = {key: _kind(item) for key, item in typing.get_type_hints(annotation).items()}
+        return _Fields(f"a dictionary with {' and '.join(map(repr, of))}", of)
+    return "scalar" if annotation in (float, int) else "array"
 
 
 def dtype_of(value: Any) -> str | None:
@@ -224,12 +241,14 @@ def dtype_of(value: Any) -> str | None:
         return value.dtype.name if value.dtype.kind == "f" else None
     if isinstance(value, list | tuple):
         return next(filter(None, map(dtype_of, value)), None)
-    return None
+    return dtype_of(list(value.values())) if isinstance(value, Mapping) else None
 
 
 def _added(one: Any, other: Any) -> Any:
     if isinstance(one, list | tuple):
         return [_added(left, right) for left, right in zip(one, other, strict=True)]
+    if isinstance(one, Mapping):
+        return {key: _added(one[key], other[key]) for key in one}
     return (one if isinstance(one, Band) else Band(one)) + other
 
 

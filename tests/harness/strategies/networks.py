@@ -5,7 +5,7 @@ Sizes come from short lists in which a count is often 1, often equal to another 
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -78,7 +78,7 @@ def _tenths(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
-def _many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
+def many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Numbers from 1e-30 to 3.2 in size."""
     return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS), (4, np.outer(10.0 ** -np.arange(3, 30, 3), _TENTHS).ravel())]
 
@@ -155,7 +155,7 @@ def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def examples_of_many_magnitudes(draw: DrawFn) -> np.ndarray:
     """x, whose elements differ in size by up to 30 powers of ten."""
     m, n = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8)))
-    return _Pool(draw).array(_many_magnitudes, "float64", _batch_shape(m, n))
+    return _Pool(draw).array(many_magnitudes, "float64", _batch_shape(m, n))
 
 
 @st.composite
@@ -328,6 +328,54 @@ def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], 
     return theta, grad, alpha
 
 
+@st.composite
+def updates(draw: DrawFn, dtypes: Sequence[str] = FLOAT64, numbers: Palette = _numbers) -> dict[str, Any]:
+    """All that a step of an optimiser takes, whatever its rule: parameters, gradients, a state of any past, and rates.
+
+    The parameters are often 0: there the step alone is left, and no rounding of the sum hides an error of it.
+    """
+    shapes, dtype, at_zero = draw(one_of_each(PARAMETERS, dtypes, (True, False)))
+    lr, momentum = draw(one_of_each((0.1, 1.0, 0.01, 0.3), (0.9, 0.0, 0.5)))
+    betas, eps, step = draw(one_of_each(((0.9, 0.999), (0.5, 0.75), (0.0, 0.9)), (1e-8, 0.01), (0, 1, 2, 9, 200)))
+    pool = _Pool(draw)
+    theta, grad, signed, squares = ([pool.array(numbers, dtype, shape) for shape in shapes] for _ in range(4))
+    return {
+        "theta": [np.zeros_like(one) for one in theta] if at_zero else theta,
+        "grad": grad,
+        "signed": signed,
+        "positive": [np.abs(one) for one in squares],
+        "step": step,
+        "lr": lr,
+        "momentum": momentum,
+        "betas": betas,
+        "eps": eps,
+    }
+
+
+def runs() -> SearchStrategy[dict[str, Any]]:
+    """The start of a run in two parameters, without any past; the minimum in place of the gradient."""
+    start = {
+        "theta": [np.array([[1.0, -2.0, 0.3]]), np.array([0.7])],
+        "grad": [np.array([[0.5, 1.0, -1.5]]), np.array([0.25])],
+        "signed": [np.zeros((1, 3)), np.zeros(1)],
+        "positive": [np.zeros((1, 3)), np.zeros(1)],
+        "step": 0,
+        "lr": 0.1,
+        "momentum": 0.9,
+        "betas": (0.9, 0.999),
+        "eps": 1e-8,
+    }
+    return st.just(start)
+
+
+def long_update(n: int) -> dict[str, Any]:
+    """An update of one parameter of n elements, all 0, with another gradient for each."""
+    zeros, ones = [np.zeros(n)], [np.ones(n)]
+    grad = [np.arange(1.0, n + 1) / n]
+    rates = {"step": 3, "lr": 1.0, "momentum": 0.5, "betas": (0.5, 0.75), "eps": 0.01}
+    return {"theta": zeros, "grad": grad, "signed": ones, "positive": ones, **rates}
+
+
 def in_dtype(value: Any, dtype: str) -> Any:
     """The value, with the floating arrays in it in the dtype."""
     return _mapped(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array, value)
@@ -355,4 +403,6 @@ def _mapped(function: Callable[[np.ndarray], Any], value: Any) -> Any:
         return function(value)
     if isinstance(value, list | tuple):
         return type(value)(_mapped(function, item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _mapped(function, item) for key, item in value.items()}
     return value
