@@ -5,7 +5,7 @@ No formula is rearranged for stability: 50 digits and an unlimited exponent do n
 PRECISE are kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import mpmath
@@ -127,6 +127,8 @@ def error_ratio(came: Any, due: Any, bound: Any) -> float:
     """
     if isinstance(came, list | tuple):
         return max(error_ratio(*one) for one in zip(came, due, bound, strict=True))
+    if isinstance(due, Mapping):
+        return max(error_ratio(came[key], due[key], bound[key]) for key in due)
     band = bound if isinstance(bound, Band) else Band(bound)
     due = np.asarray(due, dtype=object)
     assert np.shape(came) == due.shape

@@ -31,16 +31,20 @@ class Adapter:
 
     def __getattr__(self, name: str) -> Any:
         function = self.implementation.caller.functions[name]
-        return lambda *arguments: self.back(function(*map(self.there, arguments)))
+        return lambda *arguments, **options: self.back(function(*map(self.there, arguments), **options))
 
     def there(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return type(value)(map(self.there, value))
+        if isinstance(value, dict):
+            return {key: self.there(item) for key, item in value.items()}
         return self.library.from_numpy(value) if isinstance(value, np.ndarray) else value
 
     def back(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return [self.back(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.back(item) for key, item in value.items()}
         return self.library.to_numpy(value) if self.library.is_array(value) else value
 
 
@@ -139,6 +143,31 @@ def test_a_saturated_output_keeps_its_gradient(robust, last, loss):
     assert gradient[1].tolist() == expected
 
 
+OPTIMISERS = {
+    "sgd_step": {"keys": ["momentum_buffer"], "momentum": 0.9},
+    "adagrad_step": {"keys": ["sum"], "eps": 1e-8},
+    "rmsprop_step": {"keys": ["square_avg"], "alpha": 0.9, "eps": 1e-8},
+    "adam_step": {"keys": ["exp_avg", "exp_avg_sq"], "betas": (0.9, 0.99), "eps": 1e-8, "step": 3},
+    "adamax_step": {"keys": ["exp_avg", "exp_inf"], "betas": (0.9, 0.99), "eps": 1e-8, "step": 3},
+}
+
+
+def step(robust, f, theta, grad, keys, step=None, **rates):
+    """The arrays that a step gives: parameters and state."""
+    state = {key: [array**2 for array in theta] for key in keys} | ({"step": step} if step else {})
+    stepped, new = getattr(robust, f)(theta, grad, state, lr=0.1, **rates)
+    assert step is None or new["step"] == step + 1
+    return [*stepped, *(array for key in keys for array in new[key])]
+
+
+@pytest.mark.parametrize("f", OPTIMISERS)
+def test_gradients_that_do_not_fit_are_refused_by_the_optimisers(robust, f):
+    x, b = np.ones((2, 3)), np.ones(3)
+    for theta, grad in (([x, b], [x]), ([x], [x, b]), ([x], [b]), ([b], [x])):
+        with pytest.raises(ValueError, match=r"shape|arrays"):
+            step(robust, f, theta, grad, **OPTIMISERS[f])
+
+
 def test_float32_stays_float32(robust):
     x = np.linspace(-3, 3, 6, dtype=np.float32).reshape(2, 3)
     W, b, labels = np.ones((3, 3), np.float32), np.zeros(3, np.float32), np.array([0, 2])
@@ -150,6 +179,7 @@ def test_float32_stays_float32(robust):
         robust.mlp(x, [(W, b)], ["tanh"]),
         *robust.collapse_linear(W, b, W, b), *robust.gradient_descent_step([x, b], [x, b], 0.1),
         *robust.mlp_gradients(x, labels, [(W, b)], ["identity"], "cross_entropy_with_logits")[0],
+        *(array for f, args in OPTIMISERS.items() for array in step(robust, f, [x, b], [x, b], **args)),
     ]  # fmt: skip
     assert {result.dtype for result in results} == {np.dtype("float32")}
 

@@ -156,6 +156,78 @@ def test_gradient_descent_step(pair, alpha):
     assert ratio("gradient_descent_step", [theta], [grad], alpha, due=due) <= 1
 
 
+ROOTED = st.one_of(st.floats(0, 30), st.floats(0, 1e100), SUBNORMAL.map(abs))
+GRADIENT = st.one_of(MODERATE, st.floats(-1e100, 1e100), SUBNORMAL)
+DECAYS = st.sampled_from([0.0, 0.5, 0.9, 0.999])
+
+
+@st.composite
+def updates(draw):
+    """A parameter, its gradient, a signed and a positive entry of a state."""
+    shape = draw(small_shapes(1))
+    return [draw(arrays(elements, shape)) for elements in (GRADIENT, GRADIENT, GRADIENT, ROOTED)]
+
+
+def mp_step(rule, p, g, signed, positive, t, rates):
+    """What the rule gives of mpmath's numbers: the parameter, then the entries of the state."""
+    lr, momentum, (beta1, beta2), eps = rates
+    m = beta1 * signed + (1 - beta1) * g
+    if rule == "sgd_step":
+        v = momentum * signed + g
+        return p - lr * v, v
+    if rule == "adamax_step":
+        u = max(beta2 * positive, abs(g) + eps)
+        return p - lr / (1 - beta1**t) * m / u, m, u
+    square = positive + g**2 if rule == "adagrad_step" else beta2 * positive + (1 - beta2) * g**2
+    if rule == "adam_step":
+        return p - lr * (m / (1 - beta1**t)) / (mpmath.sqrt(square / (1 - beta2**t)) + eps), m, square
+    return p - lr * g / (mpmath.sqrt(square) + eps), square
+
+
+STATES = {
+    "sgd_step": (("momentum_buffer",), ("lr", "momentum")),
+    "adagrad_step": (("sum",), ("lr", "eps")),
+    "rmsprop_step": (("square_avg",), ("lr", "alpha", "eps")),
+    "adam_step": (("exp_avg", "exp_avg_sq"), ("lr", "betas", "eps")),
+    "adamax_step": (("exp_avg", "exp_inf"), ("lr", "betas", "eps")),
+}
+SIGNED = {"momentum_buffer", "exp_avg"}
+
+
+@quick
+@given(
+    rule=st.sampled_from(list(STATES)),
+    update=updates(),
+    betas=st.tuples(DECAYS, DECAYS),
+    eps=st.sampled_from([1e-8, 0.1]),
+    steps=st.sampled_from([0, 1, 7, 1000]),
+)
+def test_steps_of_the_optimisers(rule, update, betas, eps, steps):
+    p, g, signed, positive = update
+    keys, names = STATES[rule]
+    rates = {"lr": 0.1, "momentum": betas[0], "alpha": betas[1], "betas": betas, "eps": eps}
+    hyper = {name: rates[name] for name in names}
+    state = {key: [signed if key in SIGNED else positive] for key in keys} | (
+        {"step": steps} if rule.startswith("adam") else {}
+    )
+    with mpmath.workdps(PRECISE):
+        exact_rates = (mpmath.mpf(0.1), mpmath.mpf(betas[0]), tuple(map(mpmath.mpf, betas)), mpmath.mpf(eps))
+        columns = [exactly(one).ravel() for one in update]
+        rows = [mp_step(rule, *row, steps + 1, exact_rates) for row in zip(*columns, strict=True)]
+        due = [np.array(column, dtype=object).reshape(p.shape) for column in zip(*rows, strict=True)]
+        came, bound = (
+            function([p], [g], state, *extra, **hyper)
+            for function, extra in (
+                (getattr(reference, rule), ()),
+                (getattr(reference, f"{rule}_bound"), (REFERENCE,)),
+            )
+        )
+        assert error_ratio(came[0], [due[0]], bound[0]) <= 1
+        for key, exact in zip(keys, due[1:], strict=True):
+            assert error_ratio(came[1][key], [exact], bound[1][key]) <= 1
+    assert came[1].get("step", steps + 1) == steps + 1
+
+
 @st.composite
 def networks(draw, activations, last, elements=MODERATE):
     sizes = [draw(st.integers(1, 4)) for _ in range(draw(st.integers(2, 4)))]

@@ -9,6 +9,7 @@ from reference import FUNCTIONS, SOFTMAX_EXAMPLE, TRUTH_TABLE_INPUTS
 pytestmark = pytest.mark.filterwarnings("error")
 
 W1, b1 = np.ones((4, 3)), np.ones(4)
+squares = [W1, b1]
 W2, b2 = np.ones((2, 4)), np.ones(2)
 x, z, p = np.ones((5, 3)), np.ones((5, 2)), np.full((5, 2), 0.5)
 labels = np.zeros(5, dtype=int)
@@ -61,6 +62,13 @@ REFUSED = [
     ("gradient_descent_step", ([W1, b1], [W1], 0.1), "grad: got 1 arrays, needs 2"),
     ("gradient_descent_step", ([W1], [b1], 0.1), r"grad\[0\]: got shape \(4,\), needs \(4, 3\)"),
     ("gradient_descent_step", ([W1], [W1], W1), "alpha: got shape"),
+    ("sgd_step", ([W1, b1], [W1], {"momentum_buffer": [W1, b1]}), "grad: got 1 arrays, needs 2"),
+    ("sgd_step", ([W1], [W1], {"momentum_buffer": [b1]}), r"state\['momentum_buffer'\]\[0\]: got shape"),
+    ("sgd_step", ([W1], [W1], {"velocity": [W1]}), r"state: got the keys \['velocity'\], needs 'momentum_buffer'"),
+    ("adagrad_step", ([W1], [W1], {"sum": []}), r"state\['sum'\]: got 0 arrays, needs 1"),
+    ("rmsprop_step", ([W1], [W1], {}), r"state: got the keys \[\], needs 'square_avg'"),
+    ("adam_step", ([W1], [W1], {"step": 0.5}), r"state\['step'\]: got 0.5, needs an integer"),
+    ("adamax_step", ([W1], [W1], {"step": -1}), r"state\['step'\]: got -1, needs an integer"),
     (
         "mlp_gradients",
         (x, z, theta, names, "hinge"),
@@ -98,16 +106,25 @@ ACCEPTED = {
     "collapse_linear": (W1, b1, W2, b2),
     "gradient_descent_step": ([W1, b1], [W1, b1], 0.1),
     "mlp_gradients": (x, p, theta, names, "cross_entropy"),
+    "sgd_step": ([W1, b1], [W1, b1], {"momentum_buffer": [W1, b1]}),
+    "adagrad_step": ([W1, b1], [W1, b1], {"sum": squares}),
+    "rmsprop_step": ([W1, b1], [W1, b1], {"square_avg": squares}),
+    "adam_step": ([W1, b1], [W1, b1], {"step": 2, "exp_avg": [W1, b1], "exp_avg_sq": squares}),
+    "adamax_step": ([W1, b1], [W1, b1], {"step": 2, "exp_avg": [W1, b1], "exp_inf": squares}),
 }
 
 
 def cast(value, dtype):
     if isinstance(value, list | tuple):
         return type(value)(cast(item, dtype) for item in value)
+    if isinstance(value, dict):
+        return {key: cast(item, dtype) for key, item in value.items()}
     return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
 
 def flattened(value):
+    if isinstance(value, dict):
+        value = [entry for key, entry in value.items() if key != "step"]
     return [leaf for item in value for leaf in flattened(item)] if isinstance(value, list | tuple) else [value]
 
 
@@ -137,7 +154,7 @@ def test_a_python_float_does_not_decide_the_dtype():
 
 
 def test_every_function_of_the_interface_has_its_bound():
-    assert len(FUNCTIONS) == len(set(FUNCTIONS)) == 16
+    assert len(FUNCTIONS) == len(set(FUNCTIONS)) == 21
     assert set(FUNCTIONS) == {*ACCEPTED, "one_hot"}
     for name in FUNCTIONS:
         assert callable(getattr(reference, f"{name}_bound"))

@@ -20,6 +20,8 @@ FLUSHING = Arithmetic.of("float32", 4, flushes_to_zero=True)
 def in_float64(value):
     if isinstance(value, list | tuple):
         return type(value)(in_float64(item) for item in value)
+    if isinstance(value, dict):
+        return {key: in_float64(item) for key, item in value.items()}
     return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
 
@@ -32,12 +34,16 @@ def ratio(name, came, args, arithmetic):
 def _sum(one, other):
     if isinstance(one, list | tuple):
         return [_sum(*both) for both in zip(one, other, strict=True)]
+    if isinstance(one, dict):
+        return {key: _sum(one[key], other[key]) for key in one}
     return one + other
 
 
 def in_float32(value):
     if isinstance(value, list | tuple):
         return type(value)(in_float32(item) for item in value)
+    if isinstance(value, dict):
+        return {key: in_float32(item) for key, item in value.items()}
     return value.astype(np.float32) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
 
@@ -82,6 +88,51 @@ NAIVE = {
     ],
 }
 
+
+def _sgd(p, g, v, t):
+    return [p - np.float32(1e-3) * g], {"momentum_buffer": [g]}
+
+
+def _adagrad(p, g, s, t):
+    s = s + g**2
+    return [p - 1e-2 * g / (np.sqrt(s) + 1e-10)], {"sum": [s]}
+
+
+def _rmsprop(p, g, v, t):
+    v = 0.99 * v + (1 - 0.99) * g**2
+    return [p - 1e-2 * g / (np.sqrt(v) + 1e-8)], {"square_avg": [v]}
+
+
+def _adam(p, g, m, v, t):
+    m, v = 0.9 * m + (1 - 0.9) * g, 0.999 * v + (1 - 0.999) * g**2
+    moved = p - 1e-3 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    return [moved], {"step": t, "exp_avg": [m], "exp_avg_sq": [v]}
+
+
+def _adamax(p, g, m, u, t):
+    m, u = 0.9 * m + (1 - 0.9) * g, np.maximum(0.999 * u, np.abs(g) + 1e-8)
+    return [p - 2e-3 / (1 - 0.9**t) * m / u], {"step": t, "exp_avg": [m], "exp_inf": [u]}
+
+
+def _of_one_parameter(rule):
+    """The rule, with the rates that `torch.optim` has where none are given, as a step of one parameter."""
+
+    def step(theta, grad, state):
+        entries = [entry[0] for key, entry in state.items() if key != "step"]
+        return rule(theta[0], grad[0], *entries, state.get("step", 0) + 1)
+
+    return step
+
+
+OPTIMISERS = {
+    "sgd_step": _of_one_parameter(_sgd),
+    "adagrad_step": _of_one_parameter(_adagrad),
+    "rmsprop_step": _of_one_parameter(_rmsprop),
+    "adam_step": _of_one_parameter(_adam),
+    "adamax_step": _of_one_parameter(_adamax),
+}
+NAIVE |= OPTIMISERS
+
 TIGHTNESS = {
     "sigmoid": 0.5,
     "tanh": 0.15,
@@ -96,6 +147,7 @@ TIGHTNESS = {
     "logistic_regression": 0.6,
     "collapse_linear": 0.6,
     "gradient_descent_step": 0.6,
+    **dict.fromkeys(OPTIMISERS, 0.2),
 }
 
 
@@ -116,6 +168,11 @@ def arguments(name, rng):
         "logistic_regression": (x, W[0]),
         "collapse_linear": (W, b, rng.normal(size=(m, k)), rng.normal(size=m)),
         "gradient_descent_step": ([W, b], [rng.normal(size=W.shape), b], 0.1),
+        "sgd_step": ([0 * W], [W], {"momentum_buffer": [W]}),
+        "adagrad_step": ([0 * W], [W], {"sum": [W**2]}),
+        "rmsprop_step": ([0 * W], [W], {"square_avg": [W**2 / 2]}),
+        "adam_step": ([0 * W], [W], {"step": int(m), "exp_avg": [-W], "exp_avg_sq": [W**2]}),
+        "adamax_step": ([0 * W], [W], {"step": int(m), "exp_avg": [2 * W], "exp_inf": [np.abs(W)]}),
     }.get(name, (z,))
 
 
