@@ -14,6 +14,7 @@ from reference.layers import *
 from reference.losses import *
 from reference.networks import *
 from reference.optimisers import *
+from reference.training import *
 
 FUNCTIONS: tuple[str, ...] = (
     *activations.FUNCTIONS,

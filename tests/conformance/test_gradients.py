@@ -1,8 +1,20 @@
 """mlp_gradients: the derivatives of a network's loss with respect to its parameters."""
 
+from itertools import combinations
+
 import numpy as np
 
-from tests.harness import assert_dtype, assert_pure, assert_refused, assert_within, clause, exact, given
+from reference import gamma
+from tests.harness import (
+    assert_dtype,
+    assert_pure,
+    assert_refused,
+    assert_shape,
+    assert_within,
+    clause,
+    exact,
+    given,
+)
 from tests.harness import strategies as draw
 
 
@@ -55,6 +67,55 @@ def test_a_relu_at_zero_passes_no_gradient(impl, training):
     x, y, ((W, b), *others), *rest = training
     idle = np.arange(len(b)) == 0
     _assert_gradients(impl, (x, y, [(np.where(idle[:, None], 0.0, W), np.where(idle, 0.0, b)), *others], *rest))
+
+
+@clause("GRAD-COLLAPSE")
+@given(training=draw.training_batches("mean_squared_error", depths=(2,), hidden=("identity",)))
+def test_two_linear_layers_learn_as_the_one_they_collapse_into(impl, training):
+    x, y, ((W1, b1), (W2, b2)), names, loss = training
+    ((dW, db),) = exact.mlp_gradients(x, y, [exact.collapse_linear(W1, b1, W2, b2)], names[1:], loss)
+    due = [(W2.T @ dW, W2.T @ db), (dW @ W1.T + np.outer(db, b1), db)]
+    bound = impl.bound.mlp_gradients(*training)
+    # Once for the implementation and once for the chain rule above, whose roundings are no more than those of a layer.
+    allowed = [tuple(one + one for one in layer) for layer in bound]
+    assert_within(impl.mlp_gradients(*training), due, allowed)
+
+
+@clause("GRAD-VARIANCE")
+@given(training=draw.training_batches("mean_squared_error", batches=(3, 5), depths=(1, 2)))
+def test_the_variance_of_the_gradient_grows_as_the_batch_shrinks(impl, training):
+    x, y, *rest = training
+    m = len(x)
+    of_size = {
+        b: [_flat_gradient(impl, x[list(i)], y[list(i)], rest) for i in combinations(range(m), b)] for b in (1, 2)
+    }
+    whole, bound = _flat_gradient(impl, x, y, rest)
+    singles = np.array([gradient for gradient, _ in of_size[1]])
+    for b, gradients in of_size.items():
+        values, bounds = (np.array(part) for part in zip(*gradients, strict=True))
+        rounding = gamma((len(values) + 2) * 2.0**-53) * np.abs(values).mean(axis=0)
+        assert_within(values.mean(axis=0), whole, bound + bounds.mean(axis=0) + rounding)
+        variance, share = values.var(axis=0), (m - b) / (b * (m - 1))
+        slack = _variance_slack(values, bounds) + share * _variance_slack(singles, np.array([e for _, e in of_size[1]]))
+        assert_within(variance, share * singles.var(axis=0), slack)
+
+
+def _flat_gradient(impl, x, y, rest):
+    """All gradients of a batch as one vector, and its bound."""
+    gradients, bounds = impl.mlp_gradients(x, y, *rest), impl.bound.mlp_gradients(x, y, *rest)
+    flat = [np.ravel(part) for layer in gradients for part in layer]
+    allowed = [np.ravel(part.bound) for layer in bounds for part in layer]
+    shapes = [np.shape(part.bound) for layer in bounds for part in layer]
+    for part, shape in zip((part for layer in gradients for part in layer), shapes, strict=True):
+        assert_shape(part, shape)
+    return np.concatenate(flat), np.concatenate(allowed)
+
+
+def _variance_slack(values, bounds):
+    """How far the variance of values may be off that are each within a bound: mean(2|d| e + e^2), and roundings."""
+    distance = np.abs(values - values.mean(axis=0)) + bounds.max(axis=0)
+    rounding = gamma((2 * len(values) + 8) * 2.0**-53) * ((values**2).mean(axis=0) + distance.max(axis=0) ** 2)
+    return (2 * distance * bounds + bounds**2).mean(axis=0) + bounds.max(axis=0) * distance.max(axis=0) + rounding
 
 
 def _assert_gradients(impl, training):

@@ -1,0 +1,69 @@
+"""Training as the slides do it: gradient descent over shuffled mini-batches."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from reference._validation import whole_number
+from reference.descent import gradient_descent_step
+from reference.gradients import mlp_gradients
+from reference.layers import Layer
+
+__all__ = ["initial_layers", "mini_batches", "sgd_epoch"]
+
+
+def mini_batches(permutation: np.ndarray, size: int) -> list[np.ndarray]:
+    """The indices of each mini-batch, in the order of the permutation; the last batch may be a smaller one.
+
+    permutation: the numbers from 0 to m - 1, shuffled, shape (m,); size: examples in a batch, m and more for the one
+    batch of "batch" gradient descent (slide "Training an MLP - The SGD algorithm").
+    Raises ValueError where the permutation is none, or size is no integer of at least 1.
+    """
+    permutation, size = np.asarray(permutation), whole_number("size", size, 1)
+    if permutation.ndim != 1 or not np.array_equal(np.sort(permutation), np.arange(len(permutation))):
+        raise ValueError(f"permutation: got shape {permutation.shape}, needs each number from 0 to m - 1 once")
+    return [permutation[start : start + size] for start in range(0, len(permutation), size)]
+
+
+def sgd_epoch(
+    x: np.ndarray,
+    y: np.ndarray,
+    theta: Sequence[Layer],
+    activations: Sequence[str],
+    loss: str,
+    alpha: float,
+    permutation: np.ndarray,
+    size: int,
+) -> list[Layer]:
+    """The parameters after one pass over the examples: a step of gradient descent for each mini-batch.
+
+    x, y, theta, activations, loss as for `mlp_gradients`; alpha as for `gradient_descent_step`; permutation and size as
+    for `mini_batches`. Returns new (W_k, b_k) (slide "Training an MLP - The SGD algorithm").
+    Raises ValueError as these functions do, and where the permutation is not one of the examples.
+    """
+    if len(permutation) != len(x):
+        raise ValueError(f"permutation: got {len(permutation)} numbers, needs one for each of {len(x)} examples")
+    layers = list(theta)
+    for batch in mini_batches(permutation, size):
+        gradients = mlp_gradients(x[batch], y[batch], layers, activations, loss)
+        flat = gradient_descent_step(_flat(layers), _flat(gradients), alpha)
+        layers = list(zip(flat[::2], flat[1::2], strict=True))
+    return layers
+
+
+def initial_layers(sizes: Sequence[int], seed: int) -> list[Layer]:
+    """Random (W_k, b_k) for layers of these numbers of units, S_0 (the inputs) first: W_k (S_k, S_k-1), b_k (S_k,).
+
+    Every element is uniform between -1/sqrt(S_k-1) and 1/sqrt(S_k-1), as `torch.nn.Linear` has it at first.
+    """
+    rng = np.random.default_rng(seed)
+    layers = []
+    for n, s in pairwise(sizes):
+        reach = 1 / np.sqrt(n)
+        layers.append((rng.uniform(-reach, reach, (s, n)), rng.uniform(-reach, reach, s)))
+    return layers
+
+
+def _flat(layers: Sequence[Layer]) -> list[np.ndarray]:
+    return [parameter for layer in layers for parameter in layer]
