@@ -5,6 +5,7 @@ other names: imports, definitions, assignments. A notebook is read with nbformat
 """
 
 import ast
+import contextlib
 import re
 import symtable
 from collections.abc import Iterable, Iterator, Sequence
@@ -77,17 +78,23 @@ def _statements(number: int, source: str, file: str) -> Iterator[_Statement]:
     magic = _CELL_MAGIC.match(source)
     if magic and magic[1] not in _PYTHON:
         return
+    for node in _parsed(source, _cell(file, number)):
+        if not isinstance(node, ast.Expr):
+            yield _Statement(number, node, frozenset(_bound(node)), frozenset(_loaded(node)))
+
+
+def _parsed(source: str, name: str) -> list[ast.stmt]:
+    """The statements of a cell: as it stands where it is Python, else without its magics."""
+    with contextlib.suppress(SyntaxError):
+        return ast.parse(source, name).body
     # Lines keep their numbers: a magic becomes an empty one, or "pass" where it is indented.
     lines = [_without_magic(line) for line in source.splitlines()]
     try:
-        body = ast.parse("\n".join(lines), _cell(file, number)).body
+        return ast.parse("\n".join(lines), name).body
     except SyntaxError:
         if _DEFINES.search(source):
             raise
-        return
-    for node in body:
-        if not isinstance(node, ast.Expr):
-            yield _Statement(number, node, frozenset(_bound(node)), frozenset(_loaded(node)))
+        return []
 
 
 def _without_magic(line: str) -> str:

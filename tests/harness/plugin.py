@@ -21,7 +21,7 @@ from impls import aliases, interrupt
 from impls.calling import printable
 from impls.isolation import MODES, IsolationError, Limits
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
-from tests.harness import earlier, json_report, profiles, terminal_report
+from tests.harness import earlier, figures, json_report, profiles, terminal_report
 from tests.harness.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
 from tests.harness.diagnosis import Suspect
 from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
@@ -102,6 +102,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="after the run, search for the largest errors by function, dtype and implementation, and print a table",
     )
     group.addoption(
+        "--figures",
+        metavar="DIR",
+        type=Path,
+        help="after the run, draw the lecture's figures from what each implementation computes, as PNG files in DIR",
+    )
+    group.addoption(
         "--aliases",
         type=Path,
         metavar="PATH",
@@ -135,6 +141,11 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--aliases: {unknown[0]} is none of the implementations of this run")
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
+    if (folder := config.getoption("figures")) is not None:
+        if missing := figures.needs():
+            raise pytest.UsageError(f"--figures: {missing}")
+        if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
     path = config.getoption("conformance_json")
     if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
         folder = path.resolve().parent
@@ -424,6 +435,8 @@ class Reporter:
             terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
+        if (folder := self._config.getoption("figures")) is not None:
+            terminal_report.write_figures(terminalreporter, self._run, folder)
 
     def _concerned(self) -> bool:
         """Whether this run is one of the conformance tests at all, and not of others alone."""

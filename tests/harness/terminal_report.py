@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 import reference
 from impls.calling import printable
-from tests.harness import accuracy
+from tests.harness import accuracy, figures
 from tests.harness.clauses import CLAUSES, LEVELS
 from tests.harness.judging import ERROR, FAILED, Outcome
 from tests.harness.run import Run, item_id
@@ -45,7 +46,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
         credit = ""
         if verdict.verdict in (FAILS, ERROR):
             passed, count = run.credit(verdict, level, only_written=True)
-            credit = f", {passed} of the {count} clauses of what it has"
+            credit = f", passed {passed} of the {count} clauses of what it has"
         says = f"{verdict.verdict} at level {level}{credit}{_because(verdict.reason)}"
         _write_line(terminal, f"{implementation.name}: {says}")
     for unloadable in run.unloadable:
@@ -61,6 +62,13 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
     for text in failures:
         terminal.write_sep("-", "failure")
         _write_line(terminal, text)
+
+
+def write_figures(terminal: pytest.TerminalReporter, run: Run, folder: Path) -> None:
+    """Draw the figures, and say where they are."""
+    terminal.section("figures", "=")
+    for line in figures.write(run.implementations, folder):
+        _write_line(terminal, line)
 
 
 def write_accuracy(terminal: pytest.TerminalReporter, run: Run) -> None:

@@ -316,3 +316,27 @@ def unknown_loss_as_squared_error(x, y, theta, activations, loss):
 def loss_by_the_last_activation(x, y, theta, activations, loss):
     by_activation = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}
     return backpropagated(x, y, theta, activations, by_activation.get(activations[-1], MEAN_SQUARED_ERROR))
+
+
+@mistake("GRAD-COLLAPSE", "passes a linear layer over on the way back: every W is taken for the identity where it fits")
+def square_weights_passed_over(*training):
+    return backpropagated(*training, inputs=lambda dz, W: dz if W.shape[0] == W.shape[1] else dz @ W)
+
+
+@mistake("GRAD-COLLAPSE", "takes the network's input for that of the second layer where they have one shape")
+def input_of_the_network_for_that_of_the_layer(x, *rest):
+    def of_the_first_input(dz, h):
+        return outer_products(dz, x if x.shape == h.shape else h)
+
+    return backpropagated(x, *rest, parameters=of_the_first_input)
+
+
+@mistake("GRAD-VARIANCE", "divides by the root of the number of examples, which leaves the variance of small batches")
+def divided_by_the_root_of_m(x, y, *network):
+    m = len(x)
+    return [(dW * m**0.5, db * m**0.5) for dW, db in backpropagated(x, y, *network)]
+
+
+@mistake("GRAD-VARIANCE", "gives the gradient of the last example of a batch, whatever its size")
+def last_example_only(x, y, *network):
+    return backpropagated(x[-1:], y[-1:], *network)
