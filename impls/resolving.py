@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from impls import modules
 from impls.aliases import Aliases
 from impls.array_libraries import FLOATS, library
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
@@ -221,7 +222,7 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
         if path.suffix != ".ipynb":
             return load_file(path)
         names = [name for function in function_names for name in asked.aliases.names(function, found.name)]
-        return load_notebook(path, [*names, "ARRAYS", "DEVICE"], found.cells)
+        return load_notebook(path, [*names, modules.NAME, "TASK", "ARRAYS", "DEVICE"], found.cells)
 
     return _users(found.name, found.spec, load, function_names, asked)
 
@@ -248,7 +249,7 @@ def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Reso
         except AttributeError as error:
             raise SpecError(f"{spec!r}: {error}; {_accepted(spec)}") from error
         with contained():
-            return found() if isinstance(found, type) else found
+            return found() if isinstance(found, type) and modules.module_class(found) is None else found
 
     return _users(spec, spec, load, function_names, asked)
 
@@ -261,14 +262,19 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
             home = sys.modules.get(spec.partition(":")[0])
             declared = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
             functions = _functions(thing, function_names, name, asked.aliases)
+            of_a_module = _of_a_module(thing, home)
+            only_a_module = bool(of_a_module) and not functions
+            functions |= of_a_module
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions:
             raise LoadError(_none_of(function_names, public or getattr(thing, "__all__", [])))
-        if not declared["ARRAYS"] and not asked.arrays and _takes_tensors(thing):
+        if not declared["ARRAYS"] and not asked.arrays and (only_a_module or _takes_tensors(thing)):
             declared["ARRAYS"] = "torch"
         arrays, device = asked.target(declared)
     except LoadError as error:
-        return Unloadable(name, spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
+        cause = error.__cause__
+        reason = str(cause) if isinstance(cause, modules.NoModule) else str(error)
+        return Unloadable(name, spec, reason, asked.arrays or "numpy", asked.device or "cpu")
     return Implementation(
         name=name,
         spec=spec,
@@ -282,6 +288,12 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
         versions=versions("numpy", arrays),
         offers=FLOATS[arrays],
     )
+
+
+def _of_a_module(thing: Any, home: Any) -> Mapping[str, Any]:
+    """The functions that a class of torch modules offers, none where there is no such class; in foreign code."""
+    cls = modules.module_class(thing)
+    return {} if cls is None else modules.functions_of(cls, home if isinstance(thing, type) else thing)
 
 
 def _none_of(function_names: Sequence[str], public: Sequence[str]) -> str:

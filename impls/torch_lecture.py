@@ -4,6 +4,7 @@ The same functions serve the CPU and CUDA: tensors are made on the device of the
 """
 
 import torch
+from torch import nn
 
 eps = 1e-8
 
@@ -147,3 +148,65 @@ def mlp_gradients(x, y, theta, activations, loss):
     J = LOSSES[loss](mlp(x, theta, activations), y)
     grad = torch.autograd.grad(J, [parameter for layer in theta for parameter in layer])
     return list(zip(grad[::2], grad[1::2], strict=True))
+
+
+class _TwoLayers(nn.Module):
+    """The slides' MyTwoLayerMLP; what follows the last layer depends on the task."""
+
+    def __init__(self, input_dim, h_dim, k, *last):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(input_dim, h_dim), nn.ReLU(), nn.Linear(h_dim, k), *last)
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def _module(theta, *last):
+    """The module with these parameters."""
+    (W1, b1), (W2, b2) = theta
+    module = _TwoLayers(W1.shape[1], len(b1), len(b2), *last).to(W1.device, W1.dtype)
+    names = ["layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias"]
+    module.load_state_dict(dict(zip(names, (W1, b1, W2, b2), strict=True)))
+    return module
+
+
+def _module_gradients(module, loss):
+    loss.backward()
+    W1, b1, W2, b2 = (parameter.grad for parameter in module.parameters())
+    return [(W1, b1), (W2, b2)]
+
+
+def regression_module(x, theta, training):
+    """W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for regression - PyTorch")."""
+    with torch.no_grad():
+        return _module(theta).train(training)(x)
+
+
+def regression_module_gradients(x, y, theta):
+    """The gradients of mean_squared_error (slide "MLP neural network model for regression - PyTorch")."""
+    module = _module(theta)
+    return _module_gradients(module, nn.MSELoss()(module(x), y) / 2)
+
+
+def binary_module(x, theta, training):
+    """sigmoid(W_2 ReLU(W_1 x + b_1) + b_2) (slide "MLP neural network model for classification - PyTorch")."""
+    with torch.no_grad():
+        return _module(theta, nn.Sigmoid()).train(training)(x)
+
+
+def binary_module_gradients(x, y, theta):
+    """The gradients of binary_cross_entropy (slide "MLP neural network model for classification - PyTorch")."""
+    module = _module(theta, nn.Sigmoid())
+    return _module_gradients(module, nn.BCELoss()(module(x), y))
+
+
+def multiclass_module(x, theta, training):
+    """The logits W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for classification - PyTorch")."""
+    with torch.no_grad():
+        return _module(theta).train(training)(x)
+
+
+def multiclass_module_gradients(x, y, theta):
+    """The gradients of cross_entropy_with_logits (slide "MLP neural network model for classification - PyTorch")."""
+    module = _module(theta)
+    return _module_gradients(module, nn.CrossEntropyLoss()(module(x), y))

@@ -5,13 +5,14 @@ same name with `_bound` appended. The hand-set networks of the slides are here a
 """
 
 # ruff: noqa: F403 - each family's __all__ says what it offers
-from reference import activations, descent, gradients, layers, losses, optimisers
+from reference import activations, descent, gradients, layers, losses, modules, optimisers
 from reference.activations import *
 from reference.descent import *
 from reference.error_bounds import *
 from reference.gradients import *
 from reference.layers import *
 from reference.losses import *
+from reference.modules import *
 from reference.networks import *
 from reference.optimisers import *
 from reference.training import *
@@ -23,5 +24,6 @@ FUNCTIONS: tuple[str, ...] = (
     *descent.FUNCTIONS,
     *gradients.FUNCTIONS,
     *optimisers.FUNCTIONS,
+    *modules.FUNCTIONS,
 )
 """The names of the interface's functions, in its order."""

@@ -329,6 +329,22 @@ def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], 
 
 
 @st.composite
+def two_layers(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
+    """x and the parameters of two layers, of which the hidden one is the largest, and targets for every task.
+
+    Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange.
+    """
+    m, n, h, k, dtype = draw(one_of_each(SEVERAL, (1, 2, 3), (4, 5), (1, 2, 3), dtypes))
+    pool = _Pool(draw)
+    x, theta = _network(pool, m, (n, h, k), ("relu", "sigmoid"))
+    codes = pool.codes((m, k))
+    drawn = {"x": x, "theta": theta, "numbers": _TENTHS[codes % len(_TENTHS)]}
+    return in_dtype({**drawn, "bits": (codes[:, :1] % 2).astype(np.float64), "labels": codes[:, 0] % k}, dtype) | {
+        "labels": np.asarray(codes[:, 0] % k, np.int64)
+    }
+
+
+@st.composite
 def updates(draw: DrawFn, dtypes: Sequence[str] = FLOAT64, numbers: Palette = _numbers) -> dict[str, Any]:
     """All that a step of an optimiser takes, whatever its rule: parameters, gradients, a state of any past, and rates.
 

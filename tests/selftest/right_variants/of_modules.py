@@ -1,0 +1,93 @@
+"""Right modules, written otherwise."""
+
+import importlib.util
+
+import numpy as np
+
+from tests.selftest.known_mistakes.of_modules import LAST, gradients, right
+from tests.selftest.networks import sigmoid
+from tests.selftest.right_variants.registry import variants
+
+
+def _in_numpy(task):
+    return {
+        f"{task}_module": lambda x, theta, training: right(task, x, theta, training),
+        f"{task}_module_gradients": lambda x, y, theta: gradients(task, x, y, theta),
+    }
+
+
+def _example_by_example(task):
+    def output(x, theta, training):
+        (W1, b1), (W2, b2) = theta
+        rows = [W2 @ np.where(W1 @ one + b1 > 0, W1 @ one + b1, 0.0) + b2 for one in x]
+        return np.stack([sigmoid(row) if LAST[task] == "sigmoid" else row for row in rows])
+
+    return {f"{task}_module": output}
+
+
+for _task in LAST:
+    variants(f"{_task}_module: in NumPy", "robust", lambda task=_task: _in_numpy(task))
+    variants(f"{_task}_module: example by example", "textbook", lambda task=_task: _example_by_example(task))
+
+
+if importlib.util.find_spec("torch"):
+
+    def _classes():
+        import torch
+        from torch import nn
+        from torch.nn import functional
+
+        class Sequential(nn.Module):
+            """The slides' form, with a number of outputs of its own."""
+
+            def __init__(self, input_dim, h_dim, last=()):
+                super().__init__()
+                self.layers = nn.Sequential(nn.Linear(input_dim, h_dim), nn.ReLU(), nn.Linear(h_dim, 2), *last)
+
+            def forward(self, x):
+                return self.layers(x)
+
+        class ByName(nn.Module):
+            """Layers as attributes, functions for the activations."""
+
+            def __init__(self, input_dim, h_dim, k):
+                super().__init__()
+                self.hidden = nn.Linear(input_dim, h_dim)
+                self.output = nn.Linear(h_dim, k)
+
+            def forward(self, x):
+                return self.output(torch.relu(self.hidden(x)))
+
+        class Parameters(nn.Module):
+            """No layers at all."""
+
+            def __init__(self, n_in, n_hidden, n_out=1):
+                super().__init__()
+                self.W1, self.b1 = nn.Parameter(torch.ones(n_hidden, n_in)), nn.Parameter(torch.ones(n_hidden))
+                self.W2, self.b2 = nn.Parameter(torch.ones(n_out, n_hidden)), nn.Parameter(torch.ones(n_out))
+
+            def forward(self, x):
+                return functional.linear(torch.clamp(x @ self.W1.T + self.b1, min=0), self.W2, self.b2)
+
+        return {"sequential": Sequential, "by name": ByName, "parameters": Parameters}
+
+    def _of_class(name, task):
+        import torch
+
+        from impls.modules import functions_of
+
+        cls = _classes()[name]
+        if task == "binary":
+            plain = cls.forward
+            cls.forward = lambda self, x: torch.sigmoid(plain(self, x))
+        cls.TASK = task
+        return dict(functions_of(cls, None))
+
+    for _task in LAST:
+        for _name in ("sequential", "by name", "parameters"):
+            variants(
+                f"{_task}_module: a torch class, {_name}",
+                "robust",
+                lambda name=_name, task=_task: _of_class(name, task),
+                arrays="torch",
+            )
