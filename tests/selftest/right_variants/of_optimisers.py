@@ -56,7 +56,7 @@ def _adam_as_torch(p, g, m, v, t, lr, betas, eps):
 def _adam_one_rate(p, g, m, v, t, lr, betas, eps):
     m = betas[0] * m + (1 - betas[0]) * g
     v = betas[1] * v + (1 - betas[1]) * g**2
-    root = np.sqrt(1 - betas[1] ** t)
+    root = (1 - betas[1] ** t) ** 0.5
     return p - lr * root / (1 - betas[0] ** t) * m / (np.sqrt(v) + eps * root), m, v
 
 
