@@ -79,14 +79,15 @@ class _Maker:
 
         models = self._with(theta)
         with torch.no_grad():
-            return _like(x, _outputs([model.train(training) for model in models], torch.as_tensor(x), len(theta[1][1])))
+            in_mode = [model.train(training) for model in models]
+            return _like(x, _outputs(in_mode, torch.as_tensor(x), theta[0][0].shape, len(theta[1][1])))
 
     def gradients(self, task: str) -> Callable[..., Any]:
         def gradients(x: Any, y: Any, theta: Sequence[Any]) -> Any:
             import torch
 
-            models, k = self._with(theta), len(theta[1][1])
-            y_hat, targets = _outputs(models, torch.as_tensor(x), k), torch.as_tensor(y)
+            models, k, shape = self._with(theta), len(theta[1][1]), theta[0][0].shape
+            y_hat, targets = _outputs(models, torch.as_tensor(x), shape, k), torch.as_tensor(y)
             if y_hat.shape != (len(x), k):
                 raise ValueError(f"the output has shape {tuple(y_hat.shape)}, {(len(x), k)} is due")
             if task == "multiclass":
@@ -99,7 +100,7 @@ class _Maker:
             for name, parameter in models[0].named_parameters():
                 if parameter.grad is None:
                     raise ValueError(f"the parameter {name} receives no gradient")
-            W1, b1, W2, b2 = zip(*([p.grad for p in _parameters(model)] for model in models), strict=True)
+            W1, b1, W2, b2 = zip(*([p.grad for p in _parameters(model, shape)] for model in models), strict=True)
             grads = sum(W1), sum(b1), torch.cat(W2)[:k], torch.cat(b2)[:k]
             dW1, db1, dW2, db2 = (_like(x, grad) for grad in grads)
             return [(dW1, db1), (dW2, db2)]
@@ -129,7 +130,7 @@ class _Maker:
 
         (W1, b1), (W2, b2) = (tuple(map(torch.as_tensor, layer)) for layer in theta)
         first = self._made(W1, b1, W2, b2)
-        outputs = len(_parameters(first)[3])
+        outputs = len(_parameters(first, W1.shape)[3])
         if self._takes_k and outputs != len(b2):
             raise ValueError(f"made for {len(b2)} outputs, the module has {outputs}")
         models = [first]
@@ -146,7 +147,7 @@ class _Maker:
         if not isinstance(model, torch.nn.Module):
             raise ValueError(f"{self._cls.__name__}(...) gives no torch module")
         model = model.to(W1.dtype).to(W1.device)
-        own = _parameters(model)
+        own = _parameters(model, W1.shape)
         k = len(own[3])
         rows = torch.arange(k, device=W2.device) % len(b2)
         with torch.no_grad():
@@ -160,27 +161,31 @@ class _Maker:
         return model
 
 
-def _outputs(models: Sequence[Any], x: Any, k: int) -> Any:
+def _outputs(models: Sequence[Any], x: Any, first: Any, k: int) -> Any:
     """The k outputs that the modules have together; what is no (m, outputs) comes as it is, to be judged."""
     import torch
 
     came = [model(x) for model in models]
     if not all(isinstance(one, torch.Tensor) and one.ndim == 2 for one in came):
         return came[0]
-    own = len(_parameters(models[0])[3])
+    own = len(_parameters(models[0], first)[3])
     if any(one.shape[1] != own for one in came):
         return came[0]
     return torch.cat(came, dim=1)[:, :k] if len(came) > 1 or own > k else came[0]
 
 
-def _parameters(model: Any) -> tuple[Any, Any, Any, Any]:
-    """W_1, b_1, W_2, b_2: the layers in the order in which the module has them."""
+def _parameters(model: Any, first: Any) -> tuple[Any, Any, Any, Any]:
+    """W_1, b_1, W_2, b_2, of which W_1 is the one of the shape ``first``, in whatever order the module has them."""
     found = list(model.named_parameters())
     weights = [parameter for _, parameter in found if parameter.ndim == 2]
     biases = [parameter for _, parameter in found if parameter.ndim == 1]
     if len(weights) != 2 or len(biases) != 2 or len(found) != 4:
         names = ", ".join(f"{name} {tuple(parameter.shape)}" for name, parameter in found)
         raise ValueError(f"the parameters have to be W and b of two layers, not {names or 'none at all'}")
+    if weights[0].shape != first and weights[1].shape == first:
+        weights.reverse()
+    if len(biases[0]) != len(weights[0]) and len(biases[1]) == len(weights[0]):
+        biases.reverse()
     return weights[0], biases[0], weights[1], biases[1]
 
 

@@ -55,7 +55,7 @@ def test_the_four_forms_of_the_slides_conform(suite, submission, task, code, iso
         (
             written(last=", nn.Softmax(dim=1)", k="3", before='TASK = "multiclass"'),
             "MULTICLASS-VALUE",
-            "CrossEntropyLoss",
+            "puts a softmax before CrossEntropyLoss",
         ),
         (written(last=", nn.ReLU()"), "REGRESSION-VALUE", "puts a ReLU on its output"),
         (written(before='TASK = "binary"'), "BINARY-VALUE", "has no sigmoid before BCELoss"),

@@ -69,7 +69,23 @@ if importlib.util.find_spec("torch"):
             def forward(self, x):
                 return functional.linear(torch.clamp(x @ self.W1.T + self.b1, min=0), self.W2, self.b2)
 
-        return {"sequential": Sequential, "by name": ByName, "parameters": Parameters}
+        class LastLayerFirst(nn.Module):
+            """The layers in the order in which one may think of them: from the output back."""
+
+            def __init__(self, input_dim, h_dim, k):
+                super().__init__()
+                self.output = nn.Linear(h_dim, k)
+                self.hidden = nn.Linear(input_dim, h_dim)
+
+            def forward(self, x):
+                return self.output(functional.relu(self.hidden(x)))
+
+        return {
+            "sequential": Sequential,
+            "by name": ByName,
+            "parameters": Parameters,
+            "last layer first": LastLayerFirst,
+        }
 
     def _of_class(name, task):
         import torch
@@ -84,7 +100,7 @@ if importlib.util.find_spec("torch"):
         return dict(functions_of(cls, None))
 
     for _task in LAST:
-        for _name in ("sequential", "by name", "parameters"):
+        for _name in ("sequential", "by name", "parameters", "last layer first"):
             variants(
                 f"{_task}_module: a torch class, {_name}",
                 "robust",
