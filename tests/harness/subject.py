@@ -100,27 +100,32 @@ def _conducted(call: Callable[..., Any], name: str, args: tuple[Any, ...], optio
         raise HarnessFault(f"the call of {name} broke down in the suite itself: {bug!r}") from bug
 
 
-def _checked(function: str, kind: "_Kind", result: Any) -> Any:
-    """The plain ``result`` in the structure that the interface asks for."""
+def _checked(function: str, kind: "_Kind", result: Any, says: str | None = None) -> Any:
+    """The plain ``result`` in the structure that the interface asks for; ``says``: "... returned", of what it is."""
+    says = says or f"{function} returned"
     if isinstance(result, Unreadable):
-        raise ImplementationError(f"{function} returned {result.what}")
+        raise ImplementationError(f"{says} {result.what}")
     if isinstance(kind, _Fields):
         if not isinstance(result, Mapping):
-            raise ImplementationError(f"{function} returned {_named(result)}; {kind.name} is due")
+            raise ImplementationError(f"{says} {_named(result)}; {kind.name} is due")
         if missing := [key for key in kind.of if key not in result]:
             raise Nonconformance(f"the dictionary that came has no {missing[0]!r}; {kind.name} is due", came=result)
-        return {key: _checked(function, one, result[key]) for key, one in kind.of.items()}
+        return {
+            key: _checked(function, one, result[key], f"{key!r} in what {function} returned is")
+            for key, one in kind.of.items()
+        }
     if isinstance(kind, _Items):
         if not isinstance(result, list):
-            raise ImplementationError(f"{function} returned {_named(result)}; {kind.name} is due")
+            raise ImplementationError(f"{says} {_named(result)}; {kind.name} is due")
         kinds = kind.of if kind.fixed else kind.of * len(result)
         if len(kinds) != len(result):
             raise Nonconformance(f"{len(result)} items came, {len(kinds)} are due", came=result)
-        return [_checked(function, one, item) for one, item in zip(kinds, result, strict=True)]
+        return [
+            _checked(function, one, item, f"item {index} of what {function} returned is")
+            for index, (one, item) in enumerate(zip(kinds, result, strict=True))
+        ]
     if not isinstance(result, np.ndarray):
-        raise ImplementationError(
-            f"{function} returned {_named(result)}; an array{' or a number' * (kind == 'scalar')} is due"
-        )
+        raise ImplementationError(f"{says} {_named(result)}; an array{' or a number' * (kind == 'scalar')} is due")
     return result
 
 

@@ -147,7 +147,8 @@ def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None
 
 
 def _as_one_that(function: str, diagnosis: Sequence[str]) -> str | None:
-    return "\nor ".join(f"as a {function} that {phrase}" for phrase in diagnosis) or None
+    article = "an" if function[0] in "aeio" else "a"
+    return "\nor ".join(f"as {article} {function} that {phrase}" for phrase in diagnosis) or None
 
 
 def _labelled(label: str, text: str | None) -> list[str]:
