@@ -241,6 +241,10 @@ class Run:
             verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
         return verdict
 
+    def needs(self, clause: str) -> bool:
+        """Whether it is a failure that the function of that clause is not implemented."""
+        return self.options.require_complete and CLAUSES[clause].function not in verdicts.OPTIONAL
+
     def credit(self, verdict: Verdict, level: str, only_written: bool = False) -> tuple[int, int]:
         """How many clauses of that level are passed in all functions, or all that are written; how many there are."""
         credits = [

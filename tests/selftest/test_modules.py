@@ -99,3 +99,13 @@ def test_a_class_is_found_beside_functions_and_by_its_name(suite, submission, tm
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     named = "their_networks:MyTwoLayerMLP"
     assert suite("--impl", named, *ONLY).outcomes()[named, "REGRESSION-VALUE"] == "passed"
+
+
+def test_an_implementation_is_complete_without_a_module(suite, submission):
+    path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n")
+    result = suite("--impl", path, "-k", "SIGMOID-VALUE or REGRESSION", "--require-complete")
+    reason = result.implementation(path)["reason"]
+    assert "tanh" in reason
+    assert "module" not in reason
+    assert result.outcomes()[path, "REGRESSION-VALUE"] == "skipped"
+    assert "FAILED tests/conformance/test_modules.py" not in result.output
