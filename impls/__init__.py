@@ -1,9 +1,9 @@
 """The implementations that the suite checks, and how a name, a file or a module becomes one."""
 
-from impls.array_libraries import LAYOUTS, ArrayLibrary, library
-from impls.devices import probe
+from impls.backends.arrays import LAYOUTS, ArrayLibrary, library
+from impls.backends.devices import probe
 from impls.implementation import Absent, Implementation, Unloadable
-from impls.resolving import SpecError, builtins_present, resolve, with_unique_names
+from impls.submissions.spec import SpecError, builtins_present, resolve, with_unique_names
 
 __all__ = [
     "LAYOUTS",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from impls.devices import missing, probe
+from impls.backends.devices import missing, probe
 
 UNKNOWN_ULP = {"float64": 4.0, "float32": 4.0, "float16": 4.0, "bfloat16": 4.0}
 """What is assumed of an implementation nobody has measured."""
@@ -45,15 +45,20 @@ class BuiltIn:
 
 
 BUILTINS = {
-    "numpy-lecture": BuiltIn("impls.numpy_lecture", "numpy", "cpu", _NUMPY_ULP, level="textbook"),
+    "numpy-lecture": BuiltIn("impls.adapters.numpy_lecture", "numpy", "cpu", _NUMPY_ULP, level="textbook"),
     "scipy": BuiltIn(
-        "impls.special", "numpy", "cpu", UNKNOWN_ULP, requires=("scipy",), make_from=("numpy", "scipy.special")
+        "impls.adapters.scipy_cupy",
+        "numpy",
+        "cpu",
+        UNKNOWN_ULP,
+        requires=("scipy",),
+        make_from=("numpy", "scipy.special"),
     ),
-    "torch-lecture-cpu": BuiltIn("impls.torch_lecture", "torch", "cpu", _TORCH_CPU_ULP, level="textbook"),
-    "torch-lecture-cuda": BuiltIn("impls.torch_lecture", "torch", "cuda", _CUDA_ULP, level="textbook"),
-    "torch-nn-cpu": BuiltIn("impls.torch_nn", "torch", "cpu", _TORCH_CPU_ULP),
-    "torch-nn-cuda": BuiltIn("impls.torch_nn", "torch", "cuda", _CUDA_ULP),
-    "cupy": BuiltIn("impls.special", "cupy", "cuda", _CUDA_ULP, make_from=("cupy", "cupyx.scipy.special")),
+    "torch-lecture-cpu": BuiltIn("impls.adapters.torch_lecture", "torch", "cpu", _TORCH_CPU_ULP, level="textbook"),
+    "torch-lecture-cuda": BuiltIn("impls.adapters.torch_lecture", "torch", "cuda", _CUDA_ULP, level="textbook"),
+    "torch-nn-cpu": BuiltIn("impls.adapters.torch_nn", "torch", "cpu", _TORCH_CPU_ULP),
+    "torch-nn-cuda": BuiltIn("impls.adapters.torch_nn", "torch", "cuda", _CUDA_ULP),
+    "cupy": BuiltIn("impls.adapters.scipy_cupy", "cupy", "cuda", _CUDA_ULP, make_from=("cupy", "cupyx.scipy.special")),
     "reference": BuiltIn("reference", "numpy", "cpu", _NUMPY_ULP),
 }
 

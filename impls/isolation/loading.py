@@ -6,14 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from impls.array_libraries import FLOATS
+from impls.backends.arrays import FLOATS
+from impls.backends.devices import DEVICES
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Lost, one_line
-from impls.devices import DEVICES
 from impls.implementation import Implementation, Unloadable
 from impls.isolation.isolated import Isolated, Isolation
-from impls.notebooks import NotebookError, cells_of
-from impls.resolving import Asked, Named, Resolved, SpecError
+from impls.submissions.notebook import NotebookError, cells_of
+from impls.submissions.spec import Asked, Named, Resolved, SpecError
 
 _MENTIONS_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b|\bARRAYS\s*=\s*[\"']torch", re.MULTILINE)
 _READ = 1 << 20

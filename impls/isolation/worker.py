@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from impls.aliases import Aliases
-from impls.array_libraries import library
+from impls.backends.arrays import library
 from impls.calling import CallFailed, Direct, Kept, NotWritten
 from impls.implementation import Unloadable
 from impls.isolation import wire
-from impls.resolving import Asked, Named, SpecError, load_here
+from impls.submissions.aliases import Aliases
+from impls.submissions.spec import Asked, Named, SpecError, load_here
 
 CHANNEL = 3
 """The file descriptor of the channel."""

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from impls import Implementation
-from tests.harness.clauses import CLAUSES, TEXTBOOK
-from tests.harness.faults import ImplementationError
-from tests.harness.subject import Subject
+from tests.harness.judging.faults import ImplementationError
+from tests.harness.judging.subject import Subject
+from tests.harness.spec.clauses import CLAUSES, TEXTBOOK
 
 Function = Callable[..., Any]
 Arguments = tuple[Any, ...]

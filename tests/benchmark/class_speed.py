@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from impls.isolation import Isolated, Requests
-from tests.harness.run import Options, Run
+from tests.harness.plugin.run import Options, Run
 
 CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "impls" / "numpy_lecture.py"

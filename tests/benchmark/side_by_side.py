@@ -24,11 +24,11 @@ from tests.benchmark.baseline import Baseline
 from tests.benchmark.onnx_vectors import onnx_vectors
 from tests.benchmark.plain_hypothesis import plain_hypothesis
 from tests.conformance import every_test_imported
-from tests.harness import profiles
-from tests.harness.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
-from tests.harness.judging import Examples, judge
+from tests.harness.drawing import profiles
+from tests.harness.judging.judge import Examples, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
+from tests.mistakes import MISTAKES
 from tests.selftest import power, soak
-from tests.selftest.known_mistakes import MISTAKES
 from tests.selftest.right_variants import VARIANTS
 
 

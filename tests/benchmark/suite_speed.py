@@ -23,7 +23,9 @@ from unittest import mock
 import pytest
 
 from impls.calling import Direct
-from tests.harness import drawing, judging, memo
+from tests.harness.drawing import examples as drawing
+from tests.harness.drawing import memo
+from tests.harness.judging import judge as judging
 
 CHECKOUT = Path(__file__).parents[2]
 SUBMISSION = "impls/numpy_lecture.py"
@@ -106,8 +108,8 @@ def split(*arguments: str) -> dict[str, float]:
         mock.patch.object(drawing, "draw", clock.timed("drawing (Hypothesis)", drawing.draw)),
         mock.patch.object(drawing, "_given", clock.timed("drawing (Hypothesis)", drawing._given)),
         mock.patch.object(Direct, "_run", timed_run),
-        mock.patch("tests.harness.exact.once", timed_once),
-        mock.patch("tests.harness.subject.once", timed_once),
+        mock.patch("tests.harness.judging.exact.once", timed_once),
+        mock.patch("tests.harness.judging.subject.once", timed_once),
         mock.patch.object(judging._Trial, "fault", _labelled_fault(clock)),
         contextlib.redirect_stdout(io.StringIO()),
         clock.under("pytest, collection, reports"),

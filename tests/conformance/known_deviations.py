@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from reference import cross_entropy_with_logits
-from tests.harness.deviations import KnownDeviation
+from tests.harness.spec.deviations import KnownDeviation
 
 _TORCH = ("torch-nn-cpu", "torch-nn-cuda")
 

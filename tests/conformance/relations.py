@@ -7,7 +7,7 @@ import numpy as np
 
 from reference import Band, gamma
 from tests.harness import Subject, assert_shape, assert_within, exact, example
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 
 def each(**cases: Sequence[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

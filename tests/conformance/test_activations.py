@@ -4,17 +4,9 @@ import numpy as np
 
 from reference import REFERENCE, gamma, sigmoid_bound
 from tests.conformance.relations import assert_same_in_every_layout, each, promoted, value_of
-from tests.harness import (
-    assert_dtype,
-    assert_exact,
-    assert_pure,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
-from tests.harness import strategies as draw
-from tests.harness.strategies import palettes
+from tests.harness import assert_dtype, assert_exact, assert_pure, assert_within, clause, exact, given
+from tests.harness.drawing import strategies as draw
+from tests.harness.drawing.strategies import palettes
 
 
 def rounding_of_a_quotient(impl, z):

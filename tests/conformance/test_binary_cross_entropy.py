@@ -10,17 +10,9 @@ from tests.conformance.relations import (
     each,
     loss_of,
 )
-from tests.harness import (
-    assert_pure,
-    assert_refused,
-    assert_refused_or_nan,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
-from tests.harness import strategies as draw
-from tests.harness.strategies import palettes
+from tests.harness import assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
+from tests.harness.drawing import strategies as draw
+from tests.harness.drawing.strategies import palettes
 
 ANY_SHAPE = draw.VECTORS + draw.MATRICES
 

@@ -13,7 +13,7 @@ from tests.harness import (
     exact,
     given,
 )
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 SIZES = ((1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (2, 3, 2), (3, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (2, 4, 3))
 """S_0, S_1, S_2: where they are equal the shapes of W2 W1 and W1 W2 agree, and only the numbers tell."""

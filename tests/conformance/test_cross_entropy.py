@@ -10,8 +10,8 @@ from tests.conformance.relations import (
     each,
 )
 from tests.harness import assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
-from tests.harness import strategies as draw
-from tests.harness.strategies import palettes
+from tests.harness.drawing import strategies as draw
+from tests.harness.drawing.strategies import palettes
 
 ONE_EXAMPLE = draw.at_least(2, draw.ROWS)
 ROWS_OR_MATRICES = ONE_EXAMPLE + draw.at_least(2, draw.MATRICES)

@@ -20,8 +20,8 @@ from tests.harness import (
     exact,
     given,
 )
-from tests.harness import strategies as draw
-from tests.harness.strategies import palettes
+from tests.harness.drawing import strategies as draw
+from tests.harness.drawing.strategies import palettes
 
 TEXTBOOK = palettes.moderate, palettes.moderate, palettes.wide
 

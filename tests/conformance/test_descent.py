@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_within, clause, exact, given
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 
 @clause("STEP-VALUE")

@@ -5,17 +5,8 @@ from itertools import combinations
 import numpy as np
 
 from reference import gamma
-from tests.harness import (
-    assert_dtype,
-    assert_pure,
-    assert_refused,
-    assert_shape,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
-from tests.harness import strategies as draw
+from tests.harness import assert_dtype, assert_pure, assert_refused, assert_shape, assert_within, clause, exact, given
+from tests.harness.drawing import strategies as draw
 
 
 @clause("GRAD-MSE")

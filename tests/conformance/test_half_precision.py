@@ -5,8 +5,8 @@ import numpy as np
 from reference import rounded_bound
 from tests.conformance.relations import assert_right_or_refused_in_half, each, in_each_half
 from tests.harness import assert_within, clause, exact, given
-from tests.harness import strategies as draw
-from tests.harness.strategies import palettes
+from tests.harness.drawing import strategies as draw
+from tests.harness.drawing.strategies import palettes
 
 
 @clause("SIGMOID-HALF", "TANH-HALF", "RELU-HALF")

@@ -4,7 +4,7 @@ import numpy as np
 
 from reference import gamma
 from tests.harness import assert_shape, assert_within, clause, exact, large
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 FEATURES = 8
 PERIOD = 2039

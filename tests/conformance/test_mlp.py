@@ -14,7 +14,7 @@ from tests.harness import (
     exact,
     given,
 )
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 
 @clause("MLP-VALUE")

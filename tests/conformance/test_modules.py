@@ -2,7 +2,7 @@
 
 from reference import TASKS
 from tests.harness import assert_dtype, assert_pure, assert_within, clause, exact, given
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 OUTPUTS = [f"{task}_module" for task in TASKS]
 

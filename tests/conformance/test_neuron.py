@@ -15,7 +15,7 @@ from tests.harness import (
     exact,
     given,
 )
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 
 @clause("NEURON-VALUE")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.harness import assert_exact, assert_pure, assert_refused, clause, exact, given
-from tests.harness import strategies as draw
+from tests.harness.drawing import strategies as draw
 
 BATCHES = [(m,) for m in (1, 2, 3, 5, 8)]
 

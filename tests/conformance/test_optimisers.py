@@ -3,8 +3,8 @@
 import numpy as np
 
 from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_within, clause, exact, given
-from tests.harness import strategies as draw
-from tests.harness.clauses import CLAUSES
+from tests.harness.drawing import strategies as draw
+from tests.harness.spec.clauses import CLAUSES
 
 # For each rule what an update means to it: the entries of its state, and its hyper-parameters.
 RULES = {

@@ -1,7 +1,6 @@
 """The machinery of the suite: clauses, drawing, comparison, verdicts, reports. No formula is here."""
 
-from tests.harness.clauses import clause, example, given, large
-from tests.harness.comparison import (
+from tests.harness.judging.comparison import (
     assert_dtype,
     assert_exact,
     assert_refused,
@@ -9,8 +8,9 @@ from tests.harness.comparison import (
     assert_shape,
     assert_within,
 )
-from tests.harness.exact import exact
-from tests.harness.subject import Subject, assert_pure, laid_out
+from tests.harness.judging.exact import exact
+from tests.harness.judging.subject import Subject, assert_pure, laid_out
+from tests.harness.spec.clauses import clause, example, given, large
 
 __all__ = [
     "Subject",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from impls import Implementation
-from impls.array_libraries import FLOATS, library
+from impls.backends.arrays import FLOATS, library
 from impls.builtin import UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Direct
 

@@ -14,12 +14,12 @@ import numpy as np
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness import profiles
-from tests.harness.clauses import PROPERTIES, TEXTBOOK
-from tests.harness.diagnosis import Suspect
-from tests.harness.judging import FAILED, Examples, Outcome, judge
+from tests.harness.drawing import profiles
+from tests.harness.judging.diagnosis import Suspect
+from tests.harness.judging.judge import FAILED, Examples, Outcome, judge
+from tests.harness.spec.clauses import PROPERTIES, TEXTBOOK
+from tests.mistakes import MISTAKES, Mistake
 from tests.selftest.candidates import candidate
-from tests.selftest.known_mistakes import MISTAKES, Mistake
 
 SUSPECTS = [(one.clause.function, Suspect(one.clause.id, one.misconception, one.make)) for one in MISTAKES.values()]
 

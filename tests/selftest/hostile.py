@@ -115,7 +115,9 @@ HOSTILE = {
     "a daemon left running": _call(_DAEMON.strip(), "passed"),
     "imports the reference": _call("import reference\nreturn reference.sigmoid(z)", "error", "ModuleNotFoundError"),
     "imports the adapters": _call(
-        "import impls.numpy_lecture\nreturn impls.numpy_lecture.sigmoid(z)", "error", "ModuleNotFoundError"
+        "import impls.adapters.numpy_lecture\nreturn impls.adapters.numpy_lecture.sigmoid(z)",
+        "error",
+        "ModuleNotFoundError",
     ),
     "looks for the tests": _call(
         "import sys\nassert {'reference', 'impls', 'tests', 'hypothesis'} & set(sys.modules)\nreturn z",

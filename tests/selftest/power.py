@@ -19,10 +19,10 @@ from itertools import groupby
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness import profiles
-from tests.harness.clauses import CLAUSES, PROPERTIES, Clause
-from tests.harness.judging import ERROR, FAILED, Examples, Outcome, judge
-from tests.selftest.known_mistakes import MISTAKES, Mistake
+from tests.harness.drawing import profiles
+from tests.harness.judging.judge import ERROR, FAILED, Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES, Clause
+from tests.mistakes import MISTAKES, Mistake
 
 SEED = 0
 

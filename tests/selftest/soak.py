@@ -22,10 +22,10 @@ from hypothesis import settings
 
 import reference
 from tests.conformance import every_test_imported
-from tests.harness import profiles
-from tests.harness.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
-from tests.harness.earlier import hash_of_the_suite
-from tests.harness.judging import PASSED, Examples, judge
+from tests.harness.drawing import profiles
+from tests.harness.judging.judge import PASSED, Examples, judge
+from tests.harness.reports.resume import hash_of_the_suite
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
 from tests.selftest.right_variants import VARIANTS, Variant
 
 _LIBRARIES = ("numpy", "hypothesis", "scipy", "torch", "scikit-learn")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import reference
-from tests.harness.accuracy import _ulp
-from tests.harness.comparison import Comparison
+from tests.harness.judging.comparison import Comparison
+from tests.harness.reports.accuracy import _ulp
 
 OFF_BY_4_ULP = """
 import numpy as np

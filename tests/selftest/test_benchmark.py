@@ -14,9 +14,9 @@ from tests.benchmark.autograder import autograder
 from tests.benchmark.baseline import Baseline
 from tests.benchmark.onnx_vectors import onnx_vectors
 from tests.benchmark.plain_hypothesis import plain_hypothesis
-from tests.harness.clauses import ROBUST, TEXTBOOK
+from tests.harness.spec.clauses import ROBUST, TEXTBOOK
+from tests.mistakes import MISTAKES
 from tests.selftest.candidates import candidate
-from tests.selftest.known_mistakes import MISTAKES
 from tests.selftest.right_variants.registry import Variant
 
 COMPARED = [*reference.FUNCTIONS[: reference.FUNCTIONS.index("sgd_step")]]

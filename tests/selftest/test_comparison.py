@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 
 from reference.error_bounds import Band
-from tests.harness import (
-    assert_dtype,
-    assert_exact,
-    assert_refused,
-    assert_refused_or_nan,
-    assert_shape,
-    assert_within,
-)
-from tests.harness.comparison import ratios_reported_to
-from tests.harness.faults import Nonconformance
+from tests.harness import assert_dtype, assert_exact, assert_refused, assert_refused_or_nan, assert_shape, assert_within
+from tests.harness.judging.comparison import ratios_reported_to
+from tests.harness.judging.faults import Nonconformance
 
 
 def ratio_of(actual, expected, bound) -> float:

@@ -10,9 +10,9 @@ from hypothesis import settings
 from impls import Implementation
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.harness import assert_within, exact
-from tests.harness.clauses import CLAUSES, Property
-from tests.harness.deviations import KnownDeviation
-from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, PASSED, Examples, Outcome, judge
+from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, Property
+from tests.harness.spec.deviations import KnownDeviation
 from tests.selftest.candidates import candidate
 
 RELU = CLAUSES["RELU-VALUE"]

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.clauses import CLAUSES, PROPERTIES
-from tests.harness.judging import FAILED, PASSED, Examples, Outcome, judge
+from tests.harness.judging.judge import FAILED, PASSED, Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
+from tests.mistakes import MISTAKES
 from tests.selftest.candidates import candidate
 from tests.selftest.diagnosed import diagnosed, suspects
-from tests.selftest.known_mistakes import MISTAKES
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import reference
-from tests.harness.clauses import CLAUSES, PROPERTIES, MalformedClause, clause, given, parse
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES, MalformedClause, clause, given, parse
 
 CHECKOUT = Path(__file__).parents[2]
 CONFORMANCE_TESTS = sorted((CHECKOUT / "tests" / "conformance").glob("test_*.py"))

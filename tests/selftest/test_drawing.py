@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from tests.harness import drawing
-from tests.harness.clauses import Property
+from tests.harness.drawing import examples as drawing
+from tests.harness.spec.clauses import Property
 
 
 def property_(*examples, **strategies) -> Property:

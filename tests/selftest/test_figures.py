@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import reference
-from tests.harness import figures
+from tests.experiments import figures_of_the_lecture as figures
 from tests.selftest.candidates import candidate
 
 matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")

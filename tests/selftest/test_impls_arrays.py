@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from impls import LAYOUTS, library, probe
-from impls.array_libraries import FLOATS
+from impls.backends.arrays import FLOATS
 
 SHAPES = [(), (1,), (5,), (2, 3), (3, 1), (2, 3, 4), (0,), (0, 3), (3, 0)]
 DTYPES = ["float64", "float32", "float16", "int64", "int32", "int8", "uint8", "bool"]

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.clauses import CLAUSES as CLAUSES_BY_ID
-from tests.harness.clauses import PROPERTIES
-from tests.harness.judging import Examples, judge
-from tests.harness.run import Options, Run
+from tests.harness.judging.judge import Examples, judge
+from tests.harness.plugin.run import Options, Run
+from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
+from tests.harness.spec.clauses import PROPERTIES
+from tests.mistakes import MISTAKES
 from tests.selftest.conftest import CHECKOUT
 from tests.selftest.hostile import HOSTILE, Hostile
-from tests.selftest.known_mistakes import MISTAKES
 
 CLAUSES = "SIGMOID-VALUE or TANH-VALUE"
 NEIGHBOUR = "import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\ndef tanh(z): return np.tanh(z)\n"
@@ -126,7 +126,7 @@ def test_known_mistakes_have_the_same_outcomes_in_a_process_of_their_own(tmp_pat
     for mistake in MISTAKES.values():
         of_function.setdefault(mistake.clause.function, []).append(mistake)
     chosen = {name: mistakes[batch * len(mistakes) // 4] for name, mistakes in of_function.items()}
-    head = f"import sys\nsys.path.insert(0, {str(CHECKOUT)!r})\nfrom tests.selftest.known_mistakes import MISTAKES\n"
+    head = f"import sys\nsys.path.insert(0, {str(CHECKOUT)!r})\nfrom tests.mistakes import MISTAKES\n"
     lines = [f"{name} = MISTAKES[{mistake.name!r}].make()" for name, mistake in chosen.items()]
     path = tmp_path / "mistaken.py"
     path.write_text(head + "\n".join(lines))

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import settings
 
 import reference
+from tests import mistakes as known_mistakes
 from tests.conformance import every_test_imported
-from tests.harness.clauses import CLAUSES
-from tests.harness.judging import ERROR, FAILED, PASSED, Outcome
-from tests.selftest import known_mistakes, power, soak
-from tests.selftest.known_mistakes import MISTAKES
-from tests.selftest.known_mistakes.framework_bugs import FRAMEWORK_BUGS, NOT_REPLICATED
+from tests.harness.judging.judge import ERROR, FAILED, PASSED, Outcome
+from tests.harness.spec.clauses import CLAUSES
+from tests.mistakes import MISTAKES
+from tests.mistakes.framework_bugs import FRAMEWORK_BUGS, NOT_REPLICATED
+from tests.selftest import power, soak
 from tests.selftest.right_variants import VARIANTS
 
 

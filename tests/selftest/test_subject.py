@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from impls.loading import exits_raising
+from impls.submissions.file import exits_raising
 from tests.conformance import every_test_imported
-from tests.harness.clauses import CLAUSES, PROPERTIES
-from tests.harness.judging import ERROR, FAILED, PASSED, Examples, Outcome, judge
+from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 
 

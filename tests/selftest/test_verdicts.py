@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.harness.clauses import Clause
-from tests.harness.judging import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
-from tests.harness.verdicts import FunctionVerdict, of_function, of_implementation
+from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.reports.verdicts import FunctionVerdict, of_function, of_implementation
+from tests.harness.spec.clauses import Clause
 
 CLAUSES = [Clause(f"T-{number}", "textbook", "f", "MUST", "slide") for number in (1, 2)] + [
     Clause("R-1", "robust", "f", "MUST", "floating point")

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from tests.selftest.known_mistakes.of_modules import LAST, gradients, right
+from tests.mistakes.of_modules import LAST, gradients, right
 from tests.selftest.networks import sigmoid
 from tests.selftest.right_variants.registry import variants
 
@@ -90,7 +90,7 @@ if importlib.util.find_spec("torch"):
     def _of_class(name, task):
         import torch
 
-        from impls.modules import functions_of
+        from impls.adapters.torch_modules import functions_of
 
         cls = _classes()[name]
         if task == "binary":

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from tests.selftest.known_mistakes.of_optimisers import RIGHT, stepping
+from tests.mistakes.of_optimisers import RIGHT, stepping
 from tests.selftest.right_variants.registry import variant, variants
 
 

@@ -1,0 +1,1 @@
+"""The implementations that ship with the suite."""

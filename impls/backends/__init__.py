@@ -1,0 +1,1 @@
+"""The array libraries whose arrays an implementation may take and return."""

@@ -1,0 +1,1 @@
+"""A spec, a file, a notebook or a class as functions with names."""

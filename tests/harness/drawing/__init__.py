@@ -1,0 +1,1 @@
+"""Strategies and the examples drawn from them."""

@@ -1,0 +1,168 @@
+"""Small arrays: logits and numbers of every kind, shape and dtype.
+
+They are drawn element by element from a palette: one draw of bytes, so the cost of an array hardly depends on its
+size, and rows, columns and elements shrink apart from each other.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from tests.harness.drawing.strategies import palettes
+from tests.harness.drawing.strategies.palettes import Palette
+
+Shape = tuple[int, ...]
+
+FLOAT64 = ("float64",)
+FLOATS = ("float64", "float32")
+HALVES = ("float16", "bfloat16")
+INTEGERS = ("int64", "int32", "int8", "uint8")
+
+_SIDE = 8
+_POOL = st.binary(min_size=2 * _SIDE * _SIDE, max_size=2 * _SIDE * _SIDE)
+
+VECTORS: tuple[Shape, ...] = tuple((n,) for n in (1, 2, 3, 4, 5, 8, 13, 33, 64))
+_SQUARES: tuple[Shape, ...] = ((2, 2), (3, 3), (4, 4))
+MATRICES: tuple[Shape, ...] = tuple(
+    sorted([*itertools.product((1, 2, 3, 4, 5, 7), repeat=2), *_SQUARES * 3], key=math.prod)
+)
+"""Rows, columns, matrices with different counts of both, and many squares, whose shape hides a wrong axis."""
+ROWS: tuple[Shape, ...] = tuple((k,) for k in (1, 2, 3, 4, 5, 8))
+TENSORS: tuple[Shape, ...] = ((), (0,), (2, 0), (0, 3), (1, 1, 1), (2, 3, 2), (3, 2, 4), (2, 1, 3, 2), (1, 2, 3, 4))
+"""No axis, no element, more than two axes."""
+
+
+def one_of_each(*choices: Sequence[Any]) -> SearchStrategy[Any]:
+    """An entry of each of the choices, all in a single draw."""
+    return _one_of_each(*map(tuple, choices))
+
+
+@cache
+def _one_of_each(*choices: tuple[Any, ...]) -> SearchStrategy[Any]:
+    return st.sampled_from(list(itertools.product(*choices)))
+
+
+def at_least(least: int, shapes: Sequence[Shape], axis: int = -1) -> tuple[Shape, ...]:
+    """Those of the shapes that have at least ``least`` elements along the axis."""
+    return tuple(shape for shape in shapes if shape[axis] >= least)
+
+
+def codes(draw: DrawFn, shape: Shape) -> np.ndarray:
+    """Positions in a palette, an array of the shape.
+
+    They are cut out of a pool that is as large for any shape, so that a smaller shape keeps the other elements. The
+    pool is reversed: Hypothesis sorts small bytes to its front, and the elements that matter come first in the array.
+    """
+    pool = np.frombuffer(draw(_POOL)[::-1], ">u2")
+    if len(shape) == 2:
+        return pool.reshape(_SIDE, _SIDE)[: shape[0], : shape[1]]
+    return pool[: math.prod(shape)].reshape(shape)
+
+
+def picked(draw: DrawFn, palette: Palette, dtype: str, shape: Shape) -> np.ndarray:
+    """An array of the shape, each element one of the palette's."""
+    return np.asarray(palette(dtype)[codes(draw, shape)])
+
+
+def samples(palette: Palette) -> list[np.ndarray]:
+    """One array of each kind of shape: a vector, a row, a column, a square, a wide and a tall matrix."""
+    pool = palette("float64")[np.random.default_rng(0).integers(palettes.CODES // 2, size=_SIDE**2)]
+    return [pool[: math.prod(shape)].reshape(shape) for shape in ((5,), (1, 5), (5, 1), (4, 4), (3, 5), (5, 3))]
+
+
+@st.composite
+def arrays(
+    draw: DrawFn,
+    *palettes: Palette,
+    shapes: Sequence[Shape] = VECTORS + MATRICES,
+    dtypes: Sequence[str] = FLOAT64,
+) -> np.ndarray:
+    """An array of one of the palettes, shapes and dtypes."""
+    shape, palette, dtype = draw(one_of_each(shapes, palettes, dtypes))
+    return picked(draw, palette, dtype, shape)
+
+
+def textbook_logits(shapes: Sequence[Shape] = ROWS + MATRICES) -> SearchStrategy[np.ndarray]:
+    """Logits in [-300, 300]; two arrays in three with none far from 0, where mistakes show best."""
+    return arrays(palettes.moderate, palettes.moderate, palettes.wide, shapes=shapes)
+
+
+def logits(shapes: Sequence[Shape] = ROWS + MATRICES, dtypes: Sequence[str] = FLOATS) -> SearchStrategy[np.ndarray]:
+    """Logits of everyday size."""
+    return arrays(palettes.moderate, shapes=shapes, dtypes=dtypes)
+
+
+def shifts() -> SearchStrategy[float]:
+    """Multiples of 1/8, which add up exactly with the palette of eighths, and stay within 300 with it."""
+    return st.integers(-1200, 1200).map(lambda eighths: eighths / 8)
+
+
+@st.composite
+def rows_far_apart(draw: DrawFn, offsets: Sequence[float], dtypes: Sequence[str] = FLOATS) -> np.ndarray:
+    """Logits each of whose rows has small whole numbers and an offset of its own, with which they add up exactly."""
+    shape, dtype = draw(one_of_each(MATRICES, dtypes))
+    entries, which = codes(draw, shape), codes(draw, (shape[0], 1)) % len(offsets)
+    return (palettes.integers("float64")[entries] + np.array(offsets)[which]).astype(dtype)
+
+
+_SPOILT = np.array(
+    [[0, 0], [0, np.nan], [0, np.inf], [-np.inf, -np.inf], [0, -np.inf], [-np.inf, np.inf], [-np.inf, np.nan]]
+)
+
+
+@st.composite
+def with_rows_of_nan(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
+    """Logits most of whose rows have no softmax, because of NaN or +inf at one position, or -inf at all."""
+    shape, dtype = draw(one_of_each(shapes, FLOATS))
+    rows = (*shape[:-1], 1)
+    everywhere, there = np.moveaxis(_SPOILT[codes(draw, rows) % len(_SPOILT)], -1, 0)
+    position = codes(draw, rows) % shape[-1]
+    z = picked(draw, palettes.moderate, dtype, shape) + everywhere
+    return np.where((np.arange(shape[-1]) == position) & (there != 0), there, z).astype(dtype)
+
+
+@st.composite
+def with_a_finite_logit(draw: DrawFn, logits: SearchStrategy[np.ndarray]) -> np.ndarray:
+    """The drawn logits, with 0 in place of the first of a row that has none but -inf."""
+    z = draw(logits)
+    z[..., 0] = np.where((z == -np.inf).all(axis=-1), 0, z[..., 0])
+    return z
+
+
+@st.composite
+def tensors(draw: DrawFn, palette: Palette = palettes.moderate) -> tuple[np.ndarray, ...]:
+    """An array of each of the shapes in TENSORS."""
+    dtype = draw(st.sampled_from(FLOATS))
+    pool = picked(draw, palette, dtype, (_SIDE**2,))
+    return tuple(pool[: math.prod(shape)].reshape(shape) for shape in TENSORS)
+
+
+@st.composite
+def integer_arrays(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
+    """Integers over the whole range of their dtype."""
+    shape, dtype = draw(one_of_each(shapes, INTEGERS))
+    return picked(draw, palettes.whole_range, dtype, shape)
+
+
+def integer_examples(shape: Shape) -> list[np.ndarray]:
+    """For each integer dtype, and bool, its ends beside 0 and 1: four elements in the shape."""
+    ends = [np.array([1, 0, np.iinfo(dtype).max, np.iinfo(dtype).min], dtype) for dtype in INTEGERS]
+    return [array.reshape(shape) for array in (*ends, np.array([True, False, True, True]))]
+
+
+def replaced(array: np.ndarray, at: int, new: float) -> np.ndarray:
+    """A copy of the array with ``new`` at the position ``at``, counted around its end, of its elements."""
+    copy = array.copy()
+    copy.flat[at % array.size] = new
+    return copy
+
+
+def positions() -> SearchStrategy[int]:
+    """Where in an array that ``replaced`` is given."""
+    return st.integers(0, _SIDE**2 - 1)

@@ -1,0 +1,175 @@
+"""What the terminal ends with: the matrix of verdicts, then every failure in full."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import reference
+from impls.calling import printable
+from tests.experiments import figures_of_the_lecture as figures
+from tests.harness.judging.judge import ERROR, FAILED, Outcome
+from tests.harness.plugin.run import Run, item_id
+from tests.harness.reports import accuracy
+from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_RUN, Verdict
+from tests.harness.spec.clauses import CLAUSES, LEVELS
+
+_MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-"}
+_GAP = 2
+
+
+def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid: str) -> str:
+    """Everything a person needs to understand one failure and to see it again."""
+    cited = CLAUSES[clause]
+    what = "fails" if outcome.outcome == FAILED else "is in error"
+    lines = [
+        f"{implementation}: {cited.function} {what} on {clause} ({cited.level})",
+        f"  clause:   {cited.requirement} [{cited.source}]",
+        f"  found:    {outcome.message}",
+        *_labelled("behaves:", _as_one_that(cited.function, outcome.diagnosis)),
+        *_labelled("input:", outcome.counterexample),
+        *_labelled("expected:", outcome.expected),
+        *_labelled("actual:", outcome.actual),
+        f"  again:    {_command(run, implementation, clause, nodeid)}",
+    ]
+    return "\n".join(lines)
+
+
+def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) -> None:
+    """The matrix, a line for each verdict and for what fails beyond the required level, then ``failures`` in full."""
+    judged = list(run.verdicts())
+    terminal.section("conformance", "=")
+    _write_matrix(terminal, [(implementation.name, verdict) for implementation, verdict in judged])
+    _write_line(terminal, "")
+    for implementation, verdict in judged:
+        level = run.required_level(implementation)
+        credit = ""
+        if verdict.verdict in (FAILS, ERROR):
+            passed, count = run.credit(verdict, level, only_written=True)
+            credit = f", passed {passed} of the {count} clauses of what it has"
+        says = f"{verdict.verdict} at level {level}{credit}{_because(verdict.reason)}"
+        _write_line(terminal, f"{implementation.name}: {says}")
+    for unloadable in run.unloadable:
+        _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
+    for absent in run.absent:
+        _write_line(terminal, f"{absent.name}: {NOT_RUN}{_because(absent.reason)}")
+    for implementation, verdict in judged:
+        _write_stubs(terminal, implementation.name, verdict)
+        _write_beyond_level(terminal, run, implementation.name, verdict)
+    _write_known_deviations(terminal, run)
+    if left_out := [one.id for one in CLAUSES.values() if not run.is_expected(one)]:
+        _write_line(terminal, f"{len(left_out)} clauses about large arrays are not part of this run (--large)")
+    for text in failures:
+        terminal.write_sep("-", "failure")
+        _write_line(terminal, text)
+
+
+def write_figures(terminal: pytest.TerminalReporter, run: Run, folder: Path) -> None:
+    """Draw the figures, and say where they are."""
+    terminal.section("figures", "=")
+    for line in figures.write(run.implementations, folder):
+        _write_line(terminal, line)
+
+
+def write_accuracy(terminal: pytest.TerminalReporter, run: Run) -> None:
+    """The largest error of each function, dtype and implementation, searched for now, as Markdown."""
+    terminal.section("accuracy", "=")
+    _write_line(terminal, "searching for large errors ...")
+    for line in accuracy.report(run, accuracy.measure(run)):
+        _write_line(terminal, line)
+
+
+def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str, Verdict]]) -> None:
+    """Functions by implementations, textbook then robust in a cell; in several blocks where the terminal is narrow."""
+    width = max(map(len, reference.FUNCTIONS))
+    cells = {name: [_cell(verdict, function) for function in reference.FUNCTIONS] for name, verdict in columns}
+    blocks: list[list[str]] = []
+    room = 0
+    for name in cells:
+        needed = max(map(len, [name, *cells[name]])) + _GAP
+        if not blocks or needed > room:
+            blocks.append([])
+            room = terminal._screen_width - width
+        blocks[-1].append(name)
+        room -= needed
+    for block in blocks:
+        wide = {name: max(map(len, [name, *cells[name]])) for name in block}
+        _write_line(terminal, " " * width + "".join(" " * _GAP + name.ljust(wide[name]) for name in block))
+        for row, function in enumerate(reference.FUNCTIONS):
+            line = "".join(" " * _GAP + cells[name][row].ljust(wide[name]) for name in block)
+            _write_line(terminal, (function.ljust(width) + line).rstrip())
+    _write_line(
+        terminal,
+        f"in each cell: {' | '.join(LEVELS)}; FAILS: a wrong answer; ERROR: it raised, or returned what is no answer; "
+        "not run: left out or stopped; -: not implemented",
+    )
+
+
+def _write_line(terminal: pytest.TerminalReporter, text: str) -> None:
+    """Write text that may hold foreign names and messages, so that a terminal obeys nothing in it."""
+    for line in text.split("\n"):
+        terminal.write_line(printable(line))
+
+
+def _cell(verdict: Verdict, function: str) -> str:
+    levels = verdict.functions[function].levels
+    if NOT_IMPLEMENTED in levels.values():
+        return _MARKS[NOT_IMPLEMENTED]
+    return " | ".join(_MARKS[levels[level]] for level in LEVELS)
+
+
+def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict) -> None:
+    """Name what is there and not written: a forgotten return makes a function such a stub."""
+    stubs = [
+        one.reason.removeprefix("not implemented: ")
+        for one in verdict.functions.values()
+        if one.reason and NOT_IMPLEMENTED in one.levels.values() and "no function of this name" not in one.reason
+    ]
+    if stubs:
+        _write_line(terminal, f"{name}: not implemented and not judged (is a return missing?): {', '.join(stubs)}")
+
+
+def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, verdict: Verdict) -> None:
+    beyond = [
+        id
+        for one in verdict.functions.values()
+        for id, outcome in one.outcomes.items()
+        if outcome.outcome in (FAILED, ERROR) and not run.is_required(name, id)
+    ]
+    if beyond:
+        _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
+
+
+def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None:
+    for (name, clause), outcome in sorted(run.outcomes.items()):
+        if outcome.outcome == "known-deviation":
+            _write_line(terminal, f"{name}: known deviation from {clause}: {outcome.message}")
+
+
+def _as_one_that(function: str, diagnosis: Sequence[str]) -> str | None:
+    article = "an" if function[0] in "aeio" else "a"
+    return "\nor ".join(f"as {article} {function} that {phrase}" for phrase in diagnosis) or None
+
+
+def _labelled(label: str, text: str | None) -> list[str]:
+    """``text`` under a label, its further lines indented as the first."""
+    if text is None:
+        return []
+    first, *rest = text.splitlines()
+    return [f"  {label:<9} {first}", *(" " * 12 + line for line in rest)]
+
+
+def _because(reason: str | None) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
+    options = run.options
+    spec = next(one.spec for one in run.implementations if one.name == implementation)
+    item = f"{nodeid.partition('[')[0]}[{item_id(spec, clause)}]"
+    words = ["pytest", shlex.quote(item), "--impl", shlex.quote(spec)]
+    given = {"arrays": options.arrays, "device": options.device, "level": options.level, "large": options.large}
+    words += [f"--{name} {value}" for name, value in given.items() if value]
+    words += ["--require-complete"] if options.require_complete else []
+    return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

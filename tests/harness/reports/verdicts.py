@@ -1,0 +1,116 @@
+"""From clause outcomes to verdicts: per function and level, then per implementation."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from reference import modules
+from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.spec.clauses import CLAUSES, LEVELS, ROBUST, TEXTBOOK, Clause
+
+CONFORMS, FAILS, NOT_RUN, NOT_IMPLEMENTED = "conforms", "fails", "not run", "not implemented"
+OPTIONAL = frozenset(modules.FUNCTIONS)
+"""What an implementation is complete without: a class of torch modules is for one task, and NumPy code has none."""
+_FROM_BEST_TO_WORST = (CONFORMS, NOT_RUN, FAILS, ERROR)
+
+
+@dataclass(frozen=True)
+class FunctionVerdict:
+    """Of one function at both levels; robust includes textbook.
+
+    outcomes: of every clause of the function. reason: why it is not implemented, or only in part.
+    """
+
+    levels: Mapping[str, str]
+    outcomes: Mapping[str, Outcome]
+    reason: str | None = None
+
+    def credit(self, level: str, is_expected: Callable[[Clause], bool] = lambda clause: True) -> tuple[int, int]:
+        """How many of the clauses of that level are passed, and how many there are; robust includes textbook."""
+        asked = [id for id in self.outcomes if is_expected(CLAUSES[id]) and level in (CLAUSES[id].level, ROBUST)]
+        passed = sum(self.outcomes[id].outcome in (PASSED, KNOWN_DEVIATION) for id in asked)
+        return passed, len(asked)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of one implementation at its required level."""
+
+    verdict: str
+    reason: str | None
+    functions: Mapping[str, FunctionVerdict]
+
+
+def of_function(
+    clauses: Iterable[Clause],
+    outcomes: Mapping[str, Outcome],
+    absent: bool = False,
+    is_expected: Callable[[Clause], bool] = lambda clause: True,
+) -> FunctionVerdict:
+    """The verdict on a function from the outcomes of its ``clauses``; a clause without an outcome was not run.
+
+    Only the expected ones count; the others are listed with the outcome ``skipped``.
+
+    A function whose every textbook clause that ran found it unwritten is not implemented, whatever its robust clauses
+    say (to refuse a bad argument, it is enough to refuse them all). Unwritten for some clauses only is an error.
+    """
+    every = list(clauses)
+    reason: str | None = None
+    clauses = list(filter(is_expected, every))
+    left_out = {one.id: Outcome(SKIPPED, message="not run: --large not given") for one in every if one not in clauses}
+    if absent:
+        reason = "not implemented: the implementation has no function of this name"
+        return FunctionVerdict(
+            dict.fromkeys(LEVELS, NOT_IMPLEMENTED),
+            {one.id: Outcome(SKIPPED, message=reason) for one in every},
+            reason,
+        )
+    known = {one.id: outcomes.get(one.id, Outcome(SKIPPED, message="not run")) for one in clauses}
+    textbook = [outcomes[one.id] for one in clauses if one.level == TEXTBOOK and one.id in outcomes]
+    ran = textbook or [outcomes[one.id] for one in clauses if one.id in outcomes]
+    if ran and all(outcome.unimplemented for outcome in ran):
+        stub = {id: Outcome(SKIPPED, message=ran[0].message) for id in known}
+        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_IMPLEMENTED), stub | left_out, ran[0].message)
+    for id, outcome in known.items():
+        if outcome.unimplemented:
+            reason = f"implemented only in part: {outcome.message}"
+            known[id] = Outcome(ERROR, outcome.examples, message=reason)
+    levels = {}
+    for level in LEVELS:
+        judged = [known[one.id] for one in clauses if level == ROBUST or one.level == TEXTBOOK]
+        levels[level] = _worst(map(_verdict, judged))
+    return FunctionVerdict(levels, known | left_out, reason)
+
+
+def of_implementation(
+    functions: Mapping[str, FunctionVerdict], level: str, require_complete: bool, must_complete: bool
+) -> Verdict:
+    """The worst verdict of its functions at the required level, leaving out those not implemented.
+
+    must_complete: some clause was to be run for it and nobody stopped the run; then none completed is an error.
+    """
+    judged = {name: one.levels[level] for name, one in functions.items()}
+    absent = [name for name, verdict in judged.items() if verdict == NOT_IMPLEMENTED and name not in OPTIONAL]
+    written = [verdict for verdict in judged.values() if verdict != NOT_IMPLEMENTED]
+    completed = any(
+        outcome.outcome != SKIPPED
+        for one in functions.values()
+        if one.levels[level] != NOT_IMPLEMENTED
+        for outcome in one.outcomes.values()
+    )
+    if not written:
+        return Verdict(ERROR, "nothing was checked: no function of the interface is implemented", functions)
+    if must_complete and not completed:
+        return Verdict(ERROR, "nothing was checked: no clause was completed", functions)
+    verdict, reason = _worst(written), None
+    if absent and require_complete:
+        verdict = _worst([verdict, FAILS])
+        reason = f"--require-complete: not implemented: {', '.join(absent)}"
+    return Verdict(verdict, reason, functions)
+
+
+def _verdict(outcome: Outcome) -> str:
+    return {ERROR: ERROR, FAILED: FAILS, SKIPPED: NOT_RUN}.get(outcome.outcome, CONFORMS)
+
+
+def _worst(verdicts: Iterable[str]) -> str:
+    return max(verdicts, key=_FROM_BEST_TO_WORST.index, default=NOT_RUN)

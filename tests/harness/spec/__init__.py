@@ -1,0 +1,1 @@
+"""Clauses, levels and known deviations."""
