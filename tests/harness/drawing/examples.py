@@ -1,0 +1,130 @@
+"""Draw a property's examples once, and shrink one of them for an implementation that fails on it.
+
+Both go through Hypothesis' public interface. Drawing depends on the property and the seed alone: the same run, or the
+same seed in another process, gives every implementation the same examples. Shrinking draws the same sequence again,
+passes over what came before the failing example, fails there, and lets Hypothesis reduce it.
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity
+
+from tests.harness.drawing.memo import fingerprint
+from tests.harness.spec.clauses import LARGE_SIZES, Property
+
+Values = Mapping[str, Any]
+
+
+class _BudgetSpent(BaseException):
+    """Ends a shrink; not an Exception, which Hypothesis would take for one more failure."""
+
+
+def clause_seed(run_seed: int, property_: Property) -> int:
+    """The seed of one property: the run's, told apart by the ids of its clauses, the same in every process."""
+    ids = " ".join(clause.id for clause in property_.clauses)
+    digest = hashlib.sha256(f"{run_seed} {ids}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def draw(property_: Property, seed: int, largest: int = LARGE_SIZES[0]) -> list[Values]:
+    """The explicit examples, then as many drawn ones as the Hypothesis profile in force says; arrays are read-only.
+
+    Of the sizes of a large clause those up to ``largest``.
+    """
+    examples = explicit(property_, largest)
+    if property_.strategies:
+        _given(property_, seed, (Phase.generate,), lambda values: examples.append(_frozen(values)))
+    return examples
+
+
+def explicit(property_: Property, largest: int) -> list[Values]:
+    """The explicit examples and the sizes up to ``largest``; of a property that is given nothing an empty one."""
+    examples: list[Values] = [*property_.examples, *({"size": size} for size in property_.sizes if size <= largest)]
+    return examples if examples or property_.strategies else [{}]
+
+
+def shrink(
+    property_: Property, seed: int, examples: list[Values], at: int, fails: Callable[[Values], bool], budget: int
+) -> Values:
+    """The smallest failing example found from ``examples[at]`` on in at most ``budget`` tries, or that one itself."""
+    smallest = examples[at]
+    skip = at - len(property_.examples)
+    if skip < 0 or budget < 1 or not property_.strategies:
+        return smallest
+    start = fingerprint_values(smallest)
+    seen = 0
+    tries = 0
+
+    def attempt(values: Values) -> None:
+        nonlocal smallest, seen, tries
+        seen += 1
+        if seen <= skip:
+            return
+        if seen == skip + 1 and fingerprint_values(values) != start:
+            raise _BudgetSpent
+        tries += 1
+        if tries > budget:
+            raise _BudgetSpent
+        if fails(_frozen(values)):
+            smallest = values
+            raise AssertionError
+
+    with contextlib.suppress(_BudgetSpent, AssertionError, hypothesis.errors.Flaky):
+        _given(property_, seed, (Phase.generate, Phase.shrink), attempt)
+    return smallest
+
+
+def fingerprint_values(values: Values) -> Any:
+    return tuple((name, fingerprint(values[name])) for name in sorted(values))
+
+
+def size(values: Any) -> tuple[int, int]:
+    """How much there is to read in an example: elements, then characters."""
+    if isinstance(values, np.ndarray):
+        return values.size, len(str(values)) if values.size < 100 else values.size * 8
+    if isinstance(values, Mapping):
+        values = list(values.values())
+    if isinstance(values, list | tuple):
+        sizes = [size(item) for item in values]
+        return sum(elements for elements, _ in sizes), sum(characters for _, characters in sizes)
+    return 1, len(repr(values))
+
+
+def search(property_: Property, seed: int, use: Callable[[Values], None]) -> None:
+    """Call ``use`` on examples that Hypothesis draws towards what ``use`` tells ``hypothesis.target``."""
+    _given(property_, seed, (Phase.generate, Phase.target), lambda values: use(_frozen(values)))
+
+
+def _given(property_: Property, seed: int, phases: tuple[Phase, ...], use: Callable[[Values], None]) -> None:
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        phases=phases,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(**property_.strategies)
+    def visit(**values: Any) -> None:
+        use(values)
+
+    visit()
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    elif isinstance(value, Mapping):
+        return {name: _frozen(item) for name, item in value.items()}
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _frozen(item)
+    return value
