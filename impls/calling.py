@@ -6,8 +6,8 @@ is plain: base-class NumPy arrays of real numbers, lists and dicts of plain valu
 
 import os
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,6 +55,40 @@ class Lost(CallFailed):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, refused=False)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call to be made. most: how many elements the arrays of its result may have together."""
+
+    function: str
+    args: tuple[Any, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    most: int = 1 << 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a Request: the plain ``value``, or the ``failure`` in its place.
+
+    changed: the numbers, from 1 on, of the arguments that the call has changed.
+    """
+
+    value: Any = None
+    failure: "CallFailed | None" = None
+    changed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to some requests, in their order; fewer than there are requests where the last one is Lost.
+
+    overwritten: of the functions of which a result, of these calls or of earlier ones, has changed since it was
+    returned, with the call in words.
+    """
+
+    answers: Sequence[Answer]
+    overwritten: Mapping[str, str]
 
 
 class Kept(Protocol):

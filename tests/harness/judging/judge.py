@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from tests.harness.judging import counterexample
 from tests.harness.judging.comparison import ratios_reported_to
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.faults import Abandoned, HarnessFault, ImplementationError, Nonconformance, Unimplemented
-from tests.harness.judging.foresight import Foresight, Remembered, Script
 from tests.harness.judging.subject import Call, Subject
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
@@ -59,7 +57,6 @@ class _Drawn:
     values: list[Values] = field(default_factory=list)
     computed: memo.Store = field(default_factory=dict)
     code: provenance.Store = field(default_factory=dict)
-    scripts: dict[Any, Script] = field(default_factory=dict)
 
 
 class Examples:
@@ -79,11 +76,6 @@ class Examples:
     def of(self, property_: Property) -> list[Values]:
         """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
         return self._on(property_).values
-
-    def script(self, property_: Property, clause: Clause, implementation: Implementation) -> Script:
-        """What the test of the clause asks of implementations of this kind."""
-        kind = (clause.id, implementation.arrays, implementation.device, tuple(implementation.ulp.items()))
-        return self._on(property_).scripts.setdefault(kind, Script())
 
     def _on(self, property_: Property) -> _Drawn:
         if property_ is not self._at_hand:
@@ -118,24 +110,9 @@ def judge(
     deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis, which
     is left out without them.
     """
-    script = examples.script(property_, clause, implementation)
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        trial = _Trial(property_, clause, implementation, script)
-        if not deviations and (known := trial.known(shrink_budget)):
-            return known
-        judged = _Judged(_judged(trial, examples, deviations, shrink_budget, suspects), trial.shrunk, shrink_budget)
-    if not deviations and trial.ended and (key := trial.foresight.after_all()) is not None:
-        script.of_clause.put(key, judged)
-    return judged.outcome
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """An outcome, for the next implementation that gives the same answers. shrunk: the input shown, if none drawn."""
-
-    outcome: Outcome
-    shrunk: Values | None
-    shrink_budget: int
+        trial = _Trial(property_, clause, implementation)
+        return _judged(trial, examples, deviations, shrink_budget, suspects)
 
 
 def _judged(
@@ -189,34 +166,14 @@ def _abandoned(trial: "_Trial", examples: int, fault: Abandoned) -> Outcome:
     return Outcome(ERROR, examples, message=str(fault), counterexample=call)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What came of an example: the fault, and the largest error ratio if anything was compared."""
-
-    fault: Exception | None
-    ratio: float | None
-
-
-def _without_frames(fault: Exception | None) -> Exception | None:
-    """The fault as it may be kept: without what it was raised from, which holds every array of the calls."""
-    if fault is not None:
-        fault.__traceback__ = fault.__cause__ = fault.__context__ = None
-    return fault
-
-
 class _Trial:
     """Runs the property on single examples and keeps the largest error ratio seen."""
 
-    def __init__(self, property_: Property, clause: Clause, implementation: Implementation, script: Script) -> None:
+    def __init__(self, property_: Property, clause: Clause, implementation: Implementation) -> None:
         self.property = property_
         self.clause = clause
         self.subject = Subject(implementation, clause)
-        self.foresight = Foresight(script, clause.function, implementation)
         self.excused_by: Sequence[KnownDeviation] = ()
-        self.shrunk: Values | None = None
-        self.ended = True
-        """No call so far has ended or hung its process."""
-        self._script = script
         self._ratio: float | None = None
         self._worst: float | None = None
         self._calls: dict[int, list[Call]] = {}
@@ -229,41 +186,17 @@ class _Trial:
     def worst_ratio(self) -> float:
         return self._worst or 0.0
 
-    def known(self, shrink_budget: int) -> Outcome | None:
-        """What came of the same answers before; a failure only where the input shown fails here, too."""
-        key = self.foresight.key
-        judged = None if key is None else self._script.of_clause.get(key)
-        if judged is None or judged.shrink_budget != shrink_budget:
-            return None
-        if judged.shrunk is None:
-            return judged.outcome
-        with memo.aside():
-            fault = self.fault(judged.shrunk)
-        return judged.outcome if fault is not None and str(fault) == judged.outcome.message else None
-
     def fault_on(self, index: int, values: Values) -> Exception | None:
         """What the implementation does wrong on the example of that number, None where it conforms."""
-        key = self.foresight.key_of(index)
-        remembered = self._script.of_example.setdefault(index, Remembered())
-        seen = None if key is None else remembered.get(key)
-        if seen is None:
-            fault, key = self.foresight.running(index, partial(self.fault, values))
-            self._calls[index] = self.subject.calls[:_CALLS_OF_AN_EXAMPLE]
-            seen = _Seen(fault, self._ratio)
-            if isinstance(fault, Abandoned):
-                self.ended = False
-            elif key is not None:
-                remembered.put(key, _Seen(_without_frames(fault), self._ratio))
-        if seen.ratio is not None:
-            self._worst = max(self.worst_ratio, seen.ratio)
-        return seen.fault
+        fault = self.fault(values)
+        self._calls[index] = self.subject.calls[:_CALLS_OF_AN_EXAMPLE]
+        if self._ratio is not None:
+            self._worst = max(self.worst_ratio, self._ratio)
+        return fault
 
     def calls_on(self, drawn: Sequence[Values]) -> Iterator[Call]:
-        """The first calls on each example, made again where they were not made."""
-        for index, values in enumerate(drawn):
-            if index not in self._calls:
-                self.foresight.running(index, partial(self.fault, values))
-                self._calls[index] = self.subject.calls[:_CALLS_OF_AN_EXAMPLE]
+        """The first calls on each example."""
+        for index, _ in enumerate(drawn):
             yield from self._calls[index]
 
     def fault(self, values: Values) -> Exception | None:
@@ -309,7 +242,6 @@ def _failed(
     if not trial.subject.calls:
         smallest = drawn[start]
         trial.fault(smallest)
-    trial.shrunk = None if smallest is drawn[start] else smallest
     return Outcome(
         ERROR if errors else FAILED,
         len(drawn),
