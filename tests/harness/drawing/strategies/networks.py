@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 
 import reference
 from impls import LAYOUTS
-from tests.harness.drawing.provenance import remember
+from impls.calling import LaidOut
 from tests.harness.drawing.strategies.arrays import FLOAT64, INTEGERS, Shape, one_of_each
 from tests.harness.drawing.strategies.palettes import Palette, palette
-from tests.harness.judging.subject import laid_out
+from tests.harness.drawing.strategies.recipes import remember
 
 Layer = tuple[np.ndarray, np.ndarray]
 """W and b."""
@@ -399,14 +399,14 @@ def in_dtype(value: Any, dtype: str) -> Any:
 
 def passed_in(arguments: Any, dtype: str) -> Any:
     """The arguments, with the floating arrays in them to be passed in a dtype that holds their values exactly."""
-    return _mapped(lambda array: laid_out(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
+    return _mapped(lambda array: LaidOut(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
 
 
 def in_every_layout(arguments: Any) -> Iterator[tuple[Any, Any]]:
     """For each memory layout the values of the arguments, and the arguments laid out in it."""
     for layout in LAYOUTS:
         values = _mapped(_constant_along_first_axis, arguments) if layout == "broadcast" else arguments
-        yield values, _mapped(partial(laid_out, layout=layout), values)
+        yield values, _mapped(partial(LaidOut, layout=layout), values)
 
 
 def _constant_along_first_axis(array: np.ndarray) -> np.ndarray:
