@@ -79,7 +79,6 @@ class Call:
         self.promise = CallPromise(self, structure_of(kinds()[self.function], due))
 
 
-
 @dataclass(frozen=True, eq=False)
 class Check:
     """A demand on answers: ``test`` of the values of ``parts`` raises Nonconformance, or gives the error ratio or None.

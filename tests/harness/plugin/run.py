@@ -227,9 +227,7 @@ class Run:
         """The verdict on one of them, from the outcomes so far."""
         if row := self.resumed.get(implementation.name):
             return earlier.verdict(row)
-        outcomes = {
-            id: self.outcomes[implementation.name, id] for id in CLAUSES if (implementation.name, id) in self.outcomes
-        }
+        outcomes = self._settled(implementation.name)
         functions = {
             name: verdicts.of_function(
                 clauses, outcomes, absent=name not in implementation.functions, is_expected=self.is_expected
@@ -242,6 +240,11 @@ class Run:
         if reason := self.not_loaded_again.get(implementation.name):
             verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
         return verdict
+
+    def _settled(self, name: str) -> dict[str, Outcome]:
+        """What came of the clauses of an implementation, with impure calls charged where they belong."""
+        found = {id: self.outcomes[name, id] for id in CLAUSES if (name, id) in self.outcomes}
+        return verdicts.charged(found, lambda clause: self.is_required(name, clause.id))
 
     def needs(self, clause: str) -> bool:
         """Whether it is a failure that the function of that clause is not implemented."""
@@ -285,6 +288,11 @@ class Run:
                 f"{name}: {one.reason}"
                 for name, one in verdict.functions.items()
                 if one.reason and one.levels[level] == verdicts.ERROR
+            ]
+            partly += [
+                f"{id}: {outcome.message}"
+                for id, outcome in self._settled(implementation.name).items()
+                if outcome.outcome != self.outcomes[implementation.name, id].outcome
             ]
             lost = sorted(id for who, id in self.lost if who == implementation.name)
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
