@@ -1,5 +1,6 @@
 """One run of the suite: what it was asked for, the implementations it judges, and what came of each clause."""
 
+import os
 import platform
 import sys
 import time
@@ -50,6 +51,10 @@ class Options:
     isolation: str | None = None
     """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
     call_seconds: float = Limits.call_seconds
+    load_seconds: float = Limits.load_seconds
+    total_seconds: float | None = None
+    """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
+    memory_mib: int = Limits.memory_mib
     aliases: Aliases = field(default_factory=Aliases)
     selected: str = ""
     """What -k and -m select, as they were given."""
@@ -120,10 +125,13 @@ class Run:
     @cached_property
     def isolation(self) -> Isolation:
         """Where the workers of this run come from."""
-        limits = Limits(call_seconds=self.options.call_seconds)
-        if self.options.large:
-            limits = limits.for_arrays_of(self.options.large)
-        return Isolation(self.options.isolation or PROCESS, limits)
+        options = self.options
+        single = len(options.specs) == 1 and os.path.isfile(options.specs[0])
+        total = options.total_seconds or (None if single else Limits.total_seconds)
+        limits = Limits(options.call_seconds, options.load_seconds, total, options.memory_mib)
+        if options.large:
+            limits = limits.for_arrays_of(options.large)
+        return Isolation(options.isolation or PROCESS, limits)
 
     def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
         """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise."""
