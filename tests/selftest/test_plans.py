@@ -37,12 +37,11 @@ def of_an_answer(node: ast.AST, answers: set[str]) -> bool:
     for one in ast.walk(node):
         if isinstance(one, ast.Name) and one.id in answers:
             return True
-        if (
-            isinstance(one, ast.Attribute | ast.Subscript)
-            and isinstance(one.value, ast.Name)
-            and one.value.id == "impl"
-        ):
-            return not (isinstance(one, ast.Attribute) and one.attr in KNOWN)
+        of_impl = isinstance(getattr(one, "value", None), ast.Name) and one.value.id == "impl"
+        if isinstance(one, ast.Subscript) and of_impl:
+            return True
+        if isinstance(one, ast.Attribute) and of_impl and one.attr not in KNOWN:
+            return True
     return False
 
 

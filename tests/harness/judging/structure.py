@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import reference
-from impls.calling import CallFailed, Unreadable
+from impls.calling import CallFailed, Oversized, Unreadable
 from tests.harness.judging.faults import Nonconformance
 
 
@@ -93,6 +93,8 @@ def checked(function: str, result: Any) -> Any:
 def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:
     if isinstance(result, Unreadable):
         raise CallFailed(f"{says} {result.what}", refused=False)
+    if isinstance(result, Oversized):
+        raise Nonconformance(f"{says} an array of shape {result.shape}, larger than any right result here")
     if isinstance(kind, Fields):
         if not isinstance(result, Mapping):
             raise CallFailed(f"{says} {_named(result)}; {kind.name} is due", refused=False)

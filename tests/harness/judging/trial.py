@@ -109,16 +109,6 @@ def _portions(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
 
 def _asked(caller: Caller, requests: Sequence[Request]) -> Answers:
     try:
-        if not hasattr(caller, "ask"):  # TEMPORARY
-            out = []
-            for r in requests:
-                try:
-                    out.append(Answer(caller.call(r.function, r.args, r.options)))
-                except CallFailed as failed:
-                    out.append(Answer(failure=failed))
-                    if isinstance(failed, Lost):
-                        break
-            return Answers(out, {})
         return caller.ask(requests)
     except Exception as bug:
         raise HarnessFault(f"the calls broke down in the suite itself: {bug!r}") from bug
