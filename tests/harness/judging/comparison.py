@@ -92,7 +92,7 @@ def _assert_part_within(actual: Any, part: Any, bound: Any, expected: Any) -> No
     for listen in _listeners:
         listen(comparison)
     if comparison.worst > 1 and not _forgiving:
-        worst = np.unravel_index(int(comparison.ratio.argmax()), comparison.ratio.shape)
+        worst = np.unravel_index(int(np.argmax(comparison.ratio)), comparison.ratio.shape)
         _raise_at(worst, came, due, band, comparison.worst)
 
 
