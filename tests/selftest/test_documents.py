@@ -4,9 +4,12 @@ import ast
 import importlib
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 import reference
 from tests.harness.spec.clauses import CLAUSES, CONFORMANCE_MD, PROPERTIES, MalformedClause, clause, given, parse
@@ -114,6 +117,25 @@ def test_every_requirement_is_one_sentence_about_what_an_implementation_must_do(
         assert not re.search(r"\. [A-Z]", one.requirement), one
         assert not re.search(r"\b(No|None|Nothing|Neither)\b.*\bMUST\b", one.requirement), one
         assert not re.search(r"\b(due|came|nor)\b", one.requirement), one
+
+
+def test_the_oldest_versions_are_the_floors_of_pyproject():
+    """For the oldest Python; each package of the suite, and of the extras that .ci/versions installs, has its pin."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest_python = {"python_version": project["requires-python"].removeprefix(">=")}
+    pins = {
+        pin.name: Version(str(pin.specifier).removeprefix("=="))
+        for line in (CHECKOUT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+        and ((pin := Requirement(line)).marker is None or pin.marker.evaluate(oldest_python))
+    }
+    extras = project["optional-dependencies"]
+    lines = [
+        *project["dependencies"],
+        *(line for name in ("scipy", "torch", "comparison", "figures") for line in extras[name]),
+    ]
+    floors = {one.name: Version(str(one.specifier).removeprefix(">=")) for one in map(Requirement, lines)}
+    assert floors == {name: pin for name, pin in pins.items() if name != "mpmath"}
 
 
 def test_imports_run_one_way():
