@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def worst(self) -> float:
-        return float(self.ratio.max(initial=0.0))
+        return float(np.max(self.ratio, initial=0.0))
 
 
 def within(actual: Any, expected: Any, bound: Any) -> float:
@@ -98,7 +98,7 @@ def _error_ratio(came: np.ndarray, due: np.ndarray, band: Band) -> np.ndarray:
 
 def _off(found: Comparison) -> str:
     """By how much the worst element is off, and where it stands."""
-    index = np.unravel_index(int(found.ratio.argmax()), found.ratio.shape)
+    index = np.unravel_index(int(np.argmax(found.ratio)), found.ratio.shape)
 
     def at(values: Any) -> float:
         return float(np.broadcast_to(values, found.due.shape)[index])

@@ -156,9 +156,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     interrupt.watch()
-    profiles.register()
-    profiles.draw_without_constants_of_modules()
     try:
+        profiles.draw_without_constants_of_modules()
+        profiles.register()
         config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS, _suspects)
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)

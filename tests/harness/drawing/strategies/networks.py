@@ -260,7 +260,7 @@ def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
     """The layers; one that could saturate is scaled by the power of two that keeps its pre-activations small."""
     largest_input = _LARGEST_NUMBER
     for (W, b), name in zip(theta, names, strict=True):
-        largest_z = float((np.abs(W).sum(axis=1) * largest_input + np.abs(b)).max())
+        largest_z = float(np.max(np.abs(W).sum(axis=1) * largest_input + np.abs(b)))
         if name in ("relu", "identity"):
             yield W, b
             largest_input = largest_z
