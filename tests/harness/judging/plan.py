@@ -69,10 +69,16 @@ class Call:
     options: Mapping[str, Any]
     attempted: bool
     promise: CallPromise = field(init=False)
+    takes_answers: bool = field(init=False)
+    elements: int = field(init=False)
+    """How many elements the arrays among its arguments have together; an answer that is not there yet counts none."""
 
     def __post_init__(self) -> None:
+        self.takes_answers = bool(promised((self.arguments, self.options)))
+        self.elements = sum(map(_size, leaves(self.arguments)))
+
         def due() -> Any:
-            if promised([self.arguments, self.options]):
+            if self.takes_answers:
                 raise PlanningError(f"an answer of {self.function} cannot be unpacked where its arguments are answers")
             return exact[self.function](*self.arguments, **self.options)
 
@@ -119,7 +125,7 @@ class Plan:
     @property
     def elements(self) -> int:
         """How many elements the arguments of its calls have together."""
-        return sum(elements(call.arguments) for call in self.calls)
+        return sum(call.elements for call in self.calls)
 
     def demand(self, test: "Test", *parts: Any, compares: "Compares | None" = None) -> None:
         """Take down a check. Raises PlanningError where the first part holds no answer: it could never fail."""
@@ -129,10 +135,9 @@ class Plan:
         self.events.append(Check(test, parts, calls, compares))
 
 
-def elements(arguments: Any) -> int:
-    """How many elements the arrays in nested values have together; an answer that is not there yet counts none."""
-    arrays = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves(arguments))
-    return sum(array.size for array in arrays if isinstance(array, np.ndarray))
+def _size(leaf: Any) -> int:
+    array = leaf.values if isinstance(leaf, LaidOut) else leaf
+    return array.size if isinstance(array, np.ndarray) else 0
 
 
 def planned(body: Callable[..., None], clause: Clause, kind: Kind, values: Mapping[str, Any]) -> Plan:

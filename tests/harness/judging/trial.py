@@ -13,8 +13,8 @@ from typing import Any
 from impls.calling import Answer, Answers, Caller, CallFailed, Lost, Request, described
 from tests.harness.judging import comparison
 from tests.harness.judging.faults import HarnessFault, Nonconformance
-from tests.harness.judging.plan import Call, Check, Plan, Pure, elements
-from tests.harness.judging.promise import Known, promised, value_of
+from tests.harness.judging.plan import Call, Check, Plan, Pure
+from tests.harness.judging.promise import Known, value_of
 from tests.harness.judging.structure import checked
 
 _AT_ONCE = 1 << 22
@@ -130,7 +130,7 @@ class _Execution:
         ready = []
         for call in self._waiting:
             given = (call.arguments, call.options)
-            if promised(given):
+            if call.takes_answers:
                 try:
                     given = value_of(given, self._known)
                 except KeyError:  # it takes an answer that is not there, or never will be
@@ -144,7 +144,7 @@ class _Execution:
 
     def request(self, call: Call) -> Request:
         args, options = self._arguments[call]
-        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * elements(args))
+        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements)
 
     def _take_in(self) -> None:
         """Note the values of the answers that are there, as far as they are good."""
