@@ -195,7 +195,7 @@ def test_only_files_that_do_not_load_are_a_failure_too(suite, submission):
         ("return (1 / (1 + np.exp(-z))).astype(object)", "error", "object"),
         ("return 1j / (1 + np.exp(-z))", "error", "complex"),
         ("return 1 / (1 + np.exp(-z))[..., None]", "failed", "shape"),
-        ("return np.round(1 / (1 + np.exp(-z))).astype(int)", "failed", "is due"),
+        ("return np.round(1 / (1 + np.exp(-z))).astype(int)", "failed", "expected"),
         ("print('noise' * 50); return 1 / (1 + np.exp(-z))", "passed", None),
     ],
 )

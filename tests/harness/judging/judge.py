@@ -222,9 +222,9 @@ class _Judgement:
             len(self.drawn),
             ratio,
             str(fault),
-            counterexample.source(self.kind.library, shown.made[-1]) if shown.made else None,
-            counterexample.shown(getattr(fault, "due", None)),
-            counterexample.shown(getattr(fault, "came", None)),
+            counterexample.source(self.kind.library, shown.shown),
+            counterexample.shown(getattr(fault, "expected", None)),
+            counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
         )
 

@@ -77,12 +77,12 @@ class Call:
         self.takes_answers = bool(promised((self.arguments, self.options)))
         self.elements = sum(map(_size, leaves(self.arguments)))
 
-        def due() -> Any:
+        def reference_s() -> Any:
             if self.takes_answers:
                 raise PlanningError(f"an answer of {self.function} cannot be unpacked where its arguments are answers")
             return exact[self.function](*self.arguments, **self.options)
 
-        self.promise = CallPromise(self, structure_of(kinds()[self.function], due))
+        self.promise = CallPromise(self, structure_of(kinds()[self.function], reference_s))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ class Plan:
         """Take down a check. Raises PlanningError where the first part holds no answer: it could never fail."""
         if not promised(parts[0]):
             raise PlanningError(f"{test.__name__} is asked of what no implementation has answered")
-        calls = tuple(promise.call for promise in calls_behind(parts))
+        calls = tuple(promise.call for promise in calls_behind(parts[0] if compares else parts))
         self.events.append(Check(test, parts, calls, compares))
 
 
@@ -192,6 +192,15 @@ class Subject:
     def exactly(self, actual: Any, expected: Any) -> None:
         """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN."""
         self._plan.demand(comparison.exactly, actual, expected)
+
+    def rising(self, values: Promise, arguments: np.ndarray, bound: np.ndarray) -> None:
+        """No value is smaller than the one before it, up to the bounds of the two and the rounding of their difference.
+
+        values: of the ascending ``arguments``, each within its ``bound``.
+        """
+        u = self.arithmetic(arguments).unit_roundoff
+        allowed = bound[1:] + bound[:-1] + 2 * u * np.abs(np.minimum(np.diff(values), 0))
+        self._plan.demand(comparison.does_not_fall, values, arguments, allowed)
 
     def shape(self, actual: Any, *shapes: tuple[int, ...]) -> None:
         """``actual`` has one of ``shapes``."""
