@@ -30,7 +30,7 @@ def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid
         *_labelled("behaves:", _as_one_that(cited.function, outcome.diagnosis)),
         *_labelled("input:", outcome.counterexample),
         *_labelled("expected:", outcome.expected),
-        *_labelled("actual:", outcome.actual),
+        *_labelled("got:", outcome.actual),
         f"  again:    {_command(run, implementation, clause, nodeid)}",
     ]
     return "\n".join(lines)
