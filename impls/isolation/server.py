@@ -88,7 +88,11 @@ def _end_strays(workers: set[int]) -> None:
 
 
 def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]) -> NoReturn:
-    """In the child: leave everything of the server's behind, accept the limits, and serve."""
+    """In the child: leave everything of the server's behind, accept the limits, and serve.
+
+    Whatever foreign code has replaced, the child does not come back from here into the server's loop.
+    """
+    leave = os._exit
     try:
         end_with_parent()
         channel, output = descriptors
@@ -97,7 +101,8 @@ def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
-    os._exit(70)
+    finally:
+        leave(70)
 
 
 def confine(folder: str, channel: int, output: int, limits: Limits, gpu: bool) -> None:
