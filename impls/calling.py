@@ -103,31 +103,14 @@ class Answers:
     overwritten: Mapping[str, str]
 
 
-class Kept(Protocol):
-    """A call whose arguments and result are still there, to be looked at again."""
-
-    @property
-    def given(self) -> list[Any]:
-        """The arguments just before the call, plain."""
-
-    def arguments(self) -> list[Any]:
-        """The arguments as they are now, plain."""
-
-    def result(self) -> Any:
-        """The result as it is now, plain."""
-
-
 class Caller(Protocol):
-    """How the functions of one implementation are called. ``call`` and ``keep`` raise CallFailed."""
+    """How the functions of one implementation are called. ``call`` raises CallFailed."""
 
     def ask(self, requests: Sequence[Request]) -> Answers:
         """The answers to these requests; each call gets fresh, writable copies of its arguments."""
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
-
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Kept:
-        """The same, with arguments and result kept."""
 
 
 class Direct:
@@ -183,11 +166,6 @@ class Direct:
             raise answer.failure
         return answer.value
 
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptHere":
-        native = self.native(args)
-        given = self._arguments(native)
-        return _KeptHere(given, self, native, self._run(function, native, self.native(options)))
-
     def native(self, value: Any) -> Any:
         """``value`` with fresh arrays of the library for its own, which are never passed on."""
         if isinstance(value, np.ndarray):
@@ -213,9 +191,6 @@ class Direct:
             return digest(argument if type(argument) is np.ndarray else self._readable(argument))
         except Exception as raised:  # a device whose memory can no longer be read
             return described(raised)
-
-    def _arguments(self, native: tuple[Any, ...]) -> list[Any]:
-        return [self._readable(argument) for argument in native]
 
     def _readable(self, argument: Any) -> Any:
         """An argument, which unlike a result may hold strings and None."""
@@ -278,20 +253,6 @@ class _Reader:
         if isinstance(items, Mapping):
             return {str(key)[:100]: self.plain(item, depth - 1) for key, item in items.items()}
         return [self.plain(item, depth - 1) for item in items]
-
-
-@dataclass(frozen=True)
-class _KeptHere:
-    given: list[Any]
-    caller: Direct
-    native: tuple[Any, ...]
-    returned: Any
-
-    def arguments(self) -> list[Any]:
-        return self.caller._arguments(self.native)
-
-    def result(self) -> Any:
-        return self.caller.plain(self.returned)
 
 
 def described(raised: BaseException) -> str:

@@ -86,10 +86,6 @@ class Isolated:
             raise answer.failure
         return answer.value
 
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptThere":
-        request = {"do": "keep", "function": function, "args": args, "options": options}
-        return _KeptThere(self._looked_at(function, request), self, function)
-
     def _take(self, batch: Sequence[Request], answers: list[Answer], overwritten: dict[str, str]) -> None:
         """Ask what fits into one message, and take each answer as it comes. Raises Lost, counted, and ServerLost."""
         limits = self.isolation.limits
@@ -179,30 +175,6 @@ class Isolated:
     def _printed(self) -> str:
         text = self._worker.channel.printed if self._worker else ""
         return f" (it printed: {text})" if text else ""
-
-    def _looked_at(self, function: str, request: Mapping[str, Any]) -> Any:
-        """The answer to one of the requests of ``keep``. Raises CallFailed."""
-        if reason := self._given_up(function):
-            raise Lost(reason)
-        worker, _ = self._alive()
-        patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-        said = worker.receive(worker.send(request, patience), self.isolation.limits.answer_mib << 20, patience)
-        if "failed" in said:
-            raise self._failure(said)
-        return said.get("value")
-
-
-@dataclass(frozen=True)
-class _KeptThere:
-    given: list[Any]
-    caller: Isolated
-    function: str
-
-    def arguments(self) -> list[Any]:
-        return self.caller._looked_at(self.function, {"do": "arguments"})
-
-    def result(self) -> Any:
-        return self.caller._looked_at(self.function, {"do": "result"})
 
 
 def _message(batch: Sequence[Request]) -> dict[str, Any]:

@@ -45,6 +45,11 @@ class Isolation:
             return f"{self.mode}; {landlock.words(abi)}"
         return f"{self.mode} only: this kernel has no Landlock"
 
+    @property
+    def closes_files(self) -> bool:
+        """Whether a worker can reach no file of the run's."""
+        return self.mode == BWRAP or landlock.version() > 0
+
     def start(self, load: Mapping[str, Any], torch: bool, gpu: bool) -> Worker:
         """A worker that has not loaded anything yet. load: what it will be told to load.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from impls.backends.arrays import library
-from impls.calling import CallFailed, Direct, Kept, NotWritten, Request
+from impls.calling import Direct, NotWritten, Request
 from impls.implementation import Unloadable
 from impls.isolation import landlock, wire
 from impls.isolation.hiding import hide_the_suite
@@ -35,51 +35,22 @@ def serve() -> None:
     channel.answer(token, answer)
     if functions is None:
         return
-    looked_at = _LookedAt(functions)
     while True:
         token, request = channel.receive()
-        if request["do"] == "ask":
-            for function, args, options, most in request["requests"]:
-                channel.answer(token, _answered(functions, Request(function, tuple(args), options, most)))
-            channel.answer(token, {"overwritten": functions.overwritten()})
-        else:
-            channel.answer(token, looked_at.answer(request))
+        for function, args, options, most in request["requests"]:
+            channel.answer(token, _answered(functions, Request(function, tuple(args), options, most)))
+        channel.answer(token, {"overwritten": functions.overwritten()})
 
 
 def _answered(caller: Direct, request: Request) -> dict[str, Any]:
     """The answer to one request as it goes over the channel."""
     answer = caller.answer(request)
     changed = list(answer.changed)
-    if answer.failure is None:
+    failure = answer.failure
+    if failure is None:
         return {"value": answer.value, "changed": changed}
-    return {**_failed(answer.failure), "changed": changed, "ends": not caller.device_works()}
-
-
-def _failed(failure: CallFailed) -> dict[str, Any]:
     kind = "unwritten" if isinstance(failure, NotWritten) else "refused" if failure.refused else "raised"
-    return {"failed": str(failure), "kind": kind}
-
-
-class _LookedAt:
-    """Answers the requests of ``Caller.keep``."""
-
-    def __init__(self, caller: Direct) -> None:
-        self._caller = caller
-        self._kept: Kept | None = None
-
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return {"value": self._value(request)}
-        except CallFailed as failed:
-            return _failed(failed)
-
-    def _value(self, request: dict[str, Any]) -> Any:
-        if request["do"] == "keep":
-            self._kept = self._caller.keep(request["function"], request["args"], request["options"])
-            return self._kept.given
-        if self._kept is None:
-            return None
-        return self._kept.result() if request["do"] == "result" else self._kept.arguments()
+    return {"failed": str(failure), "kind": kind, "changed": changed, "ends": not caller.device_works()}
 
 
 def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:

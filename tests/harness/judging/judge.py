@@ -96,16 +96,16 @@ class Examples:
         return drawn.plans[clause.id, kind]
 
     def _drawn(self, property_: Property) -> _Drawn:
-        if property_.name not in self._of:
+        if property_.ids not in self._of:
             if not self._keep:
                 self._of.clear()
-            self._of[property_.name] = _Drawn(self._examples(property_))
-        return self._of[property_.name]
+            self._of[property_.ids] = _Drawn(self._examples(property_))
+        return self._of[property_.ids]
 
     def _examples(self, property_: Property) -> list[Values]:
         if not property_.strategies:
             return drawing.explicit(property_, self.largest)
-        name = f"examples {property_.name} {self.largest}"
+        name = f"examples {property_.ids} {self.largest}"
         values: list[Values] | None = self._kept.get(name)
         if values is None:
             values = drawing.draw(property_, self.seed(property_), self.largest)

@@ -160,7 +160,6 @@ def pytest_configure(config: pytest.Config) -> None:
         profiles.draw_without_constants_of_modules()
         profiles.register()
         config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS, _suspects)
-        run.cache = _cache(config)
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if run.options.specs or run.options.arrays or run.options.device:
@@ -191,10 +190,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Reporter(config))
 
 
-def _cache(config: pytest.Config) -> Path | None:
-    """pytest's folder for what is kept from run to run; None where it is switched off."""
-    cache = getattr(config, "cache", None)
-    return None if cache is None else cache.mkdir("conformance")
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say where plans may be kept from run to run: in pytest's folder for such things, unless it is switched off."""
+    cache = getattr(session.config, "cache", None)
+    session.config.stash[run_key].cache = None if cache is None else cache.mkdir("conformance")
 
 
 def _suspects(function: str) -> list[Suspect]:

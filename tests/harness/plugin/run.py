@@ -180,7 +180,8 @@ class Run:
     def _kept(self) -> Kept:
         """What planning has computed on this machine before, where no submission can read or write it."""
         options = self.options
-        if self.cache is None or options.large is not None or not all(map(self._leaves_files_alone, self.implementations)):
+        safe = all(map(self._leaves_files_alone, self.implementations))
+        if self.cache is None or options.large is not None or not safe:
             return Kept(None)
         return Kept.under(self.cache, earlier.hash_of_the_suite(), options.profile, options.seed)
 

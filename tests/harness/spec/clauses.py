@@ -90,6 +90,11 @@ class Property:
     examples: tuple[Mapping[str, Any], ...]
     sizes: tuple[int, ...] = ()
 
+    @property
+    def ids(self) -> str:
+        """The ids of its clauses: what tells it from every other property, whatever its name."""
+        return " ".join(clause.id for clause in self.clauses)
+
     def body_for(self, clause: Clause) -> Callable[..., None]:
         """The body as a function of the subject and the values, for the function that the clause is about."""
         if "f" not in inspect.signature(self.body).parameters:
