@@ -1,7 +1,7 @@
-"""The lecture's two-layer network as a module for each task, with the loss that goes with it.
+"""The lecture's two-layer network as a module for each task, with the loss of that task.
 
-Slides "MLP neural network model for regression - PyTorch" and "... for classification - PyTorch": a linear layer, ReLU,
-a linear layer; for binary classification a sigmoid after it, for k classes none, since the loss contains the softmax.
+A linear layer, ReLU, a linear layer. Binary classification has a sigmoid at the end; classification into k classes has
+none, since its loss contains the softmax.
 """
 
 from collections.abc import Sequence
@@ -50,8 +50,12 @@ Gradients = list[tuple[np.ndarray, np.ndarray]]
 def regression_module(x: np.ndarray, theta: Sequence[Layer], training: bool) -> np.ndarray:
     r"""W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for regression - PyTorch").
 
-    x: (m, S_0); theta: [(W_1, b_1), (W_2, b_2)], shapes as for `mlp`; training: whether the module is in its training
-    mode, which changes nothing. Returns (m, S_2). Raises ValueError as `mlp` does.
+    x: (m, S_0); theta: [(W_1, b_1), (W_2, b_2)], shapes as for `mlp`; training: whether the module is in training mode,
+    which changes nothing. Returns (m, S_2). Raises ValueError as `mlp` does.
+
+    >>> theta = [(np.array([[1.0], [-1.0]]), np.zeros(2)), (np.array([[2.0, 3.0]]), np.array([0.5]))]
+    >>> regression_module(np.array([[4.0]]), theta, training=False)
+    array([[8.5]])
     """
     return mlp(x, theta, TASKS["regression"][0])
 
@@ -59,7 +63,11 @@ def regression_module(x: np.ndarray, theta: Sequence[Layer], training: bool) -> 
 def binary_module(x: np.ndarray, theta: Sequence[Layer], training: bool) -> np.ndarray:
     """sigmoid(W_2 ReLU(W_1 x + b_1) + b_2) (slide "MLP neural network model for classification - PyTorch").
 
-    As `regression_module`.
+    Arguments, result and errors as for `regression_module`.
+
+    >>> theta = [(np.array([[1.0], [-1.0]]), np.zeros(2)), (np.array([[0.5, 1.0]]), np.array([0.0]))]
+    >>> binary_module(np.array([[4.0]]), theta, training=False).round(3)
+    array([[0.881]])
     """
     return mlp(x, theta, TASKS["binary"][0])
 
@@ -67,61 +75,81 @@ def binary_module(x: np.ndarray, theta: Sequence[Layer], training: bool) -> np.n
 def multiclass_module(x: np.ndarray, theta: Sequence[Layer], training: bool) -> np.ndarray:
     """The logits W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for classification - PyTorch").
 
-    As `regression_module`.
+    Arguments, result and errors as for `regression_module`.
+
+    >>> theta = [(np.array([[1.0]]), np.zeros(1)), (np.array([[2.0], [3.0]]), np.zeros(2))]
+    >>> multiclass_module(np.array([[4.0]]), theta, training=False)
+    array([[ 8., 12.]])
     """
     return mlp(x, theta, TASKS["multiclass"][0])
 
 
 def regression_module_gradients(x: np.ndarray, y: np.ndarray, theta: Sequence[Layer]) -> Gradients:
-    """dJ/dW_k and dJ/db_k of the mean squared error, with its 1/2; y: (m, S_2). As `mlp_gradients`."""
+    """dJ/dW_k and dJ/db_k of the mean squared error, with its 1/2; y: (m, S_2); else as `mlp_gradients`.
+
+    >>> theta = [(np.array([[1.0]]), np.zeros(1)), (np.array([[2.0]]), np.zeros(1))]
+    >>> regression_module_gradients(np.array([[3.0]]), np.array([[5.0]]), theta)
+    [(array([[6.]]), array([2.])), (array([[3.]]), array([1.]))]
+    """
     return mlp_gradients(x, y, theta, *TASKS["regression"])
 
 
 def binary_module_gradients(x: np.ndarray, y: np.ndarray, theta: Sequence[Layer]) -> Gradients:
-    """dJ/dW_k and dJ/db_k of the binary cross-entropy; y: (m, 1). As `mlp_gradients`."""
+    """dJ/dW_k and dJ/db_k of the binary cross-entropy; y: (m, 1); else as `mlp_gradients`.
+
+    >>> theta = [(np.array([[1.0]]), np.zeros(1)), (np.array([[0.0]]), np.zeros(1))]
+    >>> binary_module_gradients(np.array([[3.0]]), np.array([[0.0]]), theta)
+    [(array([[0.]]), array([0.])), (array([[1.5]]), array([0.5]))]
+    """
     return mlp_gradients(x, y, theta, *TASKS["binary"])
 
 
 def multiclass_module_gradients(x: np.ndarray, y: np.ndarray, theta: Sequence[Layer]) -> Gradients:
-    """dJ/dW_k and dJ/db_k of the cross-entropy of logits; y: integer labels (m,). As `mlp_gradients`."""
+    """dJ/dW_k and dJ/db_k of the cross-entropy of logits; y: integer labels (m,); else as `mlp_gradients`.
+
+    >>> theta = [(np.array([[1.0]]), np.zeros(1)), (np.array([[0.0], [0.0]]), np.zeros(2))]
+    >>> multiclass_module_gradients(np.array([[3.0]]), np.array([0]), theta)[1]
+    (array([[-1.5],
+           [ 1.5]]), array([-0.5,  0.5]))
+    """
     return mlp_gradients(x, y, theta, *TASKS["multiclass"])
 
 
 def regression_module_bound(
     x: np.ndarray, theta: Sequence[Layer], training: bool, arithmetic: Arithmetic
 ) -> np.ndarray:
-    """That of `mlp`; so are the others."""
+    """The bound of `mlp`."""
     return mlp_bound(x, theta, TASKS["regression"][0], arithmetic)
 
 
 def binary_module_bound(x: np.ndarray, theta: Sequence[Layer], training: bool, arithmetic: Arithmetic) -> np.ndarray:
-    """That of `mlp`."""
+    """The bound of `mlp`."""
     return mlp_bound(x, theta, TASKS["binary"][0], arithmetic)
 
 
 def multiclass_module_bound(
     x: np.ndarray, theta: Sequence[Layer], training: bool, arithmetic: Arithmetic
 ) -> np.ndarray:
-    """That of `mlp`."""
+    """The bound of `mlp`."""
     return mlp_bound(x, theta, TASKS["multiclass"][0], arithmetic)
 
 
 def regression_module_gradients_bound(
     x: np.ndarray, y: np.ndarray, theta: Sequence[Layer], arithmetic: Arithmetic
 ) -> Gradients:
-    """That of `mlp_gradients`; so are the others."""
+    """The bound of `mlp_gradients`."""
     return mlp_gradients_bound(x, y, theta, *TASKS["regression"], arithmetic)
 
 
 def binary_module_gradients_bound(
     x: np.ndarray, y: np.ndarray, theta: Sequence[Layer], arithmetic: Arithmetic
 ) -> Gradients:
-    """That of `mlp_gradients`."""
+    """The bound of `mlp_gradients`."""
     return mlp_gradients_bound(x, y, theta, *TASKS["binary"], arithmetic)
 
 
 def multiclass_module_gradients_bound(
     x: np.ndarray, y: np.ndarray, theta: Sequence[Layer], arithmetic: Arithmetic
 ) -> Gradients:
-    """That of `mlp_gradients`."""
+    """The bound of `mlp_gradients`."""
     return mlp_gradients_bound(x, y, theta, *TASKS["multiclass"], arithmetic)
