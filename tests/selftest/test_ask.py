@@ -166,8 +166,7 @@ def test_what_a_call_leaves_running_ends_with_its_clause(loaded):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, monkeypatch, sent):
-    monkeypatch.setattr("impls.isolation.forked._CONTROL_SECONDS", 0.5)
+def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent):
     caller = loaded()
     server = caller.isolation._servers[False, False]
     server._control.settimeout(0.5)
