@@ -42,11 +42,6 @@ class Isolated:
         self._reason: dict[str, str] = {}
 
     @cached_property
-    def _cache(self) -> str | None:
-        """A folder for the kernels that are compiled for a GPU, which all its workers share."""
-        return self.isolation.new_folder() if self.gpu else None
-
-    @cached_property
     def loaded(self) -> dict[str, Any]:
         """What came of loading it, as the worker says. Raises Lost."""
         return self._alive()[1]
@@ -161,8 +156,8 @@ class Isolated:
         if self._worker is not None and not self._worker.ended:
             self.isolation.used(self._worker)
             return self._worker, {}
-        load = {**self.load, "gpu": self.gpu, "cache": self._cache}
-        worker = self._worker = self.isolation.start(load, self.torch, self.gpu)
+        worker = self._worker = self.isolation.start(self.load, self.torch, self.gpu, id(self))
+        load = {**self.load, "gpu": self.gpu, "cache": worker.cache}
         patience = worker.patience(self.isolation.limits.load_seconds, "--load-seconds")
         try:
             token = worker.send(load, patience)

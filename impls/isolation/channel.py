@@ -166,6 +166,8 @@ class Worker:
 
     memory_mib: int
     """Of address space that it may use."""
+    cache: str | None = None
+    """A folder for the kernels that are compiled for a GPU, which all workers of one submission share."""
 
     def __init__(self, gpu: bool, on_end: "Callable[[Worker], None]") -> None:
         self.channel = Channel()

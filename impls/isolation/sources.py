@@ -66,7 +66,7 @@ class Sources:
     def declared(self, name: str) -> str | None:
         """The text that is assigned to this name at the top of the submission, the last where there are several."""
         found = None
-        for text in self.own:
+        for text in (text for text in self.own if name in text):
             with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
                 for statement in ast.parse(text).body:
                     found = _assigned(statement, name) or found

@@ -86,7 +86,7 @@ def class_of_the_hostile(request, tmp_path_factory):
         os.chdir(here)
         listener.listen(1000)
         before = set(os.listdir(folder))
-        result = run(*arguments, environment={"TMPDIR": str(temporary)})
+        result = run(*arguments, environment={"TMPDIR": str(temporary)}, limit=1500)
     return result, mode, folder, before, temporary
 
 
@@ -126,7 +126,7 @@ def test_nothing_is_left_behind_and_nothing_rendered(class_of_the_hostile):
     result, _, folder, files, temporary = class_of_the_hostile
     assert set(os.listdir(folder)) - {"__pycache__"} == files
     assert processes_with(str(temporary)) == []
-    assert os.listdir(temporary) == []
+    assert [name for name in os.listdir(temporary) if not name.startswith("pytest-")] == []  # which is xdist's
     assert "\x1b" not in result.output
     assert not (Path.cwd() / "owned").exists()
 
