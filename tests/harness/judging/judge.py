@@ -221,7 +221,7 @@ class _Judgement:
             FAILED if kind is Nonconformance else ERROR,
             len(self.drawn),
             ratio,
-            str(fault),
+            f"{fault} [{shown.because}]" if shown.because else str(fault),
             counterexample.source(self.kind.library, shown.made[-1]) if shown.made else None,
             counterexample.shown(getattr(fault, "due", None)),
             counterexample.shown(getattr(fault, "came", None)),

@@ -100,9 +100,16 @@ class Pure:
     calls: tuple[Call, ...]
 
 
+@dataclass(frozen=True)
+class Because:
+    """Why the calls that follow are asked: a fault among them shows it."""
+
+    reason: str
+
+
 Test = Callable[..., float | None]
 Compares = Callable[..., Iterator[comparison.Comparison]]
-Event = Call | Check | Pure
+Event = Call | Check | Pure | Because
 
 
 @dataclass(eq=False)
@@ -195,6 +202,10 @@ class Subject:
     def dtype(self, actual: Any, dtype: Any) -> None:
         """Every array in ``actual`` is of ``dtype``."""
         self._plan.demand(comparison.has_dtype, actual, dtype)
+
+    def because(self, reason: str) -> None:
+        """Say why the calls that follow are asked: the kind of bug that they find. A failure shows it."""
+        self._plan.events.append(Because(reason))
 
     def pure(self) -> None:
         """No call so far has changed an argument. That none overwrites an earlier result is seen after all calls."""

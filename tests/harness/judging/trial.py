@@ -13,7 +13,7 @@ from typing import Any
 from impls.calling import Answer, Answers, Caller, CallFailed, Lost, Request, described
 from tests.harness.judging import comparison
 from tests.harness.judging.faults import HarnessFault, Nonconformance
-from tests.harness.judging.plan import Call, Check, Plan, Pure, elements
+from tests.harness.judging.plan import Because, Call, Check, Plan, Pure, elements
 from tests.harness.judging.promise import Known, promised, value_of
 from tests.harness.judging.structure import checked
 
@@ -40,12 +40,14 @@ class Seen:
 
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. changed: in words, the first call that changed an argument of its own.
+    because: why the test asks the last of these calls, where it says so.
     """
 
     fault: Exception | None = None
     ratio: float | None = None
     made: list[Made] = field(default_factory=list)
     changed: str | None = None
+    because: str | None = None
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:
@@ -165,6 +167,8 @@ class _Execution:
                 elif isinstance(event, Pure):
                     if seen.changed:
                         raise Nonconformance(seen.changed)
+                elif isinstance(event, Because):
+                    seen.because = event.reason
                 else:
                     seen.note(self._checked(event))
         except (Nonconformance, CallFailed) as fault:
