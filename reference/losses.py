@@ -89,6 +89,7 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
     follow, then the mean. At the textbook level gamma(2u) is added: the argument of the logarithm may be a quotient,
     as in log(1/p), and its rounding errors stay what they are where the logarithm itself is tiny.
     Below: what a clamp of the logarithms at -100 takes away, or at the textbook level log(q + eps): log1p(eps/q).
+    Above, at that level: -log1p(-eps/q), for log(1 - (p + eps)), or a p divided by a sum with eps in it.
     No statement where p is lost when subnormals are flushed.
     """
     u, w = arithmetic.unit_roundoff, arithmetic.smallest
@@ -100,9 +101,12 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
     bounds = bounds + _of_a_quotient(arithmetic)
     exact = np.mean(_binary_cross_entropies(log_p, log_q, y))
     clamped = np.mean(_binary_cross_entropies(np.maximum(log_p, _LOG_FLOOR), np.maximum(log_q, _LOG_FLOOR), y))
-    eps = np.mean(_binary_cross_entropies(_log1p_eps(y_hat, arithmetic), _log1p_eps(1 - y_hat, arithmetic), y))
+    below, above = (
+        np.mean(_binary_cross_entropies(_log1p_eps(y_hat, eps), _log1p_eps(1 - y_hat, eps), y))
+        for eps in (arithmetic.eps, -arithmetic.eps)
+    )
     bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
-    return _loss_band(bound, exact, clamped, eps)
+    return _loss_band(bound, exact, clamped, below, above)
 
 
 def _of_a_quotient(arithmetic: Arithmetic) -> float:
@@ -115,15 +119,15 @@ def _survive(p: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> bool:
     return not np.any((y > 0) & (arithmetic.flushed(p) > 0))
 
 
-def _log1p_eps(q: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """log(q + eps) - log q."""
-    return np.log1p(arithmetic.eps / q) if arithmetic.eps else np.zeros_like(q)
+def _log1p_eps(q: np.ndarray, eps: float) -> np.ndarray:
+    """log(q + eps) - log q; -inf where q + eps is not positive."""
+    return np.log1p(np.maximum(eps / q, -1.0)) if eps else np.zeros_like(q)
 
 
-def _loss_band(bound: float, exact: float, clamped: float, eps: float) -> Band:
-    """The band of a loss that a clamp of its logarithms, or the slides' eps in them, may reduce."""
-    below = max(exact - clamped, eps) if np.isfinite(exact) else 0.0
-    return Band(bound, float(below), floor=float(clamped))
+def _loss_band(bound: float, exact: float, clamped: float, below: float, above: float) -> Band:
+    """The band of a loss that a clamp of its logarithms may reduce, and the slides' eps in them reduce or increase."""
+    below = max(exact - clamped, below) if np.isfinite(exact) else 0.0
+    return Band(bound, float(below), float(above) if np.isfinite(exact) else 0.0, floor=float(clamped))
 
 
 @float64_inside
@@ -145,8 +149,8 @@ def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic
     """The mean of (e_log(1 + u) + u + gamma((k + 1)u)) l + kw over the examples' losses l.
 
     Each logarithm errs by e_log and its product with y by u, k - 1 additions follow; a one-hot label leaves one term
-    and the others exactly 0, so that gamma is left out and w comes once. Below, and at the textbook level the quotient
-    in the logarithm: as for the binary cross-entropy.
+    and the others exactly 0, so that gamma is left out and w comes once. Below, above, and at the textbook level the
+    quotient in the logarithm: as for the binary cross-entropy.
     """
     u, w, k = arithmetic.unit_roundoff, arithmetic.smallest, y.shape[-1]
     log_p = np.log(y_hat)
@@ -155,10 +159,12 @@ def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic
     relative = arithmetic.e_log * (1 + u) + u + np.where(soft, gamma((k + 1) * u), 0.0)
     exact = np.mean(_weighted(y, log_p).sum(axis=-1))
     clamped = np.mean(_weighted(y, np.maximum(log_p, _LOG_FLOOR)).sum(axis=-1))
-    eps = np.mean(_weighted(y, _log1p_eps(y_hat, arithmetic)).sum(axis=-1))
+    below, above = (
+        np.mean(_weighted(y, _log1p_eps(y_hat, eps)).sum(axis=-1)) for eps in (arithmetic.eps, -arithmetic.eps)
+    )
     bounds = relative * losses + np.where(soft, k, 1) * w + _of_a_quotient(arithmetic)
     bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
-    return _loss_band(bound, exact, clamped, eps)
+    return _loss_band(bound, exact, clamped, below, above)
 
 
 @float64_inside

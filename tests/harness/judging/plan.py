@@ -275,6 +275,14 @@ class Attempt:
         test = unless_refused(comparison.within)
         self._plan.demand(test, self._call.promise, expected, bound, compares=comparison.comparisons)
 
+    def refused_or_same(self, expected: Any, bound: Any) -> None:
+        """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
+        self._plan.demand(unless_refused(comparison.within), self._call.promise, expected, bound)
+
+    def refused_or_not_finite(self, what: str) -> None:
+        """The call was refused, or its value holds NaN and +inf and no other number."""
+        self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what)
+
     def refused_or_right(self) -> None:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""
         name, args, options = self._call.function, self._call.arguments, self._call.options
