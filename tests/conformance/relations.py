@@ -128,7 +128,7 @@ def assert_not_broadcast(impl: Subject, f: str, y_hat: np.ndarray, y: np.ndarray
 
 
 def assert_right_in(impl: Subject, f: str, dtype: str, *arguments: Any) -> None:
-    """``f`` is right at the arguments, which are of the dtype, or held by it in half precision, which may be refused."""
+    """``f`` is right at the arguments, which are of the dtype or, in half precision, held by it; half is optional."""
     if dtype in draw.HALVES:
         impl.attempt[f](*draw.passed_in(arguments, dtype)).refused_or_right()
     else:

@@ -76,7 +76,7 @@ class Examples:
         self._run_seed = run_seed
         self._keep = keep
         self.largest = largest
-        self._of: dict[str, _Drawn] = {}
+        self._of: dict[tuple[Clause, ...], _Drawn] = {}  # by clauses: two tests may have one name
 
     def of(self, property_: Property) -> list[Values]:
         """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
@@ -92,11 +92,12 @@ class Examples:
         return drawn.plans[clause.id, kind]
 
     def _drawn(self, property_: Property) -> _Drawn:
-        if property_.name not in self._of:
+        key = property_.clauses
+        if key not in self._of:
             if not self._keep:
                 self._of.clear()
-            self._of[property_.name] = _Drawn(drawing.draw(property_, self.seed(property_), self.largest))
-        return self._of[property_.name]
+            self._of[key] = _Drawn(drawing.draw(property_, self.seed(property_), self.largest))
+        return self._of[key]
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
