@@ -28,6 +28,10 @@ class Implementation:
     flushes_to_zero: bool
     versions: Mapping[str, str]
     offers: tuple[str, ...]
+    isolation: str = "none"
+    """Where it runs and what the kernel keeps it from, in words."""
+    remarks: tuple[str, ...] = ()
+    """What a person has to know who signs the verdict; no part of it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Unloadable:
     arrays: str
     device: str
     default_level: str = "textbook"
+    isolation: str = "none"
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

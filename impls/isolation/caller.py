@@ -42,6 +42,11 @@ class Isolated:
         self._reason: dict[str, str] = {}
 
     @cached_property
+    def _cache(self) -> str | None:
+        """A folder for the kernels that are compiled for a GPU, which all its workers share."""
+        return self.isolation.new_folder() if self.gpu else None
+
+    @cached_property
     def loaded(self) -> dict[str, Any]:
         """What came of loading it, as the worker says. Raises Lost."""
         return self._alive()[1]
@@ -65,6 +70,8 @@ class Isolated:
                 break
             if len(answers) == len(requests):
                 break
+        if self._worker is not None and not self._worker.ended and self._worker.has_left_processes():
+            self.end()
         return Answers(answers, overwritten)
 
     def end(self) -> None:
@@ -158,15 +165,16 @@ class Isolated:
         if self._worker is not None and not self._worker.ended:
             self.isolation.used(self._worker)
             return self._worker, {}
-        worker = self._worker = self.isolation.start(self.load, self.torch, self.gpu)
+        load = {**self.load, "gpu": self.gpu, "cache": self._cache}
+        worker = self._worker = self.isolation.start(load, self.torch, self.gpu)
         patience = worker.patience(self.isolation.limits.load_seconds, "--load-seconds")
         try:
-            token = worker.send(self.load, patience)
+            token = worker.send(load, patience)
             return worker, worker.receive(token, _MARGIN, patience)
         except ServerLost:
             raise
         except Lost as lost:
-            raise Lost(f"loading it: {lost}") from None
+            raise Lost(f"loading it: {lost}{self._printed()}") from None
 
     def _printed(self) -> str:
         text = self._worker.channel.printed if self._worker else ""

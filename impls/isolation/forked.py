@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from impls.calling import Lost
-from impls.isolation.channel import Worker, family
+from impls.isolation.channel import Worker
 from impls.isolation.limits import Limits
+from impls.isolation.processes import children, family
+from impls.isolation.reach import CHECKOUT
+from impls.isolation.removal import remove
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+_REMOVAL_SECONDS = 60.0
 
 _CONTROL_SECONDS = 30.0
 """After which a server that does not answer an order counts as stopped; its own work has shorter limits."""
@@ -36,6 +38,7 @@ class Server:
     def __init__(self, limits: Limits, torch: bool, gpu: bool) -> None:
         self.limits = with_torch(limits) if torch else limits
         self.lost = False
+        self.workers: set[int] = set()
         self._control, theirs = socket.socketpair()
         self._control.settimeout(_CONTROL_SECONDS)
         settings = {
@@ -68,6 +71,10 @@ class Server:
             raise ServerLost("the process that starts the workers was ended or stopped")
         return json.loads(answer)
 
+    def has_strays(self) -> bool:
+        """Whether a process runs that a worker started and that has lost its parent."""
+        return bool(children(self._process.pid) - self.workers)
+
     def close(self) -> None:
         """End the server, its workers and what they left."""
         if self.lost:
@@ -79,7 +86,8 @@ class Server:
         except subprocess.TimeoutExpired:
             _kill(self._process.pid)
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not remove(self._folder, _REMOVAL_SECONDS):
+            sys.stderr.write(f"what a submission left could not be removed: {self._folder}\n")
 
 
 class Forked(Worker):
@@ -92,6 +100,7 @@ class Forked(Worker):
         try:
             descriptors = [self.channel.theirs.fileno(), self.channel.their_output]
             self._pid = server.order({"do": "start"}, descriptors)["pid"]
+            server.workers.add(self._pid)
         finally:
             self.channel.handed_over()
 
@@ -99,19 +108,19 @@ class Forked(Worker):
     def pid(self) -> int:
         return self._pid
 
+    def has_left_processes(self) -> bool:
+        return len(family(self._pid)) > 1 or self._server.has_strays()
+
     def _kill(self) -> int | None:
+        self._server.workers.discard(self._pid)
         return self._server.order({"do": "end", "pid": self._pid})["status"]
 
 
 def _kill(server: int) -> None:
     """Kill a server that does not answer, and before it all that descends from it."""
-    while len(found := family(server)) > 1:
-        for pid in found[1:]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        break
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(server, signal.SIGKILL)
+    for pid in reversed(family(server)):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def with_torch(limits: Limits) -> Limits:

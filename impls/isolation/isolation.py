@@ -2,17 +2,22 @@
 
 import contextlib
 import shutil
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from impls.isolation import landlock
 from impls.isolation.channel import Worker
 from impls.isolation.forked import Forked, Server, ServerLost
 from impls.isolation.limits import Limits
+from impls.isolation.privileges import close_memory
+from impls.isolation.removal import remove
 from impls.isolation.sandbox import Sandboxed
 
 PROCESS, NONE, BWRAP = "process", "none", "bwrap"
 MODES = (PROCESS, NONE, BWRAP)
 
+_REMOVAL_SECONDS = 60.0
 _KEPT_ALIVE = 16
 """How many workers a process keeps; the longest unused one ends for the next."""
 
@@ -28,15 +33,24 @@ class Isolation:
         self.mode = mode
         self.limits = limits or Limits()
         self._servers: dict[tuple[bool, bool], Server] = {}
+        self._folders: list[str] = []
         self._alive: dict[Worker, None] = {}
         if mode == BWRAP and not shutil.which("bwrap"):
             raise IsolationError("--isolation bwrap: bwrap (Debian's package bubblewrap) is not installed")
+
+    @property
+    def in_force(self) -> str:
+        """What keeps a worker from the rest of the machine, in words."""
+        if abi := landlock.version():
+            return f"{self.mode}; {landlock.words(abi)}"
+        return f"{self.mode} only: this kernel has no Landlock"
 
     def start(self, load: Mapping[str, Any], torch: bool, gpu: bool) -> Worker:
         """A worker that has not loaded anything yet. load: what it will be told to load.
 
         Raises IsolationError where none can be started, and a new server does not mend that.
         """
+        close_memory()
         if len(self._alive) >= _KEPT_ALIVE:
             self.end(next(iter(self._alive)))
         if self.mode == BWRAP:
@@ -45,6 +59,12 @@ class Isolation:
             worker = self._forked(torch, gpu)
         self._alive[worker] = None
         return worker
+
+    def new_folder(self) -> str:
+        """An empty folder that is removed at the end of the run."""
+        folder = tempfile.mkdtemp(prefix="conformance-cache-")
+        self._folders.append(folder)
+        return folder
 
     def rest(self) -> None:
         """End every worker; an implementation that is called again gets another one."""
@@ -67,6 +87,9 @@ class Isolation:
         for server in self._servers.values():
             server.close()
         self._servers.clear()
+        for folder in self._folders:
+            remove(folder, _REMOVAL_SECONDS)
+        self._folders.clear()
 
     def _forked(self, torch: bool, gpu: bool) -> Worker:
         """A fork of the server for such workers, of a new server where that one has ended or was stopped."""

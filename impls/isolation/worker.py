@@ -1,5 +1,6 @@
 """Inside the process that runs one implementation: load it, then answer calls until the channel is closed."""
 
+import contextlib
 import os
 import socket
 import sys
@@ -12,7 +13,9 @@ import numpy as np
 from impls.backends.arrays import library
 from impls.calling import CallFailed, Direct, Kept, NotWritten, Request
 from impls.implementation import Unloadable
-from impls.isolation import wire
+from impls.isolation import landlock, wire
+from impls.isolation.hiding import hide_the_suite
+from impls.isolation.reach import devices, system, told_of_the_machine
 from impls.submissions.aliases import Aliases
 from impls.submissions.spec import Asked, Named, SpecError, load_here
 
@@ -81,12 +84,21 @@ class _LookedAt:
 
 def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
     """The answer to the first request, which says what to load, and how its functions are called."""
+    gpu = request["gpu"]
+    own = [os.getcwd(), *([request["cache"]] if request["cache"] else [])]
+    readable = [*system(os.environ, sys.path), *told_of_the_machine(gpu), *request["readable"], "/proc/self"]
+    listed = [request["home"]] if request["home"] is not None else []  # else nothing that lies there can be imported
+    landlock.restrict(readable, [*own, *devices(gpu)], listed)
+    if not request["trusted"]:
+        hide_the_suite()
+    if request["cache"]:
+        os.environ["CUPY_CACHE_DIR"] = request["cache"]
     if request["home"] is not None:
-        _hide_the_suite()
         sys.path.append(request["home"])
     else:
         sys.path[:] = request["path"]
-        os.chdir(request["directory"])
+        with contextlib.suppress(OSError):
+            os.chdir(request["directory"])
     try:
         path = Path(request["file"]) if request["file"] is not None else None
         cells = request["cells"]
@@ -107,12 +119,6 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
         "device": found.device,
         "versions": dict(found.versions),
     }, found.caller
-
-
-def _hide_the_suite() -> None:
-    """Foreign code that says ``import impls`` is not to find what this process was started with."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "impls"]:
-        del sys.modules[name]
 
 
 class _Channel:

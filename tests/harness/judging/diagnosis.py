@@ -54,14 +54,14 @@ def _with_a_value(function: str, calls: Iterable[Made]) -> tuple[list[Made], lis
     wrong: list[Made] = []
     first: list[Made] = []
     for call in calls:
-        if call.function != function or call.came is None:
+        if call.function != function or call.value is None:
             continue
-        due = _value(exact[function], call)
-        if due is None:
+        right = _value(exact[function], call)
+        if right is None:
             continue
         if len(first) < MOST_CALLS:
             first.append(call)
-        if not _alike(call.came, due):
+        if not _alike(call.value, right):
             wrong.append(call)
         if len(wrong) == MOST_CALLS:
             break
@@ -70,7 +70,7 @@ def _with_a_value(function: str, calls: Iterable[Made]) -> tuple[list[Made], lis
 
 def _behaves_as(suspect: Suspect, calls: Sequence[Made]) -> bool:
     mistaken = suspect.make()
-    return all((value := _value(mistaken, call)) is not None and _alike(call.came, value) for call in calls)
+    return all((value := _value(mistaken, call)) is not None and _alike(call.value, value) for call in calls)
 
 
 def without_layout(value: Any) -> Any:
@@ -110,11 +110,11 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _factor(function: str, wrong: Sequence[Made]) -> str | None:
-    """The simple factor between all the values that came and the right ones, in words; None where there is none."""
+    """The simple factor between all the values that were got and the right ones, in words; None where there is none."""
     fitting: set[str] | None = None
     for call in wrong:
-        due = _value(exact[function], call)
-        factors = {name for name, factor in _factors(call).items() if _alike(call.came, _times(factor, due))}
+        right = _value(exact[function], call)
+        factors = {name for name, factor in _factors(call).items() if _alike(call.value, _times(factor, right))}
         fitting = factors if fitting is None else fitting & factors
         if not fitting:
             return None

@@ -14,10 +14,11 @@ from impls.calling import CallFailed, Lost, NotWritten
 from impls.submissions.file import exits_raising, global_state_restored
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
+from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import Kind, Plan, planned
+from tests.harness.judging.plan import Kind, Number, Plan, planned
 from tests.harness.judging.trial import Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
@@ -53,9 +54,6 @@ class Outcome:
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
 
-_KEPT_ELEMENTS = 1 << 22
-"""The plans of a clause are kept for the next implementation where their arguments have no more elements."""
-
 
 @dataclass(frozen=True)
 class _Drawn:
@@ -72,9 +70,12 @@ class Examples:
     the implementations can be judged one after the other, and memory stays flat over any number of them.
     """
 
-    def __init__(self, run_seed: int, largest: int = LARGE_SIZES[0], keep: bool = False) -> None:
+    def __init__(
+        self, run_seed: int, largest: int = LARGE_SIZES[0], keep: bool = False, kept: Kept | None = None
+    ) -> None:
         self._run_seed = run_seed
         self._keep = keep
+        self._kept = kept or Kept(None)
         self.largest = largest
         self._of: dict[tuple[Clause, ...], _Drawn] = {}  # by clauses: two tests may have one name
 
@@ -88,7 +89,10 @@ class Examples:
         if clause.large:
             return (plan_of(property_, clause, kind, values) for values in drawn.values)
         if (clause.id, kind) not in drawn.plans:
-            drawn.plans[clause.id, kind] = [plan_of(property_, clause, kind, values) for values in drawn.values]
+            tape = Tape(self._kept, f"numbers {clause.id} {kind}")
+            plans = [plan_of(property_, clause, kind, values, tape.number) for values in drawn.values]
+            tape.close()
+            drawn.plans[clause.id, kind] = plans
         return drawn.plans[clause.id, kind]
 
     def _drawn(self, property_: Property) -> _Drawn:
@@ -96,17 +100,29 @@ class Examples:
         if key not in self._of:
             if not self._keep:
                 self._of.clear()
-            self._of[key] = _Drawn(drawing.draw(property_, self.seed(property_), self.largest))
+            self._of[key] = _Drawn(self._examples(property_))
         return self._of[key]
+
+    def _examples(self, property_: Property) -> list[Values]:
+        if not property_.strategies:
+            return drawing.explicit(property_, self.largest)
+        name = f"examples {' '.join(clause.id for clause in property_.clauses)} {self.largest}"
+        values: list[Values] | None = self._kept.get(name)
+        if values is None:
+            values = drawing.draw(property_, self.seed(property_), self.largest)
+            self._kept.put(name, values)
+        return values
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
 
 
-def plan_of(property_: Property, clause: Clause, kind: Kind, values: Values) -> Plan:
-    """The plan of one example."""
+def plan_of(
+    property_: Property, clause: Clause, kind: Kind, values: Values, number: Number = lambda compute: compute()
+) -> Plan:
+    """The plan of one example. number: where the reference's values and the bounds come from."""
     with np.errstate(all="ignore"):
-        return planned(property_.body_for(clause), clause, kind, values)
+        return planned(property_.body_for(clause), clause, kind, values, number)
 
 
 def judge(
@@ -223,9 +239,9 @@ class _Judgement:
             len(self.drawn),
             ratio,
             f"{fault} [{shown.because}]" if shown.because else str(fault),
-            counterexample.source(self.kind.library, shown.made[-1]) if shown.made else None,
-            counterexample.shown(getattr(fault, "due", None)),
-            counterexample.shown(getattr(fault, "came", None)),
+            counterexample.source(self.kind.library, shown.shown),
+            counterexample.shown(getattr(fault, "expected", None)),
+            counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
         )
 

@@ -24,7 +24,6 @@ from tests.harness.judging.promise import (
     PlanningError,
     Promise,
     calls_behind,
-    deferred,
     promised,
 )
 from tests.harness.judging.structure import kinds, structure_of
@@ -69,14 +68,20 @@ class Call:
     options: Mapping[str, Any]
     attempted: bool
     promise: CallPromise = field(init=False)
+    takes_answers: bool = field(init=False)
+    elements: int = field(init=False)
+    """How many elements the arrays among its arguments have together; an answer that is not there yet counts none."""
 
     def __post_init__(self) -> None:
-        def due() -> Any:
-            if promised([self.arguments, self.options]):
+        self.takes_answers = bool(promised((self.arguments, self.options)))
+        self.elements = sum(map(_size, leaves(self.arguments)))
+
+        def reference_s() -> Any:
+            if self.takes_answers:
                 raise PlanningError(f"an answer of {self.function} cannot be unpacked where its arguments are answers")
             return exact[self.function](*self.arguments, **self.options)
 
-        self.promise = CallPromise(self, structure_of(kinds()[self.function], due))
+        self.promise = CallPromise(self, structure_of(kinds()[self.function], reference_s))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,39 +131,52 @@ class Plan:
     @property
     def elements(self) -> int:
         """How many elements the arguments of its calls have together."""
-        return sum(elements(call.arguments) for call in self.calls)
+        return sum(call.elements for call in self.calls)
 
     def demand(self, test: "Test", *parts: Any, compares: "Compares | None" = None) -> None:
         """Take down a check. Raises PlanningError where the first part holds no answer: it could never fail."""
         if not promised(parts[0]):
             raise PlanningError(f"{test.__name__} is asked of what no implementation has answered")
-        calls = tuple(promise.call for promise in calls_behind(parts))
+        calls = tuple(promise.call for promise in calls_behind(parts[0] if compares else parts))
         self.events.append(Check(test, parts, calls, compares))
 
 
-def elements(arguments: Any) -> int:
-    """How many elements the arrays in nested values have together; an answer that is not there yet counts none."""
-    arrays = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves(arguments))
-    return sum(array.size for array in arrays if isinstance(array, np.ndarray))
+def _size(leaf: Any) -> int:
+    array = leaf.values if isinstance(leaf, LaidOut) else leaf
+    return array.size if isinstance(array, np.ndarray) else 0
 
 
-def planned(body: Callable[..., None], clause: Clause, kind: Kind, values: Mapping[str, Any]) -> Plan:
-    """What ``body``, which takes a Subject and the values, does on these values."""
+Number = Callable[[Callable[[], Any]], Any]
+"""Gives the value of a computation, carried out now or in an earlier run (``kept.Tape``)."""
+
+
+def planned(
+    body: Callable[..., None],
+    clause: Clause,
+    kind: Kind,
+    values: Mapping[str, Any],
+    number: Number = lambda compute: compute(),
+) -> Plan:
+    """What ``body``, which takes a Subject and the values, does on these values.
+
+    number: where the reference's values and the bounds come from.
+    """
     plan = Plan(values)
-    body(Subject(kind, clause, plan), **values)
+    body(Subject(kind, clause, plan, number), **values)
     return plan
 
 
 class Subject:
     """The implementation under test as a test body sees it. Functions are attributes, and items by their name."""
 
-    def __init__(self, kind: Kind, clause: Clause, plan: Plan) -> None:
+    def __init__(self, kind: Kind, clause: Clause, plan: Plan, number: Number) -> None:
         self.kind = kind
         self.attempt = _ByName(self._attempted)
         self.bound = _ByName(self._bound)
         self.check = _ByName(self._checked)
         self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
         self._plan = plan
+        self._number = number
 
     def __getitem__(self, name: str) -> Callable[..., Promise]:
         def call(*args: Any, **options: Any) -> Promise:
@@ -188,12 +206,21 @@ class Subject:
         (promise,) = calls_behind(answer)
         name, args, options = promise.call.function, promise.call.arguments, promise.call.options
         allowed = self._bound(name, *args, **options) if bound is None else bound
-        expected = exact[name](*args, **options)
+        expected = self._exact(name, *args, **options)
         self._plan.demand(comparison.within, answer, expected, allowed, compares=comparison.comparisons)
 
     def exactly(self, actual: Any, expected: Any) -> None:
         """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN."""
         self._plan.demand(comparison.exactly, actual, expected)
+
+    def rising(self, values: Promise, arguments: np.ndarray, bound: np.ndarray) -> None:
+        """No value is smaller than the one before it, up to the bounds of the two and the rounding of their difference.
+
+        values: of the ascending ``arguments``, each within its ``bound``.
+        """
+        u = self.arithmetic(arguments).unit_roundoff
+        allowed = bound[1:] + bound[:-1] + 2 * u * np.abs(np.minimum(np.diff(values), 0))
+        self._plan.demand(comparison.does_not_fall, values, arguments, allowed)
 
     def shape(self, actual: Any, *shapes: tuple[int, ...]) -> None:
         """``actual`` has one of ``shapes``."""
@@ -225,16 +252,22 @@ class Subject:
     def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
         return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
 
+    def _exact(self, name: str, *args: Any, **options: Any) -> Any:
+        """The reference's value at these arguments."""
+        if promised(args):
+            return exact[name](*args, **options)
+        return self._number(lambda: exact[name](*args, **options))
+
     def _bound(self, name: str, *args: Any, **options: Any) -> Any:
+        compute = partial(self.bound_at, name, **options)
+        return Promise(compute, args) if promised(args) else self._number(lambda: compute(*args))
+
+    def bound_at(self, name: str, *args: Any, **options: Any) -> Any:
         """The formula's bound at the implementation's own arithmetic, plus the bound of the reference itself."""
         bound = getattr(reference, f"{name}_bound")
-
-        def compute(*given: Any) -> Any:
-            widened = in_float64(given)
-            own = bound(*widened, self.arithmetic(*given), **options)
-            return mapped(_band_of_both, own, bound(*widened, REFERENCE, **options))
-
-        return deferred(compute)(*args)
+        widened = in_float64(args)
+        own = bound(*widened, self.arithmetic(*args), **options)
+        return mapped(_band_of_both, own, bound(*widened, REFERENCE, **options))
 
 
 class _ByName:
@@ -287,7 +320,7 @@ class Attempt:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""
         name, args, options = self._call.function, self._call.arguments, self._call.options
         bound = self._subject.bound[name](*args, **options)
-        self.refused_or_within(exact[name](*args, **options), bound)
+        self.refused_or_within(self._subject._exact(name, *args, **options), bound)
 
     def refused_or_promoted(self, *which: int) -> None:
         """The call was refused, or has the value of the formula at arguments in the floating dtype of the result.
@@ -300,7 +333,7 @@ class Attempt:
         def compares(result: Any, *given: Any) -> Iterator[comparison.Comparison]:
             dtype = result.dtype if result.dtype.kind == "f" else np.dtype(np.float64)
             args = [one.astype(dtype) if at in which else one for at, one in enumerate(given)]
-            yield from comparison.comparisons(result, exact[name](*args), self._subject.bound[name](*args))
+            yield from comparison.comparisons(result, exact[name](*args), self._subject.bound_at(name, *args))
 
         def test(result: Any, *given: Any) -> float:
             return comparison.worst_of(compares(result, *given))

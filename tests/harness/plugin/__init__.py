@@ -160,6 +160,7 @@ def pytest_configure(config: pytest.Config) -> None:
         profiles.draw_without_constants_of_modules()
         profiles.register()
         config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS, _suspects)
+        run.cache = _cache(config)
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if run.options.specs or run.options.arrays or run.options.device:
@@ -188,6 +189,12 @@ def pytest_configure(config: pytest.Config) -> None:
         _refuse_submissions_among_tests(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Reporter(config))
+
+
+def _cache(config: pytest.Config) -> Path | None:
+    """pytest's folder for what is kept from run to run; None where it is switched off."""
+    cache = getattr(config, "cache", None)
+    return None if cache is None else cache.mkdir("conformance")
 
 
 def _suspects(function: str) -> list[Suspect]:

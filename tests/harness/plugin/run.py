@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,6 +18,7 @@ from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_iso
 from impls.submissions.aliases import Aliases
 from impls.submissions.spec import Asked, Named, load_here
 from tests.harness.drawing import profiles
+from tests.harness.drawing.kept import Kept
 from tests.harness.judging.diagnosis import Suspect
 from tests.harness.judging.judge import ERROR, SKIPPED, Examples, Outcome, judge
 from tests.harness.reports import resume as earlier
@@ -101,6 +103,8 @@ class Run:
     stopped: bool = False
     """The run was told to stop before its end."""
     started: float = field(default_factory=time.perf_counter)
+    cache: Path | None = None
+    """A folder of this machine where the plans of this run may be kept."""
     resumed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The rows of implementations that an earlier run has judged, by name."""
 
@@ -169,7 +173,22 @@ class Run:
 
     @cached_property
     def examples(self) -> Examples:
-        return Examples(self.options.seed, self.options.large or LARGE_SIZES[0], keep=self.one_after_the_other)
+        largest = self.options.large or LARGE_SIZES[0]
+        return Examples(self.options.seed, largest, keep=self.one_after_the_other, kept=self._kept)
+
+    @cached_property
+    def _kept(self) -> Kept:
+        """What planning has computed on this machine before, where no submission can read or write it."""
+        options = self.options
+        if self.cache is None or options.large is not None or not all(map(self._leaves_files_alone, self.implementations)):
+            return Kept(None)
+        return Kept.under(self.cache, earlier.hash_of_the_suite(), options.profile, options.seed)
+
+    def _leaves_files_alone(self, implementation: Implementation) -> bool:
+        """Whether its code is trusted with this machine's files, or cannot reach those of this run."""
+        if isinstance(implementation.caller, Isolated):
+            return implementation.caller.isolation.closes_files
+        return not Path(implementation.spec).exists()
 
     @cached_property
     def one_after_the_other(self) -> bool:

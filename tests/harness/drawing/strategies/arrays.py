@@ -7,7 +7,6 @@ size, and rows, columns and elements shrink apart from each other.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -166,30 +165,19 @@ def replaced(array: np.ndarray, at: int, new: float) -> np.ndarray:
     return copy
 
 
-@dataclass(frozen=True)
-class Mix:
-    """Which layouts an example asks: every third from ``start`` on; each argument is ``apart`` further on in the list.
+Mix = tuple[int, int]
+"""Which layouts an example asks: (start, apart) is every third from ``start`` on, each argument ``apart`` further on.
 
-    In a plan of 25 examples each layout of each argument stands beside each of another one; ``apart`` 0 is the same
-    layout for all.
-    """
+In 25 examples each layout of an argument stands beside others of the next one; ``apart`` 0 is one layout for all.
+"""
 
-    start: int
-    apart: int
-
-    def layouts(self, arguments: int) -> Iterator[tuple[str, ...]]:
-        """A layout for each of so many arguments, several times."""
-        for first in range(self.start, self.start + len(LAYOUTS), 3):
-            yield tuple(LAYOUTS[(first + n * self.apart) % len(LAYOUTS)] for n in range(arguments))
+ALL_LAYOUTS: tuple[Mix, ...] = tuple((start, apart) for apart in (0, 4) for start in range(3))
+"""Each layout for all arguments, and beside one of another order of the axes or other strides."""
 
 
 def mixes() -> SearchStrategy[Mix]:
     """Layouts for the arguments of a call."""
-    return st.builds(Mix, st.integers(0, 2), st.integers(0, len(LAYOUTS) - 1))
-
-
-ALL_LAYOUTS = tuple(Mix(start, apart) for apart in (0, 4) for start in range(3))
-"""Each layout for all arguments, and beside one of another order of the axes or other strides."""
+    return st.tuples(st.integers(0, 2), st.integers(0, len(LAYOUTS) - 1))
 
 
 def in_layouts(arguments: Sequence[np.ndarray], mix: Mix, dtype: str | None = None) -> Iterator[Any]:
@@ -197,7 +185,9 @@ def in_layouts(arguments: Sequence[np.ndarray], mix: Mix, dtype: str | None = No
 
     dtype: of the floating ones, where NumPy has no such type.
     """
-    for layouts in mix.layouts(len(arguments)):
+    start, apart = mix
+    for first in range(start, start + len(LAYOUTS), 3):
+        layouts = [LAYOUTS[(first + n * apart) % len(LAYOUTS)] for n in range(len(arguments))]
         values = [constant_rows(a) if one == "broadcast" else a for a, one in zip(arguments, layouts, strict=True)]
         views = [
             LaidOut(a, one, dtype if a.dtype.kind == "f" else None) for a, one in zip(values, layouts, strict=True)
