@@ -20,6 +20,8 @@ LAYOUTS = (
     "strided",  # every other element of a buffer
     "reversed",  # negative strides
     "offset",  # contiguous, but one element into its buffer: not on a 16-byte boundary
+    "sliced",  # all but the last column of a wider array: rows with a gap behind them
+    "unaligned",  # a field of a packed record: no element on a boundary of its size, NumPy only
     "readonly",
     "broadcast",  # stride 0 along the first axis, along which the values must not change
     "requires_grad",  # a leaf of torch's computational graph
@@ -84,15 +86,18 @@ _NUMPY_LAYOUTS = {
     "strided": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
     "reversed": "{xp}.flip({xp}.flip({a}).copy())",
     "offset": "{xp}.concatenate([{xp}.full_like({a}.ravel()[:1], 99), a.ravel()])[1:].reshape(a.shape)",
+    "sliced": "{xp}.concatenate([{a}, {xp}.full_like(a[..., :1], 99)], -1)[..., :-1]",
     "readonly": "{xp}.broadcast_to({a}, a.shape)",
     "broadcast": "{xp}.broadcast_to({a}[:1], a.shape)",
 }
+_UNALIGNED = {"unaligned": "{xp}.rec.fromarrays([{xp}.zeros({a}.shape, 'u1'), a], names='flag,value')['value']"}
 _TORCH_LAYOUTS = {
     "fortran": "{a}.permute(*range(a.ndim)[::-1]).contiguous().permute(*range(a.ndim)[::-1])",
     "transposed": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1).swapaxes(0, -2).contiguous().swapaxes(0, -2)[..., 0]",
     "strided": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
     "reversed": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
     "offset": "{xp}.cat([{xp}.full_like({a}.ravel()[:1], 99), a.ravel()])[1:].view(a.shape)",
+    "sliced": "{xp}.cat([{a}, {xp}.full_like(a[..., :1], 99)], -1)[..., :-1]",
     "broadcast": "{a}[:1].expand(a.shape)",
     "requires_grad": "{a}.requires_grad_(a.is_floating_point())",
 }
@@ -166,6 +171,8 @@ class _Arrays:
 
     def _number(self, number: Any) -> str:
         text = str(number)
+        if text == "nan" and np.signbit(number):  # which str does not show
+            text = "-nan"
         return text.replace("nan", f"{self._prefix}.nan").replace("inf", f"{self._prefix}.inf")
 
 
@@ -173,7 +180,10 @@ class NumPyArrays(_Arrays):
     """NumPy arrays, and CuPy's, which are made and used alike but lie on the GPU."""
 
     def __init__(self, arrays: str, device: str) -> None:
-        super().__init__(arrays, device, "np" if arrays == "numpy" else "cupy", _NUMPY_LAYOUTS)
+        if arrays == "numpy":
+            super().__init__(arrays, device, "np", _NUMPY_LAYOUTS | _UNALIGNED)
+        else:
+            super().__init__(arrays, device, "cupy", _NUMPY_LAYOUTS)
 
     @cached_property
     def _types(self) -> tuple[type, ...]:

@@ -297,13 +297,13 @@ def gives_0_for_nothing(y_hat, y):
 # Size and memory
 
 
-@mistake("BCE-LONG", "takes the mean of the means of blocks, though the last block is shorter")
+@mistake("BCE-BATCH", "takes the mean of the means of blocks, though the last block is shorter")
 def takes_the_mean_of_the_means_of_blocks(y_hat, y):
     of_each = losses(y_hat, y).ravel()
     return np.mean([block.mean() for block in np.split(of_each, range(256, of_each.size, 256))])
 
 
-@mistake("BCE-LONG", "has room for 2000 losses and leaves out the rest")
+@mistake("BCE-BATCH", "has room for 2000 losses and leaves out the rest")
 def has_room_for_2000(y_hat, y):
     return np.mean(losses(y_hat, y).ravel()[:2000])
 

@@ -304,13 +304,13 @@ def gives_0_for_nothing(y_hat, y):
 # Size and memory
 
 
-@mistake("CE-LARGE", "takes the mean of the means of minibatches, though the last one is smaller")
+@mistake("CE-BATCH", "takes the mean of the means of minibatches, though the last one is smaller")
 def takes_the_mean_of_the_means_of_minibatches(y_hat, y):
     of_each = np.atleast_1d(losses(y_hat, y))
     return np.mean([block.mean() for block in np.split(of_each, range(128, of_each.size, 128))])
 
 
-@mistake("CE-LARGE", "keeps the label in a byte, in which class 256 is class 0")
+@mistake("CE-LONG", "keeps the label in a byte, in which class 256 is class 0")
 def keeps_the_label_in_a_byte(y_hat, y):
     label = np.argmax(y, axis=-1, keepdims=True).astype(np.uint8)
     return -np.mean(np.log(np.take_along_axis(y_hat, label.astype(int), axis=-1)))

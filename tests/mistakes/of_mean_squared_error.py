@@ -185,12 +185,12 @@ def forgets_to_clear_its_buffer():
 # The range of floating point
 
 
-@mistake("MSE-LARGE", "squares in float32, where the square of 1e20 is infinite")
+@mistake("MSE-SPREAD", "squares in float32, where the square of 1e20 is infinite")
 def squares_in_float32(y_hat, y):
     return np.mean(((y_hat - y).astype(np.float32)) ** 2).astype(y_hat.dtype) / 2
 
 
-@mistake("MSE-LARGE", "clips the errors at 1000, as one clips gradients")
+@mistake("MSE-SPREAD", "clips the errors at 1000, as one clips gradients")
 def clips_the_errors(y_hat, y):
     return np.mean(np.clip(y_hat - y, -1000, 1000) ** 2) / 2
 
@@ -288,13 +288,13 @@ def gives_0_for_nothing(y_hat, y):
 # Size and memory
 
 
-@mistake("MSE-LONG", "takes the mean of the means of minibatches, though the last one is smaller")
+@mistake("MSE-BATCH", "takes the mean of the means of minibatches, though the last one is smaller")
 def takes_the_mean_of_the_means_of_minibatches(y_hat, y):
     of_each = squares(y_hat, y).ravel()
     return np.mean([block.mean() for block in np.split(of_each, range(128, of_each.size, 128))]) / 2
 
 
-@mistake("MSE-LONG", "estimates the loss of a large batch from every second example")
+@mistake("MSE-BATCH", "estimates the loss of a large batch from every second example")
 def takes_a_sample(y_hat, y):
     return np.mean(squares(y_hat, y)[:: 1 + (len(y) > 1100)]) / 2
 

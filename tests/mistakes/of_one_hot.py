@@ -101,48 +101,48 @@ def zeros_never_cleared():
     return filling
 
 
-@mistake("ONEHOT-RANGE", "takes a negative label for one counted from the last class")
+@mistake("ONEHOT-LABELS", "takes a negative label for one counted from the last class")
 def negative_labels_wrapped(labels, k):
     return np.eye(k)[labels]
 
 
-@mistake("ONEHOT-RANGE", "gives a label out of range a row of zeros")
+@mistake("ONEHOT-LABELS", "gives a label out of range a row of zeros")
 def row_of_zeros(labels, k):
     return labels[..., np.newaxis] == np.arange(k)
 
 
-@mistake("ONEHOT-RANGE", "moves a label out of range to the nearest class")
+@mistake("ONEHOT-LABELS", "moves a label out of range to the nearest class")
 def labels_clipped(labels, k):
     return one_hot(np.clip(labels, 0, k - 1), k)
 
 
-@mistake("ONEHOT-RANGE", "takes labels modulo the number of classes")
+@mistake("ONEHOT-LABELS", "takes labels modulo the number of classes")
 def labels_modulo_k(labels, k):
     return one_hot(labels % k, k)
 
 
-@mistake("ONEHOT-RANGE", "allows the label k")
+@mistake("ONEHOT-LABELS", "allows the label k")
 def label_k_allowed(labels, k):
     return one_hot(labels, k + 1)[..., :k]
 
 
-@mistake("ONEHOT-RANGE", "takes the label -100 for an example to be ignored, as torch's losses do")
+@mistake("ONEHOT-LABELS", "takes the label -100 for an example to be ignored, as torch's losses do")
 def minus_100_ignored(labels, k):
     return one_hot(np.where(labels == -100, 0, labels), k) * (labels != -100)[..., np.newaxis]
 
 
-@mistake("ONEHOT-RANGE", "checks the first label only")
+@mistake("ONEHOT-LABELS", "checks the first label only")
 def first_label_checked(labels, k):
     one_hot(labels.ravel()[:1], k)
     return one_hot(labels % k, k)
 
 
-@mistake("ONEHOT-LABELS", "compares with class numbers in the dtype of the labels, where 256 is 0 again")
+@mistake("ONEHOT-INDEX", "compares with class numbers in the dtype of the labels, where 256 is 0 again")
 def class_numbers_in_the_dtype_of_the_labels(labels, k):
     return labels[..., np.newaxis] == np.arange(k).astype(labels.dtype)
 
 
-@mistake("ONEHOT-LABELS", "computes the places of the ones in the dtype of the labels, where they wrap")
+@mistake("ONEHOT-INDEX", "computes the places of the ones in the dtype of the labels, where they wrap")
 def places_in_the_dtype_of_the_labels(labels, k):
     out = np.zeros(labels.size * k)
     rows = (k * np.arange(labels.size)).astype(labels.dtype)
@@ -150,17 +150,17 @@ def places_in_the_dtype_of_the_labels(labels, k):
     return out.reshape(*labels.shape, k)
 
 
-@mistake("ONEHOT-LABELS", "takes labels of one byte for a mask, as indexing in torch does")
+@mistake("ONEHOT-INDEX", "takes labels of one byte for a mask, as indexing in torch does")
 def bytes_taken_for_a_mask(labels, k):
     return one_hot(labels.astype(bool).astype(np.int64) if labels.dtype == np.uint8 else labels, k)
 
 
-@mistake("ONEHOT-LARGE", "keeps the labels in one byte each")
+@mistake("ONEHOT-BATCH", "keeps the labels in one byte each")
 def labels_in_one_byte(labels, k):
     return one_hot(labels.astype(np.uint8), k)
 
 
-@mistake("ONEHOT-LARGE", "encodes the first 2048 labels")
+@mistake("ONEHOT-BATCH", "encodes the first 2048 labels")
 def first_2048_labels(labels, k):
     out = np.array(one_hot(labels, k))
     out[2048:] = 0
@@ -177,17 +177,17 @@ def negative_strides_taken_for_positive(labels, k):
     return one_hot(labels[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in labels.strides)], k)
 
 
-@mistake("ONEHOT-SHAPES", "makes one long row of labels of all labels")
+@mistake("ONEHOT-NDIM", "makes one long row of labels of all labels")
 def labels_flattened(labels, k):
     return one_hot(labels.ravel(), k)
 
 
-@mistake("ONEHOT-SHAPES", "puts the classes second, before the other axes of the labels")
+@mistake("ONEHOT-NDIM", "puts the classes second, before the other axes of the labels")
 def classes_second(labels, k):
     return np.moveaxis(one_hot(labels, k), -1, min(labels.ndim, 1))
 
 
-@mistake("ONEHOT-SHAPES", "counts the examples with len, which a single label has not")
+@mistake("ONEHOT-NDIM", "counts the examples with len, which a single label has not")
 def examples_counted_with_len(labels, k):
     out = np.zeros((*labels.shape, k))
     for j in range(len(labels)):

@@ -145,12 +145,12 @@ def read_only_refused(z):
     return relu(z)
 
 
-@mistake("RELU-SHAPES", "takes all axes but the last for one, and does not take them apart again")
+@mistake("RELU-NDIM", "takes all axes but the last for one, and does not take them apart again")
 def earlier_axes_merged(z):
     return relu(z.reshape(-1, z.shape[-1]) if z.ndim > 2 else z)
 
 
-@mistake("RELU-SHAPES", "looks for the smallest element first, and an empty array has none")
+@mistake("RELU-NDIM", "looks for the smallest element first, and an empty array has none")
 def smallest_element_first(z):
     return np.array(z) if z.min() >= 0 else relu(z)
 

@@ -156,12 +156,12 @@ def in_the_order_of_memory(z):
     return sigmoid(z.ravel(order="K").reshape(z.shape))
 
 
-@mistake("SIGMOID-SHAPES", "makes a vector of a number")
+@mistake("SIGMOID-NDIM", "makes a vector of a number")
 def vector_of_one_for_a_number(z):
     return sigmoid(np.atleast_1d(z))
 
 
-@mistake("SIGMOID-SHAPES", "flattens all axes but the first")
+@mistake("SIGMOID-NDIM", "flattens all axes but the first")
 def later_axes_flattened(z):
     return sigmoid(z.reshape(len(z), -1) if z.ndim > 2 else z)
 

@@ -337,14 +337,14 @@ def written_to_and_restored(z):
     return value
 
 
-@mistake("SOFTMAX-SHAPES", "takes the second axis for that of the classes wherever there is one")
+@mistake("SOFTMAX-NDIM", "takes the second axis for that of the classes wherever there is one")
 def second_axis(z):
     axis = min(z.ndim, 2) - 1
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-@mistake("SOFTMAX-SHAPES", "looks for the largest logit of all, and an empty batch has none")
+@mistake("SOFTMAX-NDIM", "looks for the largest logit of all, and an empty batch has none")
 def empty_batch_without_largest_logit(z):
     return softmax(np.clip(z, None, z.max()))
 

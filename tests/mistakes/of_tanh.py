@@ -168,12 +168,12 @@ def negative_strides_taken_for_positive(z):
     return tanh(z[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in z.strides)])
 
 
-@mistake("TANH-SHAPES", "takes rows one by one, and a number has none")
+@mistake("TANH-NDIM", "takes rows one by one, and a number has none")
 def row_by_row(z):
     return np.array([np.tanh(row) for row in z], dtype=z.dtype)
 
 
-@mistake("TANH-SHAPES", "drops axes of length 1 where there are more than two axes")
+@mistake("TANH-NDIM", "drops axes of length 1 where there are more than two axes")
 def axes_of_length_one_dropped(z):
     return tanh(z.squeeze() if z.ndim > 2 else z)
 

@@ -167,3 +167,9 @@ def is_refused_or_nan(outcome: Any, what: str) -> None:
     """The call was refused with an exception, or its value holds NaN and no number."""
     if outcome is not REFUSED and not (np.size(outcome) and np.isnan(np.asarray(outcome, dtype=np.float64)).all()):
         raise Nonconformance(f"got a value, expected an exception or NaN: {what} MUST be refused", outcome)
+
+
+def is_refused_or_not_finite(outcome: Any, what: str) -> None:
+    """The call was refused with an exception, or its value holds NaN and +inf and no other number."""
+    if outcome is not REFUSED and not (np.size(outcome) and np.all(np.isnan(outcome) | (outcome == np.inf))):
+        raise Nonconformance(f"got a number, expected NaN, inf or an exception: {what} MUST be refused", outcome)

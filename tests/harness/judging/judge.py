@@ -77,7 +77,7 @@ class Examples:
         self._keep = keep
         self._kept = kept or Kept(None)
         self.largest = largest
-        self._of: dict[str, _Drawn] = {}
+        self._of: dict[tuple[Clause, ...], _Drawn] = {}  # by clauses: two tests may have one name
 
     def of(self, property_: Property) -> list[Values]:
         """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
@@ -96,16 +96,17 @@ class Examples:
         return drawn.plans[clause.id, kind]
 
     def _drawn(self, property_: Property) -> _Drawn:
-        if property_.ids not in self._of:
+        key = property_.clauses
+        if key not in self._of:
             if not self._keep:
                 self._of.clear()
-            self._of[property_.ids] = _Drawn(self._examples(property_))
-        return self._of[property_.ids]
+            self._of[key] = _Drawn(self._examples(property_))
+        return self._of[key]
 
     def _examples(self, property_: Property) -> list[Values]:
         if not property_.strategies:
             return drawing.explicit(property_, self.largest)
-        name = f"examples {property_.ids} {self.largest}"
+        name = f"examples {' '.join(clause.id for clause in property_.clauses)} {self.largest}"
         values: list[Values] | None = self._kept.get(name)
         if values is None:
             values = drawing.draw(property_, self.seed(property_), self.largest)
@@ -237,7 +238,7 @@ class _Judgement:
             FAILED if kind is Nonconformance else ERROR,
             len(self.drawn),
             ratio,
-            str(fault),
+            f"{fault} [{shown.because}]" if shown.because else str(fault),
             counterexample.source(self.kind.library, shown.shown),
             counterexample.shown(getattr(fault, "expected", None)),
             counterexample.shown(getattr(fault, "got", None)),

@@ -13,7 +13,7 @@ from typing import Any
 from impls.calling import Answer, Answers, Caller, CallFailed, Lost, Request, described
 from tests.harness.judging import comparison
 from tests.harness.judging.faults import HarnessFault, Nonconformance
-from tests.harness.judging.plan import Call, Check, Plan, Pure
+from tests.harness.judging.plan import Because, Call, Check, Plan, Pure
 from tests.harness.judging.promise import Known, promised, value_of
 from tests.harness.judging.structure import checked, named
 
@@ -40,7 +40,7 @@ class Seen:
 
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
-    first call that changed an argument of its own.
+    first call that changed an argument of its own. because: why the test asks for the last of these calls, if it says.
     """
 
     fault: Exception | None = None
@@ -48,6 +48,7 @@ class Seen:
     made: list[Made] = field(default_factory=list)
     shown: list[Made] = field(default_factory=list)
     changed: str | None = None
+    because: str | None = None
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:
@@ -168,6 +169,8 @@ class _Execution:
                 elif isinstance(event, Pure):
                     if seen.changed:
                         raise Nonconformance(seen.changed)
+                elif isinstance(event, Because):
+                    seen.because = event.reason
                 else:
                     seen.note(self._checked(event))
             except (Nonconformance, CallFailed) as fault:
