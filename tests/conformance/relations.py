@@ -109,6 +109,15 @@ def assert_same_in_every_layout(impl: Subject, f: str, mix: draw.Mix, *arguments
             impl.within(impl[f](*views), *contiguous[constant])
 
 
+def assert_right_in_layouts(impl: Subject, f: str, mix: draw.Mix, arguments: Any, **options: Any) -> None:
+    """``f`` is right at arguments, arrays nested in them, in the layouts of the mix; negative strides it may refuse."""
+    for views, layouts in draw.in_nested_layouts(arguments, mix):
+        if "reversed" in layouts:
+            impl.attempt[f](*views, **options).refused_or_right()
+        else:
+            impl.check[f](*views, **options)
+
+
 def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
     """``f`` is right where one array of NumPy is both of its arguments."""
     if impl.kind.arrays == "numpy":

@@ -144,14 +144,14 @@ def reversed_view_read_forwards(W1, b1, W2, b2):
     return W2 @ W1, W2 @ b1 + b2
 
 
-@mistake("COLLAPSE-LONG", "adds eight hidden neurons at a time and forgets those left over")
+@mistake("COLLAPSE-LENGTH", "adds eight hidden neurons at a time and forgets those left over")
 def leftover_hidden_neurons_lost(W1, b1, W2, b2):
     n = len(b1)
     whole = n - n % 8 if n > 8 else n
     return W2[:, :whole] @ W1[:whole], W2[:, :whole] @ b1[:whole] + b2
 
 
-@mistake("COLLAPSE-LONG", "has room for 256 hidden neurons in the product for the bias")
+@mistake("COLLAPSE-LENGTH", "has room for 256 hidden neurons in the product for the bias")
 def biases_beyond_256_dropped(W1, b1, W2, b2):
     return W2 @ W1, W2[:, :256] @ b1[:256] + b2
 

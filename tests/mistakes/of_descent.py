@@ -227,7 +227,7 @@ def nan_spreads_by_the_norm(theta, grad, alpha):
     return [p - alpha * g * (1e6 / norm if not norm < 1e6 else 1) for p, g in zip(theta, grad, strict=True)]
 
 
-@mistake("STEP-LONG", "moves four elements at a time and leaves the others where they are")
+@mistake("STEP-LENGTH", "moves four elements at a time and leaves the others where they are")
 def leftover_elements_not_moved(theta, grad, alpha):
     stepped = [p - alpha * g for p, g in zip(theta, grad, strict=True)]
     for p, new in zip(theta, stepped, strict=True):
@@ -236,7 +236,7 @@ def leftover_elements_not_moved(theta, grad, alpha):
     return stepped
 
 
-@mistake("STEP-LONG", "moves 1024 elements of an array at most")
+@mistake("STEP-LENGTH", "moves 1024 elements of an array at most")
 def elements_beyond_1024_not_moved(theta, grad, alpha):
     stepped = [p - alpha * g for p, g in zip(theta, grad, strict=True)]
     for p, new in zip(theta, stepped, strict=True):

@@ -215,26 +215,26 @@ def nan_in_the_first_input_only(x, W, b):
     return np.where(np.isnan(x[..., :1]), np.nan, np.nan_to_num(x) @ W.T + b)
 
 
-@mistake("LINEAR-LONG", "adds eight inputs at a time and forgets those left over")
+@mistake("LINEAR-LENGTH", "adds eight inputs at a time and forgets those left over")
 def leftover_inputs_lost(x, W, b):
     n = x.shape[-1]
     whole = n - n % 8 if n > 8 else n
     return x[..., :whole] @ W[:, :whole].T + b
 
 
-@mistake("LINEAR-LONG", "lets the last block of eight inputs overlap the one before and counts those in it twice")
+@mistake("LINEAR-LENGTH", "lets the last block of eight inputs overlap the one before and counts those in it twice")
 def last_block_overlaps(x, W, b):
     n = x.shape[-1]
     blocks = [slice(max(0, min(start, n - 8)), start + 8) for start in range(0, n, 8)]
     return sum(x[..., block] @ W[:, block].T for block in blocks) + b
 
 
-@mistake("LINEAR-LONG", "has room for 256 inputs and drops those beyond")
+@mistake("LINEAR-LENGTH", "has room for 256 inputs and drops those beyond")
 def inputs_beyond_256_dropped(x, W, b):
     return x[..., :256] @ W[:, :256].T + b
 
 
-@mistake("LINEAR-LONG", "forgets the inputs left over by a block of 32, though only for a single example")
+@mistake("LINEAR-LENGTH", "forgets the inputs left over by a block of 32, though only for a single example")
 def leftover_inputs_of_a_single_example_lost(x, W, b):
     n = x.shape[-1]
     whole = n - n % 32 if x.ndim == 1 and n > 32 else n

@@ -169,7 +169,7 @@ def nan_spoils_the_batch(X, theta):
     return sigmoid(X @ theta + 0 * X.sum())
 
 
-@mistake("LOGREG-LONG", "has room for 256 columns and drops those beyond")
+@mistake("LOGREG-LENGTH", "has room for 256 columns and drops those beyond")
 def columns_beyond_256_dropped(X, theta):
     return sigmoid(X[:, :256] @ theta[:256])
 

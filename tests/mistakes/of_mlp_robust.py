@@ -67,12 +67,12 @@ def nan_as_zero(x, theta, activations):
     return mlp(np.nan_to_num(x), theta, activations)
 
 
-@mistake("MLP-LONG", "has room for 256 units in a layer and drops the inputs from those beyond")
+@mistake("MLP-LENGTH", "has room for 256 units in a layer and drops the inputs from those beyond")
 def units_beyond_256_dropped(x, theta, activations):
     return mlp(x, theta, activations, linear=lambda h, W, b: linear(h[..., :256], W[:, :256], b))
 
 
-@mistake("MLP-LONG", "adds sixteen inputs of a unit at a time and forgets those left over")
+@mistake("MLP-LENGTH", "adds sixteen inputs of a unit at a time and forgets those left over")
 def leftover_units_lost(x, theta, activations):
     def in_blocks_of_sixteen(h, W, b):
         n = W.shape[1]

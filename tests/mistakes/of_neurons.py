@@ -189,7 +189,7 @@ def one_for_nan(x, w, b):
     return np.where(np.isnan(z), 1, sigmoid(z))
 
 
-@mistake("NEURON-LONG", "adds four inputs at a time and forgets those left over")
+@mistake("NEURON-LENGTH", "adds four inputs at a time and forgets those left over")
 def leftover_inputs_lost(x, w, b):
     n = len(w)
     whole = n - n % 4 if n > 8 else n

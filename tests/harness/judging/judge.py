@@ -170,7 +170,10 @@ class _Judgement:
     def _overwritten_in_words(self) -> str | None:
         if self.overwritten is None:
             return None
-        return f"a later call of {self.clause.function} overwrote the result of an earlier one"
+        return (
+            f"the result of a call of {self.clause.function} changed afterwards: a later call overwrote it, "
+            "or it shares memory with an argument"
+        )
 
     def _seen_of_all(self) -> list[Seen]:
         """What was seen on each example, up to one on which a call was lost."""
