@@ -83,9 +83,11 @@ def test_collapse_promotes_or_refuses_integers(impl, layers):
 
 
 @clause("COLLAPSE-SHAPES")
-@given(layers=draw.linear_pairs(((2, 3, 4), (3, 4, 2), (3, 2, 4))))
+@given(layers=draw.linear_pairs(((2, 3, 4), (3, 4, 5), (5, 4, 3))))
 def test_layers_that_do_not_follow_each_other_are_refused(impl, layers):
     W1, b1, W2, b2 = layers
     impl.attempt.collapse_linear(W2, b2, W1, b1).refused("layers in the wrong order")
+    impl.attempt.collapse_linear(W1, b1[:-1], W2, b2).refused("a b1 with one bias too few")
+    impl.attempt.collapse_linear(W1, b1, W2, b2[:-1]).refused("a b2 with one bias too few")
     impl.attempt.collapse_linear(W1, np.append(b1, b1[0]), W2, b2).refused("a b1 with one bias too many")
     impl.attempt.collapse_linear(W1, b1, W2, np.append(b2, b2[0])).refused("a b2 with one bias too many")

@@ -110,8 +110,9 @@ def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
     x, w, b = neuron
     w = np.where(w == 0, 1, w).astype(w.dtype)  # BLAS may pass over a factor of exactly 0
     for position in range(len(w)):
-        spoilt = draw.replaced(x, position - len(w), np.nan)
-        impl.attempt[f](*_arguments(f, (spoilt, w, b))).refused_or_right()
+        spoilt = _arguments(f, (draw.replaced(x, position - len(w), np.nan), w, b))
+        bound = impl.bound[f](*_arguments(f, (x, w, b)))
+        impl.attempt[f](*spoilt).refused_or_within(exact[f](*spoilt), bound)
 
 
 @clause("NEURON-LENGTH", "LOGREG-LENGTH")

@@ -168,10 +168,10 @@ def small_integers_to_half_precision(W1, b1, W2, b2):
     return W2 @ W1, W2 @ b1 + b2
 
 
-@mistake("COLLAPSE-SHAPES", "adds whatever b2 broadcasts to, as NumPy does unasked")
-def second_bias_broadcast(W1, b1, W2, b2):
+@mistake("COLLAPSE-SHAPES", "cuts or repeats b2 until there is one bias for each neuron")
+def second_bias_resized(W1, b1, W2, b2):
     W1, b1, W2, b2 = floating(W1, b1, W2, b2)
-    return W2 @ W1, W2 @ b1 + b2
+    return W2 @ W1, W2 @ b1 + np.resize(b2, len(W2))
 
 
 @mistake("COLLAPSE-SHAPES", "exchanges two layers that do not follow each other until they do")

@@ -39,7 +39,7 @@ def squeezed(x, W, b):
     return np.squeeze(x @ W.T + b)
 
 
-@mistake("LINEAR-VALUE", "gives a single example the axis of a batch")
+@mistake("LINEAR-ONE", "gives a single example the axis of a batch")
 def batch_axis_for_a_single_example(x, W, b):
     return np.atleast_2d(x) @ W.T + b
 
@@ -133,10 +133,10 @@ def bias_for_the_first_example(x, W, b):
 
 @mistake("LINEAR-PURE", "adds the weighted sums to the bias in place")
 def accumulated_in_the_bias(x, W, b):
-    if x.ndim == 2:
+    if x.size != x.shape[-1]:
         return x @ W.T + b
-    b += W @ x
-    return b
+    b += (x @ W.T).ravel()
+    return b.reshape(*x.shape[:-1], -1)
 
 
 @mistake("LINEAR-PURE", "overwrites the batch with the result where that has the same size")
@@ -234,7 +234,7 @@ def inputs_beyond_256_dropped(x, W, b):
     return x[..., :256] @ W[:, :256].T + b
 
 
-@mistake("LINEAR-LENGTH", "forgets the inputs left over by a block of 32, though only for a single example")
+@mistake("LINEAR-ONE", "forgets the inputs left over by a block of 32, though only for a single example")
 def leftover_inputs_of_a_single_example_lost(x, W, b):
     n = x.shape[-1]
     whole = n - n % 32 if x.ndim == 1 and n > 32 else n
@@ -288,10 +288,10 @@ def small_integers_to_half_precision(x, W, b):
     return linear(*(a.astype(np.result_type(a, np.float16)) for a in (x, W, b)))
 
 
-@mistake("LINEAR-SHAPES", "adds whatever b broadcasts to, as NumPy does unasked")
-def bias_broadcast(x, W, b):
+@mistake("LINEAR-SHAPES", "cuts or repeats the biases until there is one for each neuron")
+def biases_resized(x, W, b):
     x, W, b = floating(x, W, b)
-    return x @ W.T + b
+    return x @ W.T + np.resize(b, len(W))
 
 
 @mistake("LINEAR-SHAPES", "multiplies elementwise before it sums, so that one feature is broadcast to W's several")

@@ -89,7 +89,7 @@ def sigmoid_for_the_tanh(x, theta, activations):
     return mlp(x, theta, activations, functions={"tanh": sigmoid})
 
 
-@mistake("MLP-VALUE", "gives a single example the axis of a batch")
+@mistake("MLP-ONE", "gives a single example the axis of a batch")
 def batch_axis_for_a_single_example(x, theta, activations):
     return mlp(np.atleast_2d(x), theta, activations)
 

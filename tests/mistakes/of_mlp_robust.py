@@ -135,12 +135,12 @@ def surplus_biases_left(x, theta, activations):
     return mlp(x, theta, activations, linear=lambda h, W, b: linear(h, W, b[: len(W)]))
 
 
-@mistake("MLP-SHAPES", "adds whatever b broadcasts to, as NumPy does unasked")
-def biases_broadcast(x, theta, activations):
+@mistake("MLP-SHAPES", "cuts or repeats the biases until there is one for each neuron")
+def biases_resized(x, theta, activations):
     def unchecked(h, W, b):
         h, W, b = floating(h, W, b)
         refuse_unless(h.shape[-1] == W.shape[1])
-        return h @ W.T + b
+        return h @ W.T + np.resize(b, len(W))
 
     return mlp(x, theta, activations, linear=unchecked)
 

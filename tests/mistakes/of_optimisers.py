@@ -143,7 +143,7 @@ def sgd_weight_decay(p, g, v, lr, momentum):
     return p - lr * new, new
 
 
-@wrong("ADAGRAD-VALUE", "adds eps inside the root")
+@wrong("ADAGRAD-EPS", "adds eps inside the root")
 def adagrad_eps_inside_the_root(p, g, s, lr, eps):
     new = s + g**2
     return p - lr * g / np.sqrt(new + eps), new
@@ -184,7 +184,7 @@ def adagrad_one_sum_for_all(p, g, s, lr, eps):
     return p - lr * g / (np.sqrt(new) + eps), new
 
 
-@wrong("RMSPROP-VALUE", "adds eps inside the root")
+@wrong("RMSPROP-EPS", "adds eps inside the root")
 def rmsprop_eps_inside_the_root(p, g, v, lr, alpha, eps):
     new = alpha * v + (1 - alpha) * g**2
     return p - lr * g / np.sqrt(new + eps), new
@@ -262,14 +262,14 @@ def adam_product_for_a_power(p, g, m, v, t, lr, betas, eps):
     return p - lr * (m / (1 - betas[0] * t)) / (np.sqrt(np.abs(v / (1 - betas[1] * t))) + eps), m, v
 
 
-@wrong("ADAM-VALUE", "adds eps inside the root")
+@wrong("ADAM-EPS", "adds eps inside the root")
 def adam_eps_inside_the_root(p, g, m, v, t, lr, betas, eps):
     m, v = _means(g, m, v, betas)
     return p - lr * (m / (1 - betas[0] ** t)) / np.sqrt(v / (1 - betas[1] ** t) + eps), m, v
 
 
 @wrong(
-    "ADAM-VALUE",
+    "ADAM-EPS",
     "adds eps before the correction of the bias, as the paper's second form of the algorithm does",
     bug="pytorch PR22628,#2060",
 )
@@ -492,7 +492,7 @@ def _of_every_rule(rule: str, right: Callable[..., Any]) -> None:
     def zipped(theta, grad, state, **hyper):
         return stepping(rule, right, check=lambda *arguments: None)(theta, grad, state, **hyper)
 
-    record("REST", "never at rest", "drifts on where there is no gradient", never_at_rest)
+    record("ZERO", "never at rest", "drifts on where there is no gradient", never_at_rest)
     record(
         "REST", "default rate", "takes a learning rate of 0 for none given and falls back to a default", default_rate
     )
@@ -509,7 +509,7 @@ def _of_every_rule(rule: str, right: Callable[..., Any]) -> None:
     record("LAYOUT", "as if contiguous", "reads the gradient's memory as if it were contiguous", wherever_it_lies)
     record("NAN", "nan ignored", "takes a NaN in a gradient for 0", nan_for_zero)
     record("NAN", "nan everywhere", "makes every parameter NaN where one gradient has a NaN", nan_everywhere)
-    record("LONG", "blocks of four", "leaves out the elements after the last whole block of four", in_blocks)
+    record("LENGTH", "blocks of four", "leaves out the elements after the last whole block of four", in_blocks)
     record("SHAPES", "zipped", "stops at the shortest list and broadcasts what does not fit", zipped)
 
 

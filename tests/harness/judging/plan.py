@@ -305,6 +305,10 @@ class Attempt:
         """The call was refused, or its value holds NaN and no number."""
         self._plan.demand(comparison.is_refused_or_nan, self._call.promise, what)
 
+    def refused_or_all_nan(self, what: str) -> None:
+        """The call was refused, or its value, nested as it may be, holds NaN and no number."""
+        self._plan.demand(comparison.is_refused_or_all_nan, self._call.promise, what)
+
     def refused_or_exactly(self, expected: Any) -> None:
         """The call was refused, or has exactly this value."""
         self._plan.demand(unless_refused(comparison.exactly), self._call.promise, expected)

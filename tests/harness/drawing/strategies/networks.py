@@ -232,13 +232,14 @@ def training_batches(
     batches: Sequence[int] = BATCHES,
     hidden: Sequence[str] = ACTIVATIONS,
     dtypes: Sequence[str] = FLOAT64,
+    outputs: Mapping[str, Sequence[str]] = OUTPUTS,
     soft: bool = False,
 ) -> Training:
     """A batch to learn from under one of the losses; no layer saturates. soft: targets between 0 and 1."""
     loss, square, depth, m, dtype = draw(one_of_each(losses, (True, False), depths, batches, dtypes))
     pool = Pool(draw)
     architecture = pool.codes((2 * depth + 1,)).tolist()
-    output = OUTPUTS[loss][architecture[-1] % len(OUTPUTS[loss])]
+    output = outputs[loss][architecture[-1] % len(outputs[loss])]
     squashed_by = "softmax" if loss == "cross_entropy_with_logits" else output
     k = (2 if squashed_by == "softmax" else 1) + architecture[0] % 3
     # Only between layers of one size, and more than 1, can a transposed W pass unnoticed by the shapes.
@@ -249,6 +250,11 @@ def training_batches(
     codes = pool.codes((m, k))
     y = _soft_targets(loss, codes) if soft else targets(loss, codes)
     return in_dtype((x, y, theta, names, loss), dtype)
+
+
+def beyond_labels() -> SearchStrategy[int]:
+    """What is no label: a negative number, or how far beyond the last label one lies. torch leaves out -100."""
+    return st.sampled_from((-1, 0, 7, -2, -100))
 
 
 def _network(pool: Pool, m: int | None, sizes: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, list[Layer]]:

@@ -94,7 +94,7 @@ def updates(
         "theta": [np.zeros_like(one) for one in theta] if at_zero else theta,
         "grad": grad,
         "signed": signed,
-        "positive": [np.abs(one) for one in squares],
+        "positive": [np.asarray(np.abs(one)) for one in squares],
         "step": step,
         "lr": lr,
         "momentum": momentum,
