@@ -13,7 +13,7 @@ from tests.harness.drawing.strategies.networks import Pool, in_dtype, many_magni
 from tests.harness.drawing.strategies.palettes import Palette, palette
 from tests.harness.drawing.strategies.recipes import lengths, recipe
 
-Update = Mapping[str, Any]
+Update = dict[str, Any]
 """All that a step of an optimiser takes, whatever its rule, and ``because``: why it is asked, if there is a reason."""
 
 PARAMETERS = (
