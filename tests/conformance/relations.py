@@ -110,11 +110,12 @@ def assert_same_in_every_layout(impl: Subject, f: str, mix: draw.Mix, *arguments
 
 
 def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
-    """``f`` is right where one array of NumPy is both of its arguments."""
+    """``f`` makes of one array of NumPy as both of its arguments what it makes of two equal ones."""
     if impl.kind.arrays == "numpy":
         impl.because("one array as both arguments: a product of a matrix with itself (OpenMathLib/OpenBLAS#5873)")
         both = laid_out(array, "contiguous")
-        impl.check[f](both, both)
+        apart, bound = loss_of(impl, f, array, array), impl.bound[f](array, array)
+        impl.within(impl[f](both, both), apart, bound + bound)
 
 
 def assert_not_broadcast(impl: Subject, f: str, y_hat: np.ndarray, y: np.ndarray) -> None:

@@ -92,13 +92,6 @@ def leaves_nan_losses_out(z, labels):
     return np.nanmean(-at_labels(log_softmax(z), labels))
 
 
-@mistake("LOGITS-POSINF", "shifts by finite maxima only, and beside a logit of +inf the others' loss is infinite")
-def shifts_by_finite_maxima_only(z, labels):
-    largest = np.max(z, axis=-1, keepdims=True)
-    shifted = z - np.where(np.isfinite(largest), largest, 0)
-    return np.mean(np.log(np.sum(np.exp(shifted), axis=-1)) - at_labels(shifted, labels))
-
-
 @mistake("LOGITS-POSINF", "replaces an infinite logit by the largest finite number, for which a softmax exists")
 def replaces_infinities_by_large_numbers(z, labels):
     return right(np.where(np.isinf(z), np.sign(z) * 1e30, z), labels)

@@ -107,15 +107,20 @@ def remember(array: np.ndarray, code: str) -> Recipe:
     return made
 
 
-def recipe(code: str) -> np.ndarray:
+def recipe(code: str) -> Recipe:
     """The array that the expression ``code`` evaluates to, which is what a failure shows for it."""
     with np.errstate(all="ignore"):
         return remember(eval(code, {"np": np}), code)
 
 
-def numbers(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
+def numbers(shape: Sequence[int], dtype: str = "float64") -> Recipe:
     """Numbers in [-8, 8] that every floating dtype holds, half precision too, and that no block of 2^n repeats."""
     return recipe(f"((np.arange({_count(shape)}) * 7 % 251 - 125) / 16).reshape({tuple(shape)}).astype(np.{dtype})")
+
+
+def large_numbers(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
+    """Numbers in [-64, 64], as ``numbers``: large enough for code that has a branch for large arguments."""
+    return remember(numbers(shape, dtype) * 8, f"8 * {numbers(shape, dtype).code}")
 
 
 def probabilities_of(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
