@@ -208,6 +208,14 @@ def unsigned_read_as_signed(z):
     return np.maximum(z.view(np.int32), 0) if z.dtype == np.uint32 else np.maximum(z, 0)
 
 
+@mistake("SOFTMAX-NAN", "gives each logit of +inf all the probability, so that two of them sum to 2")
+def infinity_takes_all(z):
+    value = reference.softmax(z)
+    value[(z == np.inf).any(axis=-1) & ~np.isnan(z).any(axis=-1)] = 0
+    value[(z == np.inf) & ~np.isnan(z).any(axis=-1, keepdims=True)] = 1
+    return value
+
+
 @mistake("MSE-INFINITE", "clips the estimates at the largest number, so that an infinite one costs a finite loss")
 def infinity_clipped(y_hat, y):
     y_hat, y = (np.nan_to_num(_floating(a), nan=np.nan, posinf=1e150, neginf=-1e150) for a in (y_hat, y))

@@ -278,14 +278,6 @@ def equal_probabilities_for_impossible_classes(z):
     return softmax(np.where(np.isneginf(z).all(axis=-1, keepdims=True), 0, z))
 
 
-@mistake("SOFTMAX-NAN", "gives a logit of +inf all the probability")
-def infinity_takes_all(z):
-    value = softmax(z)
-    value[(z == np.inf).any(axis=-1) & ~np.isnan(z).any(axis=-1)] = 0
-    value[(z == np.inf) & ~np.isnan(z).any(axis=-1, keepdims=True)] = 1
-    return value
-
-
 @mistake("SOFTMAX-DTYPE", "computes in float32 whatever comes in, and widens the result")
 def float32_inside(z):
     return softmax(z.astype(np.float32)).astype(z.dtype)

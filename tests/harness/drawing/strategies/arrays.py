@@ -120,13 +120,14 @@ _SPOILT = np.array(
 
 @st.composite
 def with_rows_of_nan(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
-    """Logits most of whose rows have no softmax, because of NaN or +inf at one position, or -inf at all."""
+    """Logits most of whose rows have no softmax, because of NaN or +inf at one or two positions, or -inf at all."""
     shape, dtype = draw(one_of_each(shapes, FLOATS))
     rows = (*shape[:-1], 1)
     everywhere, there = np.moveaxis(_SPOILT[codes(draw, rows) % len(_SPOILT)], -1, 0)
-    position = codes(draw, rows) % shape[-1]
+    one, other = codes(draw, rows) % shape[-1], codes(draw, rows) % (2 * shape[-1])
     z = picked(draw, palettes.moderate, dtype, shape) + everywhere
-    return np.where((np.arange(shape[-1]) == position) & (there != 0), there, z).astype(dtype)
+    here = (np.arange(shape[-1]) == one) | (np.arange(shape[-1]) == other)
+    return np.where(here & (there != 0), there, z).astype(dtype)
 
 
 @st.composite
