@@ -96,17 +96,22 @@ def assert_same_in_every_layout(impl: Subject, f: str, mix: draw.Mix, *arguments
 
     An array library need not have negative strides: where they are refused, nothing is wrong.
     """
+    laid_out_views = list(draw.in_layouts(arguments, mix))
     contiguous = {}
-    for values, views, layouts in draw.in_layouts(arguments, mix):
-        constant = tuple(layout == "broadcast" for layout in layouts)
-        if constant not in contiguous:
-            answer, bound = impl[f](*values), impl.bound[f](*values)
-            impl.shape(answer, np.shape(bound.bound))
-            contiguous[constant] = answer, bound + bound
+    for constant, values in {_constant(layouts): values for values, _, layouts in laid_out_views}.items():
+        answer, bound = impl[f](*values), impl.bound[f](*values)
+        impl.shape(answer, np.shape(bound.bound))
+        contiguous[constant] = answer, bound + bound
+    for _, views, layouts in laid_out_views:
         if "reversed" in layouts:
-            impl.attempt[f](*views).refused_or_same(*contiguous[constant])
+            impl.attempt[f](*views).refused_or_same(*contiguous[_constant(layouts)])
         else:
-            impl.within(impl[f](*views), *contiguous[constant])
+            impl.within(impl[f](*views), *contiguous[_constant(layouts)])
+
+
+def _constant(layouts: Sequence[str]) -> tuple[bool, ...]:
+    """Of which arguments all rows are the same, so that they can be broadcast."""
+    return tuple(layout == "broadcast" for layout in layouts)
 
 
 def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
