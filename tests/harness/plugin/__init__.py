@@ -21,11 +21,9 @@ from impls import interrupt
 from impls.calling import printable
 from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import aliases
-from tests.conformance.known_deviations import KNOWN_DEVIATIONS
-from tests.experiments import figures_of_the_lecture as figures
 from tests.harness.drawing import profiles
-from tests.harness.judging.diagnosis import Suspect
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
+from tests.harness.plugin.handed import Handed, handed_key
 from tests.harness.plugin.run import Options, Run, item_id, pair_of_item
 from tests.harness.reports import json as json_report
 from tests.harness.reports import resume as earlier
@@ -159,7 +157,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         profiles.draw_without_constants_of_modules()
         profiles.register()
-        config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS, _suspects)
+        config.stash[run_key] = run = Run(_options(config))
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if run.options.specs or run.options.arrays or run.options.device:
@@ -174,8 +172,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
     if (folder := config.getoption("figures")) is not None:
-        if missing := figures.needs():
-            raise pytest.UsageError(f"--figures: {missing}")
         if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
     path = config.getoption("conformance_json")
@@ -191,17 +187,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Say where plans may be kept from run to run: in pytest's folder for such things, unless it is switched off."""
-    cache = getattr(session.config, "cache", None)
-    session.config.stash[run_key].cache = None if cache is None else cache.mkdir("conformance")
-
-
-def _suspects(function: str) -> list[Suspect]:
-    """The known mistakes of a function; imported only where something has failed, since they are many."""
-    from tests.mistakes import MISTAKES
-
-    known = (mistake for mistake in MISTAKES.values() if mistake.clause.function == function)
-    return [Suspect(mistake.clause.id, mistake.misconception, mistake.make) for mistake in known]
+    """Take over what is handed to the harness, and pytest's folder for what is kept from run to run, if there is one."""
+    config, run = session.config, session.config.stash[run_key]
+    run.handed = config.stash.get(handed_key, Handed())
+    cache = getattr(config, "cache", None)
+    run.cache = None if cache is None else cache.mkdir("conformance")
+    if config.getoption("figures") is not None:
+        missing = run.handed.figures.needs() if run.handed.figures else "tests/conftest.py was not read"
+        if missing:
+            raise pytest.UsageError(f"--figures: {missing}")
 
 
 def _refuse_submissions_among_tests(config: pytest.Config) -> None:

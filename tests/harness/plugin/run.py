@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
@@ -19,13 +19,12 @@ from impls.submissions.aliases import Aliases
 from impls.submissions.spec import Asked, Named, load_here
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
-from tests.harness.judging.diagnosis import Suspect
 from tests.harness.judging.judge import ERROR, SKIPPED, Examples, Outcome, judge
+from tests.harness.plugin.handed import Handed
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import verdicts
 from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
-from tests.harness.spec.deviations import KnownDeviation
 
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 _A_CLASS = 4
@@ -85,9 +84,7 @@ class Run:
     """The state of one run, the same in the process that reports and in every worker that judges."""
 
     options: Options
-    deviations: Sequence[KnownDeviation] = ()
-    suspects: Callable[[str], Iterable[Suspect]] = lambda function: ()
-    """The known mistakes of a function, asked for when something has failed."""
+    handed: Handed = field(default_factory=Handed)
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     """What came of (implementation, clause), as it becomes known."""
     scheduled: set[tuple[str, str]] = field(default_factory=set)
@@ -231,8 +228,8 @@ class Run:
                 unimplemented=True,
             )
         required = self.is_required(implementation, clause)
-        budget, suspects = (self._shrink_budget, self.suspects) if required else (0, None)
-        deviations = [known for known in self.deviations if known.applies_to(clause, judged)]
+        budget, suspects = (self._shrink_budget, self.handed.suspects) if required else (0, None)
+        deviations = [known for known in self.handed.deviations if known.applies_to(clause, judged)]
         return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, suspects)
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 import reference
 from impls.calling import printable
-from tests.experiments import figures_of_the_lecture as figures
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
 from tests.harness.plugin.run import Run, item_id
 from tests.harness.reports import accuracy
@@ -68,7 +67,8 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
 def write_figures(terminal: pytest.TerminalReporter, run: Run, folder: Path) -> None:
     """Draw the figures, and say where they are."""
     terminal.section("figures", "=")
-    for line in figures.write(run.implementations, folder):
+    assert run.handed.figures is not None  # or the run would not have begun
+    for line in run.handed.figures.write(run.implementations, folder):
         _write_line(terminal, line)
 
 
