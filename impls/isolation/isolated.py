@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from impls.builtin import BUILTINS
-from impls.calling import CallFailed, Lost, NotWritten, one_line
+from impls.calling import CallFailed, Lost, NotWritten
 from impls.isolation import wire
 from impls.isolation.limits import Limits
+from impls.text import one_line
 
 PROCESS, NONE, BWRAP = "process", "none", "bwrap"
 MODES = (PROCESS, NONE, BWRAP)

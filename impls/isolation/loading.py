@@ -1,82 +1,144 @@
-"""How what a spec names is loaded in a worker and becomes an Implementation here."""
+"""How what a spec names is loaded in a worker and becomes an Implementation here.
 
+The worker says which functions there are, and how it went. What arrays they take, on which device, and whether these
+can be had, is decided here, by the source and the command line; where the source leaves it open, the worker's word
+counts as far as the source mentions what it says.
+"""
+
+import importlib.util
 import os
-import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from impls.backends.arrays import FLOATS
-from impls.backends.devices import DEVICES
+from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
-from impls.calling import Lost, one_line
+from impls.calling import Lost
 from impls.implementation import Implementation, Unloadable
 from impls.isolation.isolated import Isolated, Isolation
-from impls.submissions.notebook import NotebookError, cells_of
+from impls.submissions.file import LoadError
+from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
-
-_MENTIONS_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b|\bARRAYS\s*=\s*[\"']torch", re.MULTILINE)
-_READ = 1 << 20
+from impls.text import one_line, printable
 
 
 def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
     """Load it in a worker. Raises SpecError for a module that is not there or a device that cannot be had."""
     builtin = BUILTINS[found.spec] if found.is_builtin else None
-    cells: list[str] | None = None
-    if found.path is not None and found.path.suffix == ".ipynb" and not found.refused:
-        try:
-            cells = cells_of(found.path)
-        except (OSError, NotebookError) as wrong:
-            return Unloadable(found.name, found.spec, one_line(str(wrong)), asked.arrays or "numpy", "cpu", "textbook")
-    load = {
+    mentions = found.read.mentions if found.read else Mentions()
+    if builtin:
+        arrays, device = builtin.arrays, builtin.device
+    else:
+        arrays = mentions.arrays or asked.arrays or mentions.only or "numpy"
+        device = mentions.device or asked.device or DEVICES[arrays][0]
+    level = builtin.level if builtin else "textbook"
+    sha256 = found.read.sha256 if found.read else None
+    failed = Unloadable(found.name, found.spec, "", arrays, device, level, sha256)
+    try:
+        if found.refused:
+            raise LoadError(found.refused)
+        if found.path is not None:
+            said = {"ARRAYS": mentions.arrays or (None if asked.arrays else mentions.only), "DEVICE": mentions.device}
+            asked.target(said, _denied)
+    except LoadError as wrong:
+        return replace(failed, reason=str(wrong))
+    torch = "torch" in (arrays, *mentions.libraries)
+    gpu = device == "cuda" or "cuda" in DEVICES[arrays][:1] or (mentions.gpu and _has_a_driver())
+    caller = Isolated(isolation, _request(found, function_names, asked), torch, gpu)
+    try:
+        answer = caller.loaded
+        if "wrong" in answer and found.path is None:
+            raise SpecError(one_line(str(answer["wrong"]), 600))
+        if "wrong" in answer or "unloadable" in answer:
+            return replace(failed, reason=str(answer.get("unloadable", answer.get("wrong"))))
+        functions = tuple(name for name in function_names if name in answer["functions"])
+        if not builtin:
+            arrays, device = str(answer["arrays"]), str(answer["device"])
+            if reason := _unfounded(arrays, device, mentions, asked, is_read=found.path is not None):
+                return replace(failed, reason=reason)
+    except Lost as lost:
+        return replace(failed, reason=f"loading it: {lost}")
+    except (KeyError, TypeError, AttributeError) as wrong:
+        return replace(failed, reason=f"its process gave no sense: {wrong!r}")
+    return Implementation(
+        name=found.name,
+        spec=found.spec,
+        functions=functions,
+        caller=caller,
+        arrays=arrays,
+        device=device,
+        default_level=level,
+        ulp=builtin.ulp if builtin else UNKNOWN_ULP,
+        flushes_to_zero=flushes_to_zero(arrays),
+        versions=_installed("numpy", arrays, *(builtin.requires if builtin else ())),
+        offers=FLOATS[arrays],
+        sha256=sha256,
+    )
+
+
+def _request(found: Named, function_names: Sequence[str], asked: Asked) -> dict[str, Any]:
+    """What the worker is told: with the source as it was read, so that it runs just that."""
+    source = found.read.source if found.read else None
+    path = None if found.path is None else found.path.absolute()
+    return {
         "name": found.name,
         "spec": found.spec,
-        "file": None if found.path is None else str(found.path.absolute()),
-        "home": None if found.path is None else str(found.path.absolute().parent),
+        "file": None if path is None else str(path),
+        "home": None if path is None else str(path.parent),
         "path": list(sys.path),
         "directory": os.getcwd(),
         "names": list(function_names),
         "arrays": asked.arrays,
         "device": asked.device,
-        "refused": found.refused,
         "aliases": [asked.aliases.functions, asked.aliases.implementations],
-        "cells": cells,
+        "source": np.frombuffer(source, np.uint8) if isinstance(source, bytes) else None,
+        "cells": [_bytes(cell) for cell in source] if isinstance(source, tuple) else None,
+        "only": found.read.mentions.only if found.read else None,
     }
-    arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
-    torch = arrays == "torch" or (found.path is not None and _mentions_torch(found.path))
-    caller = Isolated(isolation, load, torch, gpu="cuda" in (device, *(DEVICES[arrays][:1])))
-    level = builtin.level if builtin else "textbook"
-    try:
-        said = caller.loaded
-        if "wrong" in said:
-            raise SpecError(one_line(str(said["wrong"]), 600))
-        if "unloadable" in said:
-            return Unloadable(found.name, found.spec, one_line(str(said["unloadable"]), 600), arrays, device, level)
-        arrays, device = str(said["arrays"]), str(said["device"])
-        return Implementation(
-            name=found.name,
-            spec=found.spec,
-            functions=tuple(name for name in function_names if name in said["functions"]),
-            caller=caller,
-            arrays=arrays,
-            device=device,
-            default_level=level,
-            ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-            flushes_to_zero=flushes_to_zero(arrays),
-            versions={str(name): one_line(str(version), 40) for name, version in said["versions"].items()},
-            offers=FLOATS[arrays],
-        )
-    except Lost as lost:
-        return Unloadable(found.name, found.spec, f"loading it: {lost}", arrays, device, level)
-    except (KeyError, TypeError, AttributeError) as wrong:
-        return Unloadable(found.name, found.spec, f"its process gave no sense: {wrong!r}", arrays, device, level)
 
 
-def _mentions_torch(path: Path) -> bool:
-    """Whether it seems to import torch, so that a worker is to be had in which that is done already."""
+def _bytes(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def _denied(arrays: str, device: str) -> str | None:
+    """Why arrays of a library cannot be had on a device. The worker imports the library: on a CPU this run need not."""
+    if device != "cpu" or device not in DEVICES[arrays]:
+        return probe(arrays, device)
+    return None if importlib.util.find_spec(arrays) else f"{arrays} is not installed"
+
+
+def _unfounded(arrays: str, device: str, mentions: Mentions, asked: Asked, is_read: bool) -> str | None:
+    """Why arrays and device that a worker named are not believed, None where they are."""
+    if arrays not in DEVICES or device not in DEVICES[arrays]:
+        return printable(f"its process names {arrays[:40]} arrays on {device[:40]}, which there are not")
+    decided = mentions.arrays or asked.arrays or mentions.only
+    by_source = {decided} if decided else {"numpy", *mentions.libraries}
+    on = {mentions.device or asked.device or DEVICES[arrays][0]} | ({"cpu", "cuda"} if mentions.cuda else set())
+    if is_read and (arrays not in by_source or device not in on):
+        return f"its process names {arrays} arrays on {device}, which its source does not mention"
+    return _denied(arrays, device)
+
+
+def _has_a_driver() -> bool:
+    """Whether a GPU may be there at all: else what mentions one keeps the limits of all others."""
+    return any(map(Path.exists, map(Path, ("/dev/nvidiactl", "/dev/dxg"))))
+
+
+def _installed(*modules: str) -> dict[str, str]:
+    """The versions of these modules as this environment has them: a worker's are the same, and are not asked for."""
+    return {name: _version(name) for name in dict.fromkeys(modules)}
+
+
+def _version(module: str) -> str:
+    """The version of the distribution that brings a module; CuPy's is named for the version of CUDA."""
     try:
-        file = path / "__init__.py" if path.is_dir() else path
-        with file.open("rb") as source:
-            return bool(_MENTIONS_TORCH.search(source.read(_READ)))
-    except OSError:
-        return False
+        return metadata.version(module)
+    except metadata.PackageNotFoundError:
+        return next((metadata.version(name) for name in metadata.packages_distributions().get(module, ())), "unknown")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from impls.calling import LaidOut, Unreadable
+from impls.text import one_line
 
 PREFIX = struct.Struct("<4sQIQ")
 """A frame's first bytes: the magic word, the token of the request, the length of the header and of the arrays."""
@@ -122,7 +123,7 @@ class _Arrays:
         if kind == "dict":
             return {key: self.decoded(item) for key, item in content.items()}
         if kind == "unreadable":
-            return Unreadable(str(content))
+            return Unreadable(one_line(str(content)))
         raise WireError(f"a value of the unknown kind {kind[:40]!r}")
 
     def _array(self, dtype: str, shape: list[int]) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from impls.text import printable
 from tests.conformance import every_test_imported
 from tests.harness.judging.judge import Examples, judge
 from tests.harness.plugin.run import Options, Run
@@ -71,7 +72,7 @@ def test_all_of_them_are_contained(class_of_the_hostile):
     for name, hostile in HOSTILE.items():
         if hostile.only_bwrap and mode != "bwrap":
             continue
-        row = result.implementation(file_name(name, hostile))
+        row = result.implementation(printable(file_name(name, hostile)))
         if hostile.outcome is None:
             if row["verdict"] != "error" or hostile.says not in row["reason"]:
                 wrong.append((name, row["verdict"], row["reason"]))

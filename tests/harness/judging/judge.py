@@ -9,6 +9,7 @@ import numpy as np
 from impls import Implementation
 from impls.calling import described
 from impls.submissions.file import exits_raising, global_state_restored
+from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing import memo, provenance
 from tests.harness.drawing.examples import Values
@@ -20,6 +21,8 @@ from tests.harness.judging.subject import Call, Subject
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
+_LONGEST_MESSAGE = 2000
+
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
 
 
@@ -28,7 +31,8 @@ class Outcome:
     """What came of one clause for one implementation, as it stands in the JSON.
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
-    unimplemented: every call said that the function is not written.
+    unimplemented: every call said that the function is not written. Its text is printable, whatever it quotes: it goes
+    to another process, to a terminal, to files.
     """
 
     outcome: str
@@ -41,6 +45,14 @@ class Outcome:
     unimplemented: bool = False
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
+
+    def __post_init__(self) -> None:
+        if self.message is not None:
+            object.__setattr__(self, "message", one_line(self.message, _LONGEST_MESSAGE))
+        for name in ("counterexample", "expected", "actual"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, printable_lines(text))
+        object.__setattr__(self, "diagnosis", tuple(map(printable, self.diagnosis)))
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -18,9 +18,9 @@ import pytest
 
 import reference
 from impls import interrupt
-from impls.calling import printable
 from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import aliases
+from impls.text import printable
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.experiments import figures_of_the_lecture as figures
 from tests.harness.drawing import profiles

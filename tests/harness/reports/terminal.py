@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import reference
-from impls.calling import printable
+from impls.text import printable
 from tests.experiments import figures_of_the_lecture as figures
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
 from tests.harness.plugin.run import Run, item_id
