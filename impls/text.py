@@ -5,7 +5,9 @@ markup, a person a second line that looks like a verdict. So text passes here on
 composed of what has passed. What would be obeyed is shown as the escape that Python writes for it.
 """
 
+import os
 import re
+import shlex
 
 _COMMANDS = re.compile(r"^(?=\s*::)\s*:|#(?=#[A-Za-z]*\[)")
 """Where a CI command begins: ``::error::`` at the head of a line, ``##[group]`` and ``##vso[...]`` anywhere in it.
@@ -46,3 +48,11 @@ def markdown(text: str) -> str:
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     padding = " " * ("`" in (shown[:1], shown[-1:]))
     return f"{fence}{padding}{shown}{padding}{fence}"
+
+
+def shell_word(text: str) -> str:
+    """A path as a word of a command line that can be copied: bash reads bytes that are not printable in ``$'...'``."""
+    if printable(text) == text:
+        return shlex.quote(text)
+    plain = (chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}" for byte in os.fsencode(text))
+    return f"$'{''.join(plain)}'"

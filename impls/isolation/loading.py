@@ -99,7 +99,7 @@ def _request(found: Named, function_names: Sequence[str], asked: Asked) -> dict[
         "aliases": [asked.aliases.functions, asked.aliases.implementations],
         "source": np.frombuffer(source, np.uint8) if isinstance(source, bytes) else None,
         "cells": [_bytes(cell) for cell in source] if isinstance(source, tuple) else None,
-        "only": found.read.mentions.only if found.read else None,
+        "mentions": found.read.mentions.as_plain() if found.read else None,
     }
 
 

@@ -113,10 +113,9 @@ def _submission(request: dict[str, Any]) -> Submission | None:
     """The source as it was read."""
     if request["file"] is None:
         return None
-    only = frozenset(filter(None, [request["only"]]))
     source = None if request["source"] is None else request["source"].tobytes()
     cells = None if request["cells"] is None else tuple(cell.tobytes().decode() for cell in request["cells"])
-    return Submission(source if cells is None else cells, "", Mentions(only))
+    return Submission(source if cells is None else cells, "", Mentions.of_plain(request["mentions"]))
 
 
 def _hide_the_suite() -> None:

@@ -8,9 +8,10 @@ statements and for constants assigned to ARRAYS and DEVICE. No pattern gives bac
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from impls.backends.devices import DEVICES
 
@@ -59,6 +60,15 @@ class Mentions:
     def gpu(self) -> bool:
         """Whether it is about a GPU at all."""
         return self.cuda or "cupy" in self.libraries or self.device == "cuda"
+
+    def as_plain(self) -> list[Any]:
+        """In values that any format can hold; ``of_plain`` makes it of them again."""
+        return [sorted(self.imports), self.arrays, self.device, self.cuda]
+
+    @staticmethod
+    def of_plain(plain: Sequence[Any]) -> "Mentions":
+        imports, arrays, device, cuda = plain
+        return Mentions(frozenset(imports), arrays, device, cuda)
 
     def with_helpers(self, helpers: "Iterable[Mentions]") -> "Mentions":
         """The same for a source that may import these: what is imported there is as if it were here."""
