@@ -1,8 +1,15 @@
 """A class of submissions: judged one after the other, saved as each one ends, gone on with where a run was stopped."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
+
+from tests.selftest.conftest import CHECKOUT
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return {} / (1 + np.exp(-z))\n"
 ONLY = ("-k", "SIGMOID-VALUE or SIGMOID-SYMMETRY or SIGMOID-PURE")
@@ -69,6 +76,55 @@ def test_a_changed_submission_is_judged_again(suite, folder, tmp_path):
     suite(*kept, "--resume", seed=None)
     outcomes = {n: row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]["outcome"] for n, row in rows(path).items()}
     assert outcomes == {"a.py": "passed", "b.py": "passed", "c.py": "failed", "d.py": "passed", "e.py": "passed"}
+
+
+def test_a_changed_helper_has_its_submission_judged_again(suite, submission, tmp_path):
+    submission("import numpy as np\ndef th(z): return 1 / (1 + np.exp(-z))\n", "class/bob/lib.py")
+    submission("from lib import th as sigmoid\n", "class/bob/main.py")
+    path = tmp_path / "kept.json"
+    kept = ("--impl", str(tmp_path / "class" / "bob" / "main.py"), *ONLY, "--conformance-json", str(path))
+    assert suite(*kept).exit_status == 0
+    submission("import numpy as np\nth = np.sin\n", "class/bob/lib.py")
+    again = suite(*kept, "--resume", seed=None)
+    assert again.exit_status == 1
+    (row,) = rows(path).values()
+    assert row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "1")])
+def test_a_finished_run_of_what_is_right_passes_when_it_is_gone_on_with(suite, submission, tmp_path, processes):
+    path = tmp_path / "kept.json"
+    kept = ("--impl", submission(SIGMOID.format(1)), *ONLY, "--conformance-json", str(path), *processes)
+    assert suite(*kept).exit_status == 0
+    before = rows(path)
+    assert suite(*kept, "--resume", seed=None).exit_status == 0
+    assert rows(path) == before
+
+
+def test_of_a_run_that_is_killed_the_rows_are_there_and_are_gone_on_with(suite, folder, tmp_path):
+    """The last one waits in its first call until the run is killed, and after that no more."""
+    waits = "import os, time\ndef sigmoid(z):\n    while os.path.exists({!r}): time.sleep(0.05)\n    return z\n"
+    flag, path = tmp_path / "flag", tmp_path / "kept.json"
+    flag.touch()
+    (folder / "e.py").write_text(waits.format(str(flag)))
+    kept = ("--impl", str(folder), *ONLY, "--conformance-json", str(path), "--isolation", "process")
+    options = ("--hypothesis-profile=quick", "--hypothesis-seed=1", "-p", "no:cacheprovider", "--call-seconds", "200")
+    kept += ("--call-seconds", "200")
+    command = [sys.executable, "-m", "pytest", "tests/conformance", *kept, *options]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        appended = tmp_path / "kept.json.rows"
+        while run.poll() is None and not (appended.exists() and appended.read_text().count("\n") == 5):
+            time.sleep(0.1)
+        run.send_signal(signal.SIGKILL)
+    assert not path.exists()
+    flag.unlink()
+    names = [json.loads(line)["name"] for line in appended.read_text().splitlines()[1:]]
+    assert names == ["a.py", "b.py", "c.py", "d.py"]
+    again = suite(*kept, "--resume", seed=None)
+    assert "SIGMOID-VALUE:e.py" in again.junit
+    assert "SIGMOID-VALUE:a.py" not in again.junit
+    assert [name for name, row in rows(path).items() if row["complete"]] == ["a.py", "b.py", "c.py", "d.py", "e.py"]
+    assert not [name for name in os.listdir(tmp_path) if name.startswith((".kept", "kept.json."))]
 
 
 @pytest.mark.parametrize(

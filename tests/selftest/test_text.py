@@ -38,7 +38,9 @@ def test_nothing_in_a_line_is_obeyed(text):
     shown.encode()
 
 
-@pytest.mark.parametrize("text", ["Kovács Ödön.py", "a::b", "x[::2]", "# ## title", "with [brackets] and 'quotes'", "数.py"])
+@pytest.mark.parametrize(
+    "text", ["Kovács Ödön.py", "a::b", "x[::2]", "# ## title", "with [brackets] and 'quotes'", "数.py"]
+)
 def test_what_nobody_obeys_stays_as_it_is(text):
     assert printable(text) == text
 

@@ -23,21 +23,18 @@ from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.experiments import figures_of_the_lecture as figures
 from tests.harness.drawing import profiles
 from tests.harness.judging.diagnosis import Suspect
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
+from tests.harness.judging.judge import ERROR, Outcome
+from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
 from tests.harness.plugin.progress import Progress
-from tests.harness.plugin.run import Options, Run, item_id, pair_of_item
+from tests.harness.plugin.run import Options, Run, pair_of_item
 from tests.harness.plugin.task import Task
 from tests.harness.reports import json as json_report
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.reports.rows import Rows, beside
-from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
+from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
-
-run_key = pytest.StashKey[Run]()
-_outcome_key = pytest.StashKey[Outcome]()
-
 
 _DEFAULT_LARGEST = 2**24
 
@@ -237,57 +234,27 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"conformance: profile {options.profile}, seed {options.seed}, level {level}"]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    property_: Property | None = getattr(metafunc.function, "conforms_to", None)
-    if property_ is None:
-        return
-    run = metafunc.config.stash[run_key]
-    expected = filter(run.is_expected, property_.clauses)
-    pairs = [(name, clause.id) for clause in expected for name in run.task.named]
-    metafunc.parametrize("conformance_case", pairs, ids=[item_id(*pair) for pair in pairs], indirect=True)
-
-
-@pytest.fixture
-def conformance_case(request: pytest.FixtureRequest) -> Any:
-    """Judges one implementation on one clause when called; the outcome decides the item's."""
-    run = request.config.stash[run_key]
-    name, clause = request.param
-
-    def judge() -> None:
-        outcome = run.judge(name, clause)
-        request.node.stash[_outcome_key] = outcome
-        request.node.user_properties += [
-            ("clause", clause),
-            ("level", CLAUSES[clause].level),
-            ("outcome", outcome.outcome),
-        ]
-        if outcome.outcome == SKIPPED and not run.needs(clause):
-            pytest.skip(outcome.message or SKIPPED)
-        if outcome.outcome == KNOWN_DEVIATION:
-            raise pytest.xfail.Exception(f"known deviation: {outcome.message}", pytrace=False)
-        if outcome.outcome in (FAILED, ERROR, SKIPPED):
-            if not run.is_required(name, clause):
-                reason = f"beyond the required level: {clause} {outcome.outcome}: {outcome.message}"
-                raise pytest.xfail.Exception(reason, pytrace=False)
-            pytest.fail(terminal_report.failure(run, name, clause, outcome, request.node.nodeid), pytrace=False)
-
-    return judge
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[PairItem] | None:
+    """The items of a clause's test; where nothing could be loaded there are none."""
+    property_: Property | None = getattr(obj, "conforms_to", None)
+    if property_ is None or not name.startswith("test"):
+        return None
+    if not any(mark.name == "filterwarnings" for mark in collector.own_markers):
+        collector.add_marker(pytest.mark.filterwarnings("ignore"))
+    return list(items_of(collector, name, property_))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where nothing could be loaded there is nothing to parametrize over: drop what pytest would show as skipped."""
-    items[:] = [item for item in items if not hasattr(getattr(item, "function", None), "conforms_to") or _pair(item)]
-    if any(map(_pair, items)) and config.stash[run_key].task.one_after_the_other:
+    """Judge the submissions of a class one after the other."""
+    if any(map(pair_of, items)) and config.stash[run_key].task.one_after_the_other:
         place = {name: at for at, name in enumerate(config.stash[run_key].task.named)}
-        items.sort(key=lambda item: place[pair[0]] if (pair := _pair(item)) else -1)
-    for item in items:
-        if _pair(item):
-            item.add_marker(pytest.mark.filterwarnings("ignore"))
+        items.sort(key=lambda item: place[pair[0]] if (pair := pair_of(item)) else -1)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[run_key]
-    run.scheduled |= {pair for pair in map(_pair, session.items) if pair}
+    run.scheduled |= {pair for pair in map(pair_of, session.items) if pair}
     terminal = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal and run.task.one_after_the_other and session.config.get_verbosity() <= 0:
         terminal.showfspath = False
@@ -303,8 +270,9 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.when == "call" and (outcome := item.stash.get(_outcome_key, None)):
-        report.conformance_outcome = outcome.as_json()  # type: ignore[attr-defined]
+    if report.when == "call" and isinstance(item, PairItem) and item.outcome:
+        report.conformance_outcome = item.outcome.as_json()  # type: ignore[attr-defined]
+        item.outcome = None
     return report
 
 
@@ -338,6 +306,18 @@ class Reporter:
         if report.when == "call" and terminal and (says := self._progress.to_say()):
             terminal.ensure_newline()
             terminal.write_line(says)
+
+    @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
+    def forget(self, report: pytest.TestReport) -> None:
+        """Keep nothing of what has passed in a class but how many there are: pytest would keep every report."""
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        listed = set(self._config.option.reportchars) & set("pPaAsx")
+        if terminal is None or listed or not pair_of_item(report.nodeid) or not self._run.task.one_after_the_other:
+            return
+        terminal.stats.pop("", None)  # the reports of set-ups and tear-downs
+        for kind in ("passed", "skipped", "xfailed"):
+            if (reports := terminal.stats.get(kind)) and reports[-1] is report:
+                reports[-1] = reports[0]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
@@ -415,10 +395,3 @@ class Reporter:
         if self._config.option.collectonly:
             return False
         return bool(self._run.scheduled or self._run.options.specs or self._config.getoption("conformance_json"))
-
-
-def _pair(item: pytest.Item) -> tuple[str, str] | None:
-    """The (implementation, clause) of an item; None where it is no conformance test."""
-    callspec = getattr(item, "callspec", None)
-    pair = callspec.params.get("conformance_case") if callspec else None
-    return pair if isinstance(pair, tuple) else None

@@ -75,9 +75,7 @@ class Rows(Mapping[str, dict[str, Any]]):
         self._at[row["name"]] = at
 
     def remove(self) -> None:
-        """The result is written: the file has done its work."""
-        if self._file is not None:
-            self._file.close()
+        """Take the file away, since the result is written; the rows can still be read here."""
         self._path.unlink(missing_ok=True)
 
 
