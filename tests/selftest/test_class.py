@@ -9,6 +9,9 @@ import time
 
 import pytest
 
+from tests.harness.plugin import progress
+from tests.harness.plugin.task import Task
+from tests.harness.reports import rows as files
 from tests.selftest.conftest import CHECKOUT
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return {} / (1 + np.exp(-z))\n"
@@ -168,3 +171,38 @@ def test_what_comes_after_the_answers_known_so_far_is_looked_at(suite, submissio
     result = suite("--impl", str(tmp_path / "steps"), "-k", "STEP-ZERO")
     found = {name: outcome for (name, clause), outcome in result.outcomes().items() if clause == "STEP-ZERO"}
     assert found == {"a.py": "error", "b.py": "passed", "c.py": "failed", "d.py": "passed"}
+
+
+def test_rows_are_read_back_from_both_files_and_a_cut_off_line_is_none(tmp_path):
+    kept = files.Rows(files.beside(tmp_path / "result.json"))
+    kept.start({"suite": {"seed": 1}}, [{"name": "a", "n": 1}])
+    kept.append({"name": "ü", "n": 2})
+    assert {name: row["n"] for name, row in kept.items()} == {"a": 1, "ü": 2}
+    with (tmp_path / "result.json.rows").open("a") as file:
+        file.write('{"name": "cut o')
+    files.write(tmp_path / "result.json", files.whole({"suite": {"seed": 1}}, map(kept.line, kept)))
+    (tmp_path / "laid_out.json").write_text(json.dumps(json.loads((tmp_path / "result.json").read_text()), indent=2))
+    for name in ("result.json", "result.json.rows", "laid_out.json"):
+        head, found = files.read(tmp_path / name)
+        assert head == {"suite": {"seed": 1}}
+        assert list(found) == [{"name": "a", "n": 1}, {"name": "ü", "n": 2}]
+    kept.remove()
+    assert sorted(os.listdir(tmp_path)) == ["laid_out.json", "result.json"]
+
+
+def test_a_line_of_progress_takes_loading_for_no_judging(monkeypatch):
+    class Running:
+        started = 0.0
+        scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
+        task = Task({}, 4, True)
+
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
+    watched = progress.Progress(Running())
+    for number in range(10):
+        assert watched.is_last_of("a") == (number == 9)
+        assert watched.to_say() is None
+        now[0] += 0.1
+    now[0] = 110.0
+    assert watched.to_say() == "1 of 4 judged, 1:50 elapsed (1:40 before the first call), about 0:30 to go"
+    assert watched.to_say() is None

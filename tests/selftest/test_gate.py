@@ -4,22 +4,19 @@ import hashlib
 import json
 import os
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from impls import Implementation, SpecError, Unloadable, probe
+from impls import with_unique_names
 from impls.isolation import Isolation, load_isolated
 from impls.submissions import gate
 from impls.submissions.gate import Refused, cells_of, read, submissions
-from impls.submissions.mentions import Mentions, mentions
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
-from tests.harness.plugin import progress
 from tests.harness.plugin.task import Task
-from tests.harness.reports import rows
+from tests.selftest.candidates import forger
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n"
 NAMES = ("sigmoid", "tanh")
@@ -228,125 +225,6 @@ def test_what_is_no_notebook_is_refused(content):
         cells_of(content)
 
 
-@pytest.mark.parametrize(
-    ("source", "due"),
-    [
-        ("import numpy as np, torch.nn as nn", Mentions(frozenset({"numpy", "torch"}))),
-        ("def f():\n\tfrom torch import nn", Mentions(frozenset({"torch"}))),
-        ("if True: import cupy # as np", Mentions(frozenset({"cupy"}))),
-        ("import os; import \\\n torch# twice", Mentions(frozenset({"torch"}))),
-        ("%matplotlib inline\nimport torch\nprint 'Python 2'", Mentions(frozenset({"torch"}))),
-        ('"""Homework.\nimport torch\n"""\nimport numpy', Mentions(frozenset({"numpy"}))),
-        ("x = 'a; import torch'\n# import torch\n'''\nimport torch", Mentions()),
-        ("from . import torch\nimport torchvision\nreimport torch", Mentions()),
-        ("ARRAYS = 'torch'; DEVICE: str = \"cuda\"", Mentions(arrays="torch", device="cuda", cuda=True)),
-        ("ARRAYS = 'jaxx'\nDEVICE = ['cuda']", Mentions(cuda=True)),
-        ("x.to('cuda:0')", Mentions(cuda=True)),
-        ("# ARRAYS = 'torch'\ndef f():\n    x = 'ARRAYS'", Mentions()),
-    ],
-)
-def test_what_a_source_mentions(source, due):
-    assert mentions(source) == due
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '"',
-        '"""',
-        '"""\\"',
-        "\\",
-        "'\"",
-        "import ",
-        "import a,",
-        " ",
-        "; ",
-        "\n",
-        "#'\n",
-        "ARRAYS :",
-        "'a'",
-        ";" + " " * 99,
-    ],
-)
-def test_what_a_source_mentions_is_found_in_time_that_grows_as_its_length(text):
-    """A pattern that goes back would not come to an end here."""
-    mentions((text * (1 << 20))[: 1 << 20])
-
-
-def test_the_pieces_of_a_notebook_are_found_in_time_that_grows_as_their_length():
-    from impls.submissions.notebook import code_of
-
-    blanks = " " * 200_000
-    code_of(["(\n" + "\n" * 200_000, f"{blanks}x\n(", f"x{blanks}\n(", "def f(): pass"], ["f"], "x.ipynb")
-
-
-def loaded_in_a_worker(path: Path, arrays=None, device=None):
-    isolation = Isolation()
-    try:
-        (named,) = named_by(str(path), Asked(arrays, device))
-        return load_isolated(isolation, named, NAMES, Asked(arrays, device))
-    finally:
-        isolation.close()
-
-
-SAYS = """
-import sys
-def sigmoid(z): return z
-frame = sys._getframe()
-while frame:
-    if {"channel", "token"} <= frame.f_locals.keys():
-        frame.f_locals["channel"].answer(frame.f_locals["token"], ANSWER)
-    frame = frame.f_back
-raise RuntimeError("all is well")
-"""
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        ({"wrong": "all is well"}, "all is well"),
-        ({"functions": ["sigmoid"], "arrays": "cupy", "device": "cuda"}, ""),
-        ({"functions": ["sigmoid"], "arrays": "torch", "device": "cpu"}, ""),
-        ({"functions": ["sigmoid"], "arrays": ["numpy"], "device": 3}, ""),
-        ({"functions": ["sigmoid"], "arrays": "\x1b[2J", "device": "cpu"}, ""),
-    ],
-)
-def test_what_a_worker_says_of_a_file_is_the_row_of_that_file(folder, answer, says):
-    (folder / "liar.py").write_text(SAYS.replace("ANSWER", repr(answer)))
-    found = loaded_in_a_worker(folder / "liar.py")
-    assert isinstance(found, Unloadable)
-    assert says in found.reason
-    assert found.reason.isprintable()
-    assert (found.arrays, found.device) == ("numpy", "cpu")
-
-
-def test_an_option_that_cannot_be_had_is_a_mistake_in_the_command(folder):
-    (folder / "anna.py").write_text(SIGMOID)
-    with pytest.raises(SpecError, match="--device cuda cannot be had: numpy arrays do not lie on cuda"):
-        loaded_in_a_worker(folder / "anna.py", device="cuda")
-
-
-@pytest.mark.parametrize("declared", ["ARRAYS = 'cupy'", "DEVICE = 'cuda'\nARRAYS = 'torch'", "import cupy"])
-def test_a_device_that_a_file_declares_and_that_is_not_there_is_its_row(folder, declared):
-    for arrays in ("cupy", "torch"):
-        if arrays in declared and probe(arrays, "cuda") is None:
-            pytest.skip(f"{arrays} on cuda is there")
-    (folder / "anna.py").write_text(f"{declared}\ndef sigmoid(z): return z\n")
-    found = loaded_in_a_worker(folder / "anna.py")
-    assert isinstance(found, Unloadable)
-    assert found.device == "cuda"
-
-
-def test_a_file_takes_the_arrays_of_the_only_library_it_imports(folder):
-    pytest.importorskip("torch")
-    (folder / "anna.py").write_text("import torch\ndef sigmoid(z): return torch.sigmoid(z)\n")
-    found = loaded_in_a_worker(folder / "anna.py")
-    assert isinstance(found, Implementation)
-    assert (found.arrays, set(found.versions)) == ("torch", {"numpy", "torch"})
-    assert mentions("import cupy").only == "cupy"
-    assert mentions("import cupy\nimport numpy").only is None
-
-
 def test_a_task_is_the_same_in_another_process(folder):
     (folder / os.fsdecode(b"L\xf6sung.py")).write_text(SIGMOID)
     (folder / "bob.ipynb").write_bytes(notebook("import torch"))
@@ -360,41 +238,6 @@ def test_a_task_is_the_same_in_another_process(folder):
     assert printable(os.fsdecode(b"L\xf6sung.py")) in task.named
 
 
-def test_rows_are_read_back_from_both_files_and_a_cut_off_line_is_none(tmp_path):
-    kept = rows.Rows(rows.beside(tmp_path / "result.json"))
-    kept.start({"suite": {"seed": 1}}, [{"name": "a", "n": 1}])
-    kept.append({"name": "ü", "n": 2})
-    assert {name: row["n"] for name, row in kept.items()} == {"a": 1, "ü": 2}
-    with (tmp_path / "result.json.rows").open("a") as file:
-        file.write('{"name": "cut o')
-    rows.write(tmp_path / "result.json", rows.whole({"suite": {"seed": 1}}, map(kept.line, kept)))
-    (tmp_path / "laid_out.json").write_text(json.dumps(json.loads((tmp_path / "result.json").read_text()), indent=2))
-    for name in ("result.json", "result.json.rows", "laid_out.json"):
-        head, found = rows.read(tmp_path / name)
-        assert head == {"suite": {"seed": 1}}
-        assert list(found) == [{"name": "a", "n": 1}, {"name": "ü", "n": 2}]
-    kept.remove()
-    assert sorted(os.listdir(tmp_path)) == ["laid_out.json", "result.json"]
-
-
-def test_a_line_of_progress_takes_loading_for_no_judging(monkeypatch):
-    class Running:
-        started = 0.0
-        scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
-        task = Task({}, 4, True)
-
-    now = [100.0]
-    monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
-    watched = progress.Progress(Running())
-    for number in range(10):
-        assert watched.is_last_of("a") == (number == 9)
-        assert watched.to_say() is None
-        now[0] += 0.1
-    now[0] = 110.0
-    assert watched.to_say() == "1 of 4 judged, 1:50 elapsed (1:40 before the first call), about 0:30 to go"
-    assert watched.to_say() is None
-
-
 def put_a_class(folder: Path) -> list[str]:
     """A class of right submissions under odd names and in odd forms, among what is refused; the names of the right."""
     odd = [b"aaa.py", b"zzz.py", b"L\xf6sung.py", b"two\n\nzzz.py: conforms at level robust\n.py", b"::error::x.py"]
@@ -404,9 +247,9 @@ def put_a_class(folder: Path) -> list[str]:
         (folder / name).write_text(SIGMOID)
     (folder / "lines.py").write_text(SIGMOID + "\n" * 300_000)
     (folder / "docstring.py").write_text(f'"""\nimport torch\n"""\n{SIGMOID}')
-    (folder / "liar.py").write_text(SAYS.replace("ANSWER", "{'wrong': 'all is well'}"))
+    (folder / "liar.py").write_text(forger({"wrong": "all is well"}))
     # It loads in the first process only, and there once.
-    (folder / "once.py").write_text(f"{SIGMOID}import os\nos.mkdir(os.environ['HOME'] + '/../../once')\n")
+    (folder / "once.py").write_text(f"{SIGMOID}import os\nos.mkdir({str(folder.parent / 'once')!r})\n")
     return [printable(name) for name in [*names, "lines.py", "docstring.py"]]
 
 
@@ -414,8 +257,6 @@ def test_a_class_is_judged_alike_by_one_process_and_by_several(suite, folder):
     due = put_what_is_refused(folder)
     right = put_a_class(folder)
     once = folder.parent / "once"
-    source = (folder / "once.py").read_text()
-    (folder / "once.py").write_text(source.replace("os.environ['HOME'] + '/../../once'", repr(str(once))))
     results = []
     for processes in ((), ("-n", "2")):
         result = suite("--impl", str(folder), "-k", "SIGMOID-VALUE or SIGMOID-PURE", "-v", *processes)
@@ -448,7 +289,4 @@ def test_a_file_of_a_class_and_its_twin_have_names_of_their_own(folder):
     (folder / "a\\x1b.py").write_text(SIGMOID)
     found = named_by(str(folder), Asked(None, None))
     assert [one.name for one in found] == ["a\\x1b.py", "a\\x1b.py"]
-    from impls import with_unique_names
-
     assert [one.name for one in with_unique_names(found)] == ["a\\x1b.py", "a\\x1b.py#2"]
-    assert replace(found[0], spec="") != found[0]
