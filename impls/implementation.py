@@ -29,6 +29,10 @@ class Implementation:
     flushes_to_zero: bool
     versions: Mapping[str, str]
     offers: tuple[str, ...]
+    isolation: str = "none"
+    """Where it runs and what the kernel keeps it from, in words."""
+    remarks: tuple[str, ...] = ()
+    """What a person has to know who signs the verdict; no part of it."""
     sha256: str | None = None
 
 
@@ -45,6 +49,8 @@ class Unloadable:
     arrays: str
     device: str
     default_level: str = "textbook"
+    isolation: str = "none"
+    remarks: tuple[str, ...] = ()
     sha256: str | None = None
 
     def __post_init__(self) -> None:

@@ -1,15 +1,15 @@
 """How what a spec names is loaded in a worker and becomes an Implementation here.
 
-The worker says which functions there are, and how it went. What arrays they take, on which device, and whether these
-can be had, is decided here, by the source and the command line; where the source leaves it open, the worker's word
-counts as far as the source mentions what it says.
+What a worker says is foreign: it has run the submission's code. It says which functions there are, and how it went.
+What arrays they take, on which device, and whether these can be had, is decided here, by the source and the command
+line; where the source leaves it open, the worker is believed as far as the source mentions what it says. A worker that
+says otherwise is an error row. Versions are those of this environment, which are the worker's.
 """
 
 import importlib.util
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,25 +21,33 @@ from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Lost
 from impls.implementation import Implementation, Unloadable
-from impls.isolation.isolated import Isolated, Isolation
+from impls.isolation.caller import Isolated
+from impls.isolation.isolation import Isolation
+from impls.isolation.reach import CHECKOUT, outside_the_suite
+from impls.isolation.sources import Sources
 from impls.submissions.file import LoadError
 from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
-from impls.text import one_line, printable
+from impls.text import one_line
 
 
 def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
     """Load it in a worker. Raises SpecError for a module that is not there or a device that cannot be had."""
     builtin = BUILTINS[found.spec] if found.is_builtin else None
     mentions = found.read.mentions if found.read else Mentions()
+    sha256 = found.read.sha256 if found.read else None
     if builtin:
         arrays, device = builtin.arrays, builtin.device
     else:
         arrays = mentions.arrays or asked.arrays or mentions.only or "numpy"
         device = mentions.device or asked.device or DEVICES[arrays][0]
     level = builtin.level if builtin else "textbook"
-    sha256 = found.read.sha256 if found.read else None
-    failed = Unloadable(found.name, found.spec, "", arrays, device, level, sha256)
+    sources = _sources(found)
+
+    def unloadable(reason: str) -> Unloadable:
+        kept = isolation.in_force
+        return Unloadable(found.name, found.spec, reason, arrays, device, level, kept, sources.remarks, sha256)
+
     try:
         if found.refused:
             raise LoadError(found.refused)
@@ -47,25 +55,27 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
             said = {"ARRAYS": mentions.arrays or (None if asked.arrays else mentions.only), "DEVICE": mentions.device}
             asked.target(said, _denied)
     except LoadError as wrong:
-        return replace(failed, reason=str(wrong))
+        return unloadable(str(wrong))
     torch = "torch" in (arrays, *mentions.libraries)
     gpu = device == "cuda" or "cuda" in DEVICES[arrays][:1] or (mentions.gpu and _has_a_driver())
-    caller = Isolated(isolation, _request(found, function_names, asked), torch, gpu)
+    caller = Isolated(isolation, _request(found, sources, function_names, asked), torch, gpu)
     try:
         answer = caller.loaded
         if "wrong" in answer and found.path is None:
             raise SpecError(one_line(str(answer["wrong"]), 600))
         if "wrong" in answer or "unloadable" in answer:
-            return replace(failed, reason=str(answer.get("unloadable", answer.get("wrong"))))
-        functions = tuple(name for name in function_names if name in answer["functions"])
+            return unloadable(str(answer.get("unloadable", answer.get("wrong"))))
+        offered = answer["functions"]
+        functions = tuple(name for name in function_names if name in offered)
         if not builtin:
-            arrays, device = str(answer["arrays"]), str(answer["device"])
-            if reason := _unfounded(arrays, device, mentions, asked, is_read=found.path is not None):
-                return replace(failed, reason=reason)
+            arrays_there, device_there = str(answer["arrays"]), str(answer["device"])
+            if reason := _contradicted(found, asked, arrays_there, device_there):
+                return unloadable(reason)
+            arrays, device = arrays_there, device_there
     except Lost as lost:
-        return replace(failed, reason=f"loading it: {lost}")
+        return unloadable(str(lost))
     except (KeyError, TypeError, AttributeError) as wrong:
-        return replace(failed, reason=f"its process gave no sense: {wrong!r}")
+        return unloadable(f"its process gave no sense: {wrong!r}")
     return Implementation(
         name=found.name,
         spec=found.spec,
@@ -78,20 +88,37 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         flushes_to_zero=flushes_to_zero(arrays),
         versions=_installed("numpy", arrays, *(builtin.requires if builtin else ())),
         offers=FLOATS[arrays],
+        isolation=isolation.in_force,
+        remarks=sources.remarks,
         sha256=sha256,
     )
 
 
-def _request(found: Named, function_names: Sequence[str], asked: Asked) -> dict[str, Any]:
+def _sources(found: Named) -> Sources:
+    """What the worker may read of the submission: nothing of what is not one."""
+    if found.path is None or found.read is None:
+        return Sources((), (), (), CHECKOUT)
+    source = found.read.source
+    texts = [source.decode(errors="replace")] if isinstance(source, bytes) else source
+    return Sources.of(found.path.absolute(), texts)
+
+
+def _request(found: Named, sources: Sources, function_names: Sequence[str], asked: Asked) -> dict[str, Any]:
     """What the worker is told: with the source as it was read, so that it runs just that."""
     source = found.read.source if found.read else None
     path = None if found.path is None else found.path.absolute()
+    if path is not None:
+        readable = list(map(str, sources.paths))
+    else:
+        readable = [str(CHECKOUT)] if found.is_builtin else outside_the_suite(filter(None, sys.path))
     return {
         "name": found.name,
         "spec": found.spec,
         "file": None if path is None else str(path),
         "home": None if path is None else str(path.parent),
-        "path": list(sys.path),
+        "path": sys.path
+        if found.is_builtin
+        else [one for one in sys.path if outside_the_suite([one]) == [os.path.abspath(one)]],
         "directory": os.getcwd(),
         "names": list(function_names),
         "arrays": asked.arrays,
@@ -100,6 +127,8 @@ def _request(found: Named, function_names: Sequence[str], asked: Asked) -> dict[
         "source": np.frombuffer(source, np.uint8) if isinstance(source, bytes) else None,
         "cells": [_bytes(cell) for cell in source] if isinstance(source, tuple) else None,
         "mentions": found.read.mentions.as_plain() if found.read else None,
+        "trusted": found.is_builtin,
+        "readable": readable,
     }
 
 
@@ -114,16 +143,21 @@ def _denied(arrays: str, device: str) -> str | None:
     return None if importlib.util.find_spec(arrays) else f"{arrays} is not installed"
 
 
-def _unfounded(arrays: str, device: str, mentions: Mentions, asked: Asked, is_read: bool) -> str | None:
-    """Why arrays and device that a worker named are not believed, None where they are."""
-    if arrays not in DEVICES or device not in DEVICES[arrays]:
-        return printable(f"its process names {arrays[:40]} arrays on {device[:40]}, which there are not")
+def _contradicted(found: Named, asked: Asked, arrays: str, device: str) -> str | None:
+    """Why a worker is not believed that its submission takes these arrays on this device; None where it is."""
+    mentions = found.read.mentions if found.read else Mentions()
     decided = mentions.arrays or asked.arrays or mentions.only
-    by_source = {decided} if decided else {"numpy", *mentions.libraries}
-    on = {mentions.device or asked.device or DEVICES[arrays][0]} | ({"cpu", "cuda"} if mentions.cuda else set())
-    if is_read and (arrays not in by_source or device not in on):
-        return f"its process names {arrays} arrays on {device}, which its source does not mention"
-    return _denied(arrays, device)
+    taken = [decided] if decided else ["numpy", *sorted(mentions.libraries - {"numpy"})]
+    if arrays not in DEVICES or (found.path is not None and arrays not in taken):
+        return (
+            f"its process speaks of {one_line(arrays, 40)} arrays, and its source of {' or '.join(taken)}; "
+            f"to say which it takes, write ARRAYS = ... with one of {', '.join(DEVICES)} at its top"
+        )
+    on = {mentions.device or asked.device or DEVICES[arrays][0]} | (set(DEVICES[arrays]) if mentions.cuda else set())
+    if device not in DEVICES[arrays] or (found.path is not None and device not in on):
+        return f"its process speaks of the device {one_line(device, 40)}, which its source does not mention"
+    reason = _denied(arrays, device)
+    return f"it takes {arrays} arrays on {device}: {reason}" if reason else None
 
 
 def _has_a_driver() -> bool:

@@ -1,9 +1,9 @@
 """Inside the process that runs one implementation: load it, then answer calls until the channel is closed."""
 
+import contextlib
 import os
 import socket
 import sys
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from impls.backends.arrays import library
-from impls.calling import CallFailed, Direct, Kept, NotWritten
+from impls.calling import CallFailed, Direct, Kept, NotWritten, Request
 from impls.implementation import Unloadable
-from impls.isolation import wire
+from impls.isolation import landlock, wire
+from impls.isolation.hiding import hide_the_suite
+from impls.isolation.reach import devices, system, told_of_the_machine
 from impls.submissions.aliases import Aliases
 from impls.submissions.gate import Submission
 from impls.submissions.mentions import Mentions
@@ -24,8 +26,6 @@ CHANNEL = 3
 
 _LARGEST_REQUEST = 1 << 62
 
-_learned: list[dict[str, Any]] = []
-
 
 def serve() -> None:
     """Answer the requests on the channel; ends the process when there are no more."""
@@ -35,35 +35,35 @@ def serve() -> None:
     np.seterr(all="ignore")
     answer, functions = _loaded(request)
     channel.answer(token, answer)
-    caller = _Answering(functions) if functions else None
-    while caller:
+    if functions is None:
+        return
+    looked_at = _LookedAt(functions)
+    while True:
         token, request = channel.receive()
-        if request["do"] == "several":
-            channel.answer(token, _several(caller, request))
-        elif request["do"] == "learned":
-            channel.answer(token, _several(caller, _learned[request["number"]]))
+        if request["do"] == "ask":
+            for function, args, options, most in request["requests"]:
+                channel.answer(token, _answered(functions, Request(function, tuple(args), options, most)))
+            channel.answer(token, {"overwritten": functions.overwritten()})
         else:
-            channel.answer(token, caller.answer(request))
+            channel.answer(token, looked_at.answer(request))
 
 
-def learn(requests: wire.Body) -> None:
-    """Know many requests by their number from now on; for the process that starts the workers."""
-    _learned.append(wire.message(requests))
+def _answered(caller: Direct, request: Request) -> dict[str, Any]:
+    """The answer to one request as it goes over the channel."""
+    answer = caller.answer(request)
+    changed = list(answer.changed)
+    if answer.failure is None:
+        return {"value": answer.value, "changed": changed}
+    return {**_failed(answer.failure), "changed": changed, "ends": not caller.device_works()}
 
 
-def _several(caller: "_Answering", message: dict[str, Any]) -> dict[str, Any]:
-    """The answers to the first of many requests, to as many as it comes to in the time."""
-    answers = []
-    end = time.monotonic() + message["seconds"]
-    for request in message["requests"]:
-        answers.append(caller.answer(request))
-        if time.monotonic() > end:
-            break
-    return {"answers": answers}
+def _failed(failure: CallFailed) -> dict[str, Any]:
+    kind = "unwritten" if isinstance(failure, NotWritten) else "refused" if failure.refused else "raised"
+    return {"failed": str(failure), "kind": kind}
 
 
-class _Answering:
-    """Answers single requests with the functions of a loaded implementation."""
+class _LookedAt:
+    """Answers the requests of ``Caller.keep``."""
 
     def __init__(self, caller: Direct) -> None:
         self._caller = caller
@@ -73,12 +73,9 @@ class _Answering:
         try:
             return {"value": self._value(request)}
         except CallFailed as failed:
-            kind = "unwritten" if isinstance(failed, NotWritten) else "refused" if failed.refused else "raised"
-            return {"failed": str(failed), "kind": kind}
+            return _failed(failed)
 
     def _value(self, request: dict[str, Any]) -> Any:
-        if request["do"] == "call":
-            return self._caller.call(request["function"], request["args"], request["options"])
         if request["do"] == "keep":
             self._kept = self._caller.keep(request["function"], request["args"], request["options"])
             return self._kept.given
@@ -89,12 +86,21 @@ class _Answering:
 
 def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
     """The answer to the first request, which says what to load, and how its functions are called."""
+    gpu = request["gpu"]
+    own = [os.getcwd(), *([request["cache"]] if request["cache"] else [])]
+    readable = [*system(os.environ, sys.path), *told_of_the_machine(gpu), *request["readable"], "/proc/self"]
+    listed = [request["home"]] if request["home"] is not None else []  # else nothing that lies there can be imported
+    landlock.restrict(readable, [*own, *devices(gpu)], listed)
+    if not request["trusted"]:
+        hide_the_suite()
+    if request["cache"]:
+        os.environ["CUPY_CACHE_DIR"] = request["cache"]
     if request["home"] is not None:
-        _hide_the_suite()
         sys.path.append(request["home"])
     else:
         sys.path[:] = request["path"]
-        os.chdir(request["directory"])
+        with contextlib.suppress(OSError):
+            os.chdir(request["directory"])
     try:
         path = Path(request["file"]) if request["file"] is not None else None
         named = Named(request["name"], request["spec"], path, _submission(request))
@@ -116,12 +122,6 @@ def _submission(request: dict[str, Any]) -> Submission | None:
     source = None if request["source"] is None else request["source"].tobytes()
     cells = None if request["cells"] is None else tuple(cell.tobytes().decode() for cell in request["cells"])
     return Submission(source if cells is None else cells, "", Mentions.of_plain(request["mentions"]))
-
-
-def _hide_the_suite() -> None:
-    """Foreign code that says ``import impls`` is not to find what this process was started with."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "impls"]:
-        del sys.modules[name]
 
 
 class _Channel:

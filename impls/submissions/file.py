@@ -1,5 +1,6 @@
 """Running other people's module code so that whatever it does or raises stays with it."""
 
+import atexit
 import importlib
 import importlib.util
 import io
@@ -8,13 +9,13 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib.machinery import SourceFileLoader
 from itertools import count
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -131,19 +132,28 @@ def global_state_restored() -> Iterator[None]:
 
 @contextmanager
 def exits_raising() -> Iterator[None]:
-    """Make os._exit raise SystemExit in this process: it would end the run with the status that foreign code chose."""
-    this, leave = os.getpid(), os._exit
+    """Keep foreign code in this process from choosing the exit status of the run.
+
+    os._exit raises SystemExit, and of the functions to be called at the end only those of libraries are taken.
+    """
+    this, leave, register = os.getpid(), os._exit, atexit.register
 
     def refuse(status: int) -> NoReturn:
         if os.getpid() != this:
             leave(status)
         raise SystemExit(status)
 
-    os._exit = refuse
+    def register_of_a_library(function: Callable[..., Any], *args: Any, **options: Any) -> Callable[..., Any]:
+        file = sys._getframe(1).f_code.co_filename
+        if file.startswith((sys.prefix, sys.base_prefix, "<frozen")):
+            register(function, *args, **options)
+        return function
+
+    os._exit, atexit.register = refuse, register_of_a_library  # type: ignore[assignment]
     try:
         yield
     finally:
-        os._exit = leave
+        os._exit, atexit.register = leave, register
 
 
 class _SourceOnly(SourceFileLoader):
@@ -190,7 +200,7 @@ def _reason(error: BaseException, home: Path | None) -> str:
     own_code = [
         (file, line)
         for file, line in places
-        if (Path(file).is_relative_to(home) if home else not file.startswith("<") and file not in _MACHINERY)
+        if file not in _MACHINERY and (Path(file).is_relative_to(home) if home else not file.startswith("<"))
     ]
     message = _message(error)
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
@@ -207,4 +217,5 @@ def _message(error: BaseException) -> str:
         return "its message cannot be shown"
 
 
-_MACHINERY = (__file__, str(Path(__file__).with_name("spec.py")), importlib.__file__)
+_HIDING = Path(__file__).parents[1] / "isolation" / "hiding.py"
+_MACHINERY = (__file__, str(Path(__file__).with_name("spec.py")), str(_HIDING), importlib.__file__)

@@ -6,10 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from impls.submissions.gate import Submission
+from impls.submissions.mentions import Mentions
+from impls.submissions.spec import Named
 from tests.harness.plugin import progress
+from tests.harness.plugin.run import Options, Run
 from tests.harness.plugin.task import Task
 from tests.harness.reports import rows as files
 from tests.selftest.conftest import CHECKOUT
@@ -206,3 +211,16 @@ def test_a_line_of_progress_takes_loading_for_no_judging(monkeypatch):
     now[0] = 110.0
     assert watched.to_say() == "1 of 4 judged, 1:50 elapsed (1:40 before the first call), about 0:30 to go"
     assert watched.to_say() is None
+
+
+def test_what_does_not_load_in_the_process_that_judges_it_is_an_error_of_its_own_pairs():
+    run = Run(Options((), None, None, None, False, "quick", 1))
+    read = Submission(b"raise ImportError('not today')", "", Mentions())
+    run.task = Task({"a.py": Named("a.py", "a.py", Path("a.py"), read)}, 1, False)
+    try:
+        outcome = run.judge("a.py", "SIGMOID-VALUE")
+    finally:
+        run.end_workers()
+    assert outcome.outcome == "error"
+    assert "it loads only now and then: ImportError: not today" in outcome.message
+    assert run.is_required("a.py", "SIGMOID-VALUE")

@@ -1,127 +1,127 @@
-"""Assertions of the conformance tests. One order everywhere: structure, shape, then values; one grammar of messages:
-what came, what should have come, by how much it is off and how much is allowed."""
+"""What a check demands of answers, once they are there.
 
-import contextlib
+In go values and what is expected of them; each test raises Nonconformance or gives the largest error ratio. One order
+everywhere: structure, shape, then values. One grammar of messages: what was got, what was expected, by how much they
+differ and how much is allowed.
+"""
+
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from impls.nested import leaves
 from reference.error_bounds import Band
-from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.faults import Nonconformance, Place
+
+REFUSED = object()
+"""Stands for the value of a call that was refused with an exception, where it may be."""
+
+_TELLING = 1e3
+"""Up to this many times the allowed error a ratio says something; beyond it the values themselves say more."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one array was compared with: ``due`` is ``expected`` or, of several arrays, an item of it."""
+    """What one array was compared with. place: where the array stands in the result; dtype: in which it was got."""
 
-    expected: Any
-    came: np.ndarray
-    due: np.ndarray
+    place: Place
+    got: np.ndarray
+    expected: np.ndarray
     dtype: np.dtype
-    """In which it came."""
+    band: Band
     ratio: np.ndarray
     """The error over the error allowed, of each element."""
 
     @property
     def worst(self) -> float:
-        return float(self.ratio.max(initial=0.0))
+        return float(np.max(self.ratio, initial=0.0))
 
 
-_listeners: list[Callable[[Comparison], None]] = []
-_forgiving = False
-
-
-@contextlib.contextmanager
-def comparisons_reported_to(listen: Callable[[Comparison], None]) -> Iterator[None]:
-    """A context in which ``listen`` is told of every comparison, before it raises where something is wrong."""
-    _listeners.append(listen)
-    try:
-        yield
-    finally:
-        _listeners.pop()
-
-
-@contextlib.contextmanager
-def measured_by(listen: Callable[[Comparison], None]) -> Iterator[None]:
-    """The same, but no value raises, however wrong, so that later comparisons of a clause are made as well."""
-    global _forgiving
-    before, _forgiving = _forgiving, True
-    try:
-        with comparisons_reported_to(listen):
-            yield
-    finally:
-        _forgiving = before
-
-
-def ratios_reported_to(listen: Callable[[float], None]) -> contextlib.AbstractContextManager[None]:
-    """A context in which every comparison tells ``listen`` the largest error it saw over the error allowed."""
-    return comparisons_reported_to(lambda comparison: listen(comparison.worst))
-
-
-def assert_within(actual: Any, expected: Any, bound: Any) -> None:
+def within(actual: Any, expected: Any, bound: Any) -> float:
     """``actual`` has the structure and shape of ``expected`` and lies within ``bound`` of it, element by element.
 
-    bound: a Band, an array or a number; for lists, tuples and dicts one for each item. NaN is due where NaN is expected
-    and nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the bound is
-    infinite: there any value will do.
+    bound: a Band, an array or a number; for lists, tuples and dicts one for each item. NaN is right where NaN is
+    expected and nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the
+    bound is infinite: there any value will do. Gives the largest error over the error allowed.
     """
-    _assert_part_within(actual, expected, bound, expected)
+    return worst_of(comparisons(actual, expected, bound))
 
 
-def _assert_part_within(actual: Any, part: Any, bound: Any, expected: Any) -> None:
-    if isinstance(part, list | tuple):
-        _assert_same_length(actual, part)
-        for index, (one, item, allowed) in enumerate(zip(actual, part, bound, strict=True)):
-            with _fault_in(f"item {index}"):
-                _assert_part_within(one, item, allowed, expected)
+def worst_of(compared: Iterable[Comparison]) -> float:
+    """The largest error over the error allowed; raises Nonconformance at the first array with one above 1."""
+    worst = 0.0
+    for found in compared:
+        worst = max(worst, found.worst)
+        if found.worst > 1:
+            index = tuple(map(int, np.unravel_index(int(np.argmax(found.ratio)), found.ratio.shape)))
+            raise Nonconformance(_off(found, index), found.got, found.expected, worst, (*found.place, index))
+    return worst
+
+
+def comparisons(actual: Any, expected: Any, bound: Any, place: Place = ()) -> Iterator[Comparison]:
+    """The comparison of each array in ``actual``, right or wrong. Raises Nonconformance for a wrong structure."""
+    if isinstance(expected, list | tuple):
+        if not isinstance(actual, list | tuple) or len(actual) != len(expected):
+            got = f"{len(actual)} items" if isinstance(actual, list | tuple) else f"one {type(actual).__name__}"
+            raise Nonconformance(f"got {got}, expected {len(expected)} items", actual, expected, place=place)
+        for index, parts in enumerate(zip(actual, expected, bound, strict=True)):
+            yield from comparisons(*parts, (*place, index))
         return
-    if isinstance(part, Mapping):
-        for key, item in part.items():
-            with _fault_in(repr(key)):
-                _assert_part_within(actual[key], item, bound[key], expected)
+    if isinstance(expected, Mapping):
+        for key, item in expected.items():
+            yield from comparisons(actual[key], item, bound[key], (*place, key))
         return
-    assert_shape(actual, np.shape(part))
+    has_shape(actual, np.shape(expected), place=place)
     band = bound if isinstance(bound, Band) else Band(bound)
-    came, due = np.asarray(actual, dtype=np.float64), np.asarray(part, dtype=np.float64)
-    comparison = Comparison(expected, came, due, np.asarray(actual).dtype, _error_ratio(came, due, band))
-    if math.isnan(comparison.worst):
-        raise ArithmeticError(f"the error bound is not a number: {band} for {part!r}")
-    for listen in _listeners:
-        listen(comparison)
-    if comparison.worst > 1 and not _forgiving:
-        worst = np.unravel_index(int(comparison.ratio.argmax()), comparison.ratio.shape)
-        _raise_at(worst, came, due, band, comparison.worst)
-
-
-@contextlib.contextmanager
-def _fault_in(part: str) -> Iterator[None]:
-    try:
-        yield
-    except Nonconformance as fault:
-        raise Nonconformance(f"in {part}: {fault}", fault.came, fault.due) from None
+    values, exact = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    found = Comparison(place, values, exact, np.asarray(actual).dtype, band, _error_ratio(values, exact, band))
+    if math.isnan(found.worst):
+        raise ArithmeticError(f"the error bound is not a number: {band} for {expected!r}")
+    yield found
 
 
 @np.errstate(all="ignore")
-def _error_ratio(came: np.ndarray, due: np.ndarray, band: Band) -> np.ndarray:
+def _error_ratio(got: np.ndarray, expected: np.ndarray, band: Band) -> np.ndarray:
     """The distance outside what the band allows over its bound; NaN where the bound is."""
-    error = came - due
+    error = got - expected
     outside = np.maximum(np.maximum(error - band.above, -error - band.below), 0.0)
     ratio = outside / band.bound
     if ratio.max(initial=0.0) < np.inf:
         return ratio
     # Something is infinite or not a number: the quotient (0/0, inf - inf) does not say by itself what is right.
     unbounded = np.broadcast_to(band.bound == np.inf, ratio.shape)
-    right = (outside == 0) | (came == due) | (np.isnan(came) & np.isnan(due)) | unbounded
-    right |= (due == np.inf) & (came >= band.floor - band.bound)
-    return np.where(right, 0.0, np.where(np.isnan(came) | np.isnan(due), np.inf, ratio))
+    both_nan = np.isnan(got) & np.isnan(expected)
+    large_enough = (expected == np.inf) & (got >= band.floor - band.bound)
+    right = (outside == 0) | (got == expected) | both_nan | unbounded | large_enough
+    return np.where(right, 0.0, np.where(np.isnan(got) | np.isnan(expected), np.inf, ratio))
 
 
-def assert_exact(actual: Any, expected: Any) -> None:
+def _off(found: Comparison, index: tuple[int, ...]) -> str:
+    """What was got and expected at the index, and by how much they differ, where that says something."""
+
+    def at(values: Any) -> float:
+        return float(np.broadcast_to(values, found.expected.shape)[index])
+
+    got, expected, band = at(found.got), at(found.expected), found.band
+    text = f"got {got!r}, expected {expected!r}"
+    error = abs(got - expected)
+    if not math.isfinite(error):
+        return text
+    slack = at(band.above) if got > expected else at(band.below)
+    allowed = at(band.bound) + (slack if math.isfinite(slack) else 0.0)
+    if not allowed:
+        return f"{text} (no error is allowed)"
+    times = error / allowed
+    ratio = f" is {times:.3g} times the allowed {allowed:.3g}" if times < _TELLING else f", allowed {allowed:.3g}"
+    return f"{text} (error {error:.3g}{ratio})"
+
+
+def exactly(actual: Any, expected: Any) -> float:
     """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN, the sign of a zero is its own."""
-    assert_within(actual, expected, _nothing_like(expected))
+    return within(actual, expected, _nothing_like(expected))
 
 
 def _nothing_like(value: Any) -> Any:
@@ -131,52 +131,39 @@ def _nothing_like(value: Any) -> Any:
     return {key: _nothing_like(item) for key, item in value.items()} if isinstance(value, Mapping) else 0.0
 
 
-def assert_shape(actual: Any, *shapes: tuple[int, ...]) -> None:
+def does_not_fall(values: Any, arguments: np.ndarray, allowed: np.ndarray) -> float:
+    """No value is smaller than the one before it, by more than is allowed between the two."""
+    falls = np.maximum(values[:-1] - values[1:], 0.0)
+    ratio = _error_ratio(falls, np.zeros_like(falls), Band(allowed))
+    worst = float(np.max(ratio, initial=0.0))
+    if worst > 1:
+        at = int(np.argmax(ratio))
+        before, after = (f"{values[i].item()!r} at {arguments[i].item()!r}" for i in (at, at + 1))
+        raise Nonconformance(f"the values fall from {before} to {after}", ratio=worst)
+    return worst
+
+
+def has_shape(actual: Any, *shapes: tuple[int, ...], place: Place = ()) -> None:
     """``actual`` has one of ``shapes``."""
     if np.shape(actual) not in shapes:
-        due = " or ".join(str(shape) for shape in shapes)
-        raise Nonconformance(f"shape {np.shape(actual)} came, shape {due} is due", came=actual)
+        expected = " or ".join(str(shape) for shape in shapes)
+        raise Nonconformance(f"got shape {np.shape(actual)}, expected shape {expected}", actual, place=place)
 
 
-def assert_dtype(actual: Any, dtype: Any) -> None:
+def has_dtype(actual: Any, dtype: Any) -> None:
     """Every array in ``actual`` is of ``dtype``."""
-    if isinstance(actual, list | tuple):
-        for one in actual:
-            assert_dtype(one, dtype)
-    elif isinstance(actual, Mapping):
-        assert_dtype(list(actual.values()), dtype)
-    elif actual.dtype != np.dtype(dtype):
-        raise Nonconformance(f"dtype {actual.dtype} came, dtype {np.dtype(dtype)} is due", came=actual)
+    for one in leaves(actual):
+        if one.dtype != np.dtype(dtype):
+            raise Nonconformance(f"got dtype {one.dtype}, expected dtype {np.dtype(dtype)}", one)
 
 
-def assert_refused(outcome: Any, what: str) -> None:
+def is_refused(outcome: Any, what: str) -> None:
     """The call was refused with an exception; ``what`` says what is wrong with its arguments."""
-    if outcome is not None:
-        raise Nonconformance(f"{what} MUST be refused with an exception; a value came instead", came=outcome)
+    if outcome is not REFUSED:
+        raise Nonconformance(f"got a value, expected an exception: {what} MUST be refused", outcome)
 
 
-def assert_refused_or_nan(outcome: Any, what: str) -> None:
+def is_refused_or_nan(outcome: Any, what: str) -> None:
     """The call was refused with an exception, or its value holds NaN and no number."""
-    if outcome is not None and not (np.size(outcome) and np.isnan(np.asarray(outcome, dtype=np.float64)).all()):
-        raise Nonconformance(
-            f"{what} MUST be refused with an exception or give NaN; a value came instead", came=outcome
-        )
-
-
-def _assert_same_length(actual: Any, expected: Sequence[Any]) -> None:
-    if not isinstance(actual, list | tuple) or len(actual) != len(expected):
-        came = f"{len(actual)} items" if isinstance(actual, list | tuple) else f"one {type(actual).__name__}"
-        raise Nonconformance(f"{came} came, {len(expected)} items are due", came=actual, due=expected)
-
-
-def _raise_at(index: Any, came: np.ndarray, due: np.ndarray, band: Band, ratio: float) -> None:
-    def at(values: Any) -> float:
-        return float(np.broadcast_to(values, due.shape)[index])
-
-    where = f"at index {tuple(int(i) for i in index)} " if index else ""
-    off = abs(at(came) - at(due))
-    slack = at(band.above) if at(came) > at(due) else at(band.below)
-    allowed = at(band.bound) + (slack if math.isfinite(slack) else 0.0)
-    times = f", {ratio:.3g} times what is allowed" if math.isfinite(ratio) and not slack else ""
-    error = f"off by {off:.3g}, allowed {allowed:.3g}{times}" if allowed else f"off by {off:.3g}, none is allowed"
-    raise Nonconformance(f"{where}{at(came)!r} came, {at(due)!r} is due ({error})", came, due)
+    if outcome is not REFUSED and not (np.size(outcome) and np.isnan(np.asarray(outcome, dtype=np.float64)).all()):
+        raise Nonconformance(f"got a value, expected an exception or NaN: {what} MUST be refused", outcome)

@@ -3,14 +3,14 @@
 import base64
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from impls import ArrayLibrary
 from impls.calling import LaidOut
-from tests.harness.drawing import provenance
-from tests.harness.judging.subject import Call, Subject
+from tests.harness.judging.trial import Made
 
 _IMPORTS = {
     "zlib": "import base64, zlib",
@@ -22,16 +22,28 @@ _LITERAL_ELEMENTS = 200
 _SHOWN_ELEMENTS = 60
 
 
-def source(subject: Subject, call: Call) -> str:
-    """The call as runnable code: the imports its arrays need, then the expression."""
-    text = expression(subject, call)
-    return "\n".join([*imports_of(text), text])
+def source(library: ArrayLibrary, calls: Sequence[Made]) -> str | None:
+    """The calls as runnable code: the imports that their arrays need, then the expressions; None without a call.
+
+    Behind each of several calls stands the value that it gave.
+    """
+    if not calls:
+        return None
+    texts = [expression(library, call) for call in calls]
+    imports = imports_of(" ".join(texts))
+    if len(calls) > 1:
+        texts = [f"{text}  # {_in_one_line(call)}" for text, call in zip(texts, calls, strict=True)]
+    return "\n".join([*imports, *texts])
 
 
-def expression(subject: Subject, call: Call) -> str:
+def _in_one_line(call: Made) -> str:
+    return "gives " + " ".join((shown(call.value) or "no value").split())
+
+
+def expression(library: ArrayLibrary, call: Made) -> str:
     """The call as an expression."""
-    arguments = [_expression(subject, argument) for argument in call.arguments]
-    options = [f"{name}={_expression(subject, value)}" for name, value in call.options.items()]
+    arguments = [_expression(library, argument) for argument in call.arguments]
+    options = [f"{name}={_expression(library, value)}" for name, value in call.options.items()]
     return f"{call.function}({', '.join(arguments + options)})"
 
 
@@ -41,7 +53,7 @@ def imports_of(text: str) -> list[str]:
 
 
 def shown(value: Any) -> str | None:
-    """A value that came or was due, as text; long arrays are cut in the middle."""
+    """A value, got or expected, as text; long arrays are cut in the middle."""
     if value is None:
         return None
     if isinstance(value, list | tuple):
@@ -54,17 +66,17 @@ def shown(value: Any) -> str | None:
     return np.array2string(array, separator=", ", threshold=_SHOWN_ELEMENTS, floatmode="unique")
 
 
-def _expression(subject: Subject, value: Any) -> str:
+def _expression(library: ArrayLibrary, value: Any) -> str:
     if isinstance(value, np.ndarray):
         value = LaidOut(value, "contiguous")
     if isinstance(value, LaidOut):
-        return subject.library.source(value.values, value.layout, value.dtype, code=_code(value.values))
+        return library.source(value.values, value.layout, value.dtype, code=_code(value.values))
     if isinstance(value, list):
-        return "[" + ", ".join(_expression(subject, item) for item in value) + "]"
+        return "[" + ", ".join(_expression(library, item) for item in value) + "]"
     if isinstance(value, tuple):
-        return "(" + ", ".join(_expression(subject, item) for item in value) + ")"
+        return "(" + ", ".join(_expression(library, item) for item in value) + ")"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {_expression(subject, item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key!r}: {_expression(library, item)}" for key, item in value.items()) + "}"
     return f"float({str(value)!r})" if isinstance(value, float) and not math.isfinite(value) else repr(value)
 
 
@@ -72,7 +84,7 @@ def _code(array: np.ndarray) -> str | None:
     """An expression in NumPy for an array that is too long to be written out; None for one that is not."""
     if array.size <= _LITERAL_ELEMENTS:
         return None
-    if remembered := provenance.code_of(array):
-        return remembered
+    if code := getattr(array, "code", None):
+        return str(code)
     packed = base64.b85encode(zlib.compress(array.tobytes(), 9)).decode("ascii")
     return f'np.frombuffer(zlib.decompress(base64.b85decode("{packed}")), np.{array.dtype.name}).reshape({array.shape})'

@@ -1,5 +1,6 @@
 """One run of the suite: what it was asked for, the implementations it judges, and what came of each clause."""
 
+import os
 import platform
 import sys
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import reference
@@ -15,6 +17,7 @@ from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_iso
 from impls.submissions.aliases import Aliases
 from impls.submissions.spec import Asked, Named, load_here, named_by
 from tests.harness.drawing import profiles
+from tests.harness.drawing.kept import Kept
 from tests.harness.judging.diagnosis import Suspect
 from tests.harness.judging.judge import ERROR, SKIPPED, Examples, Outcome, judge
 from tests.harness.plugin.task import Task
@@ -51,6 +54,10 @@ class Options:
     isolation: str | None = None
     """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
     call_seconds: float = Limits.call_seconds
+    load_seconds: float = Limits.load_seconds
+    total_seconds: float | None = None
+    """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
+    memory_mib: int = Limits.memory_mib
     aliases: Aliases = field(default_factory=Aliases)
     selected: str = ""
     """What -k and -m select, as they were given."""
@@ -97,6 +104,8 @@ class Run:
     stopped: bool = False
     """The run was told to stop before its end."""
     started: float = field(default_factory=time.perf_counter)
+    cache: Path | None = None
+    """A folder of this machine where the plans of this run may be kept."""
     rows: Rows | None = None
     """Where the rows of the result are kept, those of an earlier run among them; None where no result is written."""
     resumed: frozenset[str] = frozenset()
@@ -124,7 +133,8 @@ class Run:
         """What is to be judged, by whichever process: what loaded here, without what an earlier run has judged."""
         loaded = {one.name for one in self.implementations}
         named = {one.name: one for one in self._named if one.name in loaded - self.resumed}
-        return Task(named, len(loaded), self._is_a_class)
+        keeps_plans = all(map(self._leaves_files_alone, self.implementations))
+        return Task(named, len(loaded), self._is_a_class, keeps_plans)
 
     def implementation(self, name: str) -> Implementation:
         """The one of that name among those to be judged."""
@@ -133,10 +143,13 @@ class Run:
     @cached_property
     def isolation(self) -> Isolation:
         """Where the workers of this run come from."""
-        limits = Limits(call_seconds=self.options.call_seconds)
-        if self.options.large:
-            limits = limits.for_arrays_of(self.options.large)
-        return Isolation(self.options.isolation or PROCESS, limits)
+        options = self.options
+        single = len(options.specs) == 1 and os.path.isfile(options.specs[0])
+        total = options.total_seconds or (None if single else Limits.total_seconds)
+        limits = Limits(options.call_seconds, options.load_seconds, total, options.memory_mib)
+        if options.large:
+            limits = limits.for_arrays_of(options.large)
+        return Isolation(options.isolation or PROCESS, limits)
 
     def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
         """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise."""
@@ -174,7 +187,22 @@ class Run:
 
     @cached_property
     def examples(self) -> Examples:
-        return Examples(self.options.seed, self.options.large or LARGE_SIZES[0], keep=self.task.one_after_the_other)
+        largest = self.options.large or LARGE_SIZES[0]
+        return Examples(self.options.seed, largest, keep=self.task.one_after_the_other, kept=self._kept)
+
+    @cached_property
+    def _kept(self) -> Kept:
+        """What planning has computed on this machine before, where no submission can read or write it."""
+        options = self.options
+        if self.cache is None or options.large is not None or not self.task.keeps_plans:
+            return Kept(None)
+        return Kept.under(self.cache, earlier.hash_of_the_suite(), options.profile, options.seed)
+
+    def _leaves_files_alone(self, implementation: Implementation) -> bool:
+        """Whether its code is trusted with this machine's files, or cannot reach those of this run."""
+        if isinstance(implementation.caller, Isolated):
+            return implementation.caller.isolation.closes_files
+        return not Path(implementation.spec).exists()
 
     @cached_property
     def _is_a_class(self) -> bool:
@@ -256,9 +284,7 @@ class Run:
         """The verdict on one of them, from the outcomes so far."""
         if self.rows is not None and implementation.name in self.resumed:
             return earlier.verdict(self.rows[implementation.name])
-        outcomes = {
-            id: self.outcomes[implementation.name, id] for id in CLAUSES if (implementation.name, id) in self.outcomes
-        }
+        outcomes = self._settled(implementation.name)
         functions = {
             name: verdicts.of_function(
                 clauses, outcomes, absent=name not in implementation.functions, is_expected=self.is_expected
@@ -268,6 +294,11 @@ class Run:
         level, complete = self.required_level(implementation), self.options.require_complete
         must_complete = not self.stopped and bool(self._scheduled_of(implementation.name))
         return verdicts.of_implementation(functions, level, complete, must_complete)
+
+    def _settled(self, name: str) -> dict[str, Outcome]:
+        """What came of the clauses of an implementation, with impure calls charged where they belong."""
+        found = {id: self.outcomes[name, id] for id in CLAUSES if (name, id) in self.outcomes}
+        return verdicts.charged(found, lambda clause: self.is_required(name, clause.id))
 
     def needs(self, clause: str) -> bool:
         """Whether it is a failure that the function of that clause is not implemented."""
@@ -311,6 +342,11 @@ class Run:
                 f"{name}: {one.reason}"
                 for name, one in verdict.functions.items()
                 if one.reason and one.levels[level] == verdicts.ERROR
+            ]
+            partly += [
+                f"{id}: {outcome.message}"
+                for id, outcome in self._settled(implementation.name).items()
+                if outcome.outcome != self.outcomes[implementation.name, id].outcome
             ]
             lost = sorted(id for who, id in self.lost if who == implementation.name)
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []

@@ -19,23 +19,25 @@ from impls.submissions.spec import Named
 class Task:
     """named: what there is to judge, by name, in its order. count: of all that is judged, now or in an earlier run.
 
-    one_after_the_other: whether one is judged to its end before the next, and not clause by clause.
+    one_after_the_other: whether one is judged to its end before the next, and not clause by clause. keeps_plans:
+    whether plans may be kept on this machine, where none of the submissions reaches them.
     """
 
     named: Mapping[str, Named]
     count: int
     one_after_the_other: bool
+    keeps_plans: bool = False
 
     def as_plain(self) -> dict[str, Any]:
         """In values that execnet can send: paths are bytes, since a name need not be text."""
         named = [_plain(one) for one in self.named.values()]
-        return {"named": named, "count": self.count, "one_after_the_other": self.one_after_the_other}
+        return {"named": named, "settings": [self.count, self.one_after_the_other, self.keeps_plans]}
 
     @staticmethod
     def of_plain(plain: Mapping[str, Any]) -> "Task":
         """The task that ``as_plain`` gave."""
         named = [_named(*one) for one in plain["named"]]
-        return Task({one.name: one for one in named}, plain["count"], plain["one_after_the_other"])
+        return Task({one.name: one for one in named}, *plain["settings"])
 
 
 def _plain(one: Named) -> list[Any]:

@@ -30,7 +30,7 @@ def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid
         *_labelled("behaves:", _as_one_that(cited.function, outcome.diagnosis)),
         *_labelled("input:", outcome.counterexample),
         *_labelled("expected:", outcome.expected),
-        *_labelled("actual:", outcome.actual),
+        *_labelled("got:", outcome.actual),
         f"  again:    {_command(run, implementation, clause, nodeid)}",
     ]
     return "\n".join(lines)
@@ -127,7 +127,7 @@ def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict)
         if one.reason and NOT_IMPLEMENTED in one.levels.values() and "no function of this name" not in one.reason
     ]
     if stubs:
-        _write_line(terminal, f"{name}: not implemented and not judged (is a return missing?): {', '.join(stubs)}")
+        _write_line(terminal, f"{name}: not implemented and not judged: {', '.join(stubs)}")
 
 
 def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, verdict: Verdict) -> None:

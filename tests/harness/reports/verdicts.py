@@ -1,7 +1,7 @@
 """From clause outcomes to verdicts: per function and level, then per implementation."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reference import modules
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
@@ -10,6 +10,7 @@ from tests.harness.spec.clauses import CLAUSES, LEVELS, ROBUST, TEXTBOOK, Clause
 CONFORMS, FAILS, NOT_RUN, NOT_IMPLEMENTED = "conforms", "fails", "not run", "not implemented"
 OPTIONAL = frozenset(modules.FUNCTIONS)
 """What an implementation is complete without: a class of torch modules is for one task, and NumPy code has none."""
+PURE_CLAUSES = tuple(one for one in CLAUSES.values() if one.id.endswith("-PURE"))
 _FROM_BEST_TO_WORST = (CONFORMS, NOT_RUN, FAILS, ERROR)
 
 
@@ -38,6 +39,23 @@ class Verdict:
     verdict: str
     reason: str | None
     functions: Mapping[str, FunctionVerdict]
+
+
+def charged(outcomes: Mapping[str, Outcome], counts: Callable[[Clause], bool]) -> dict[str, Outcome]:
+    """The outcomes by clause, with every impure call charged to the -PURE clause of its function.
+
+    counts: whether what was seen on a clause counts, as on those of the required level. Where the -PURE clause was not
+    run, or has failed by itself, nothing changes.
+    """
+    settled = dict(outcomes)
+    for id, outcome in outcomes.items():
+        pure = next((one for one in PURE_CLAUSES if one.function == CLAUSES[id].function), None)
+        if outcome.impure is None or pure is None or pure.id not in settled or not counts(CLAUSES[id]):
+            continue
+        if settled[pure.id].outcome == PASSED:
+            message = outcome.impure if id == pure.id else f"{outcome.impure}, as seen on {id}"
+            settled[pure.id] = replace(settled[pure.id], outcome=FAILED, message=message)
+    return settled
 
 
 def of_function(
