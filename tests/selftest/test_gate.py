@@ -264,10 +264,9 @@ def test_a_class_is_judged_alike_by_one_process_and_by_several(suite, folder):
         assert "INTERNALERROR" not in result.output
         outcomes = result.outcomes()
         assert [outcomes.get((name, "SIGMOID-VALUE")) for name in right] == ["passed"] * len(right)
-        reasons = {
-            row["name"]: row["reason"] or "" for row in result.json["implementations"] if row["verdict"] == "error"
-        }
-        assert reasons.keys() == {*due, "liar.py", "once.py"}
+        rows = [row for row in result.json["implementations"] if not row["name"].startswith("flaky")]
+        reasons = {row["name"]: row["reason"] or "" for row in rows if row["verdict"] == "error"}
+        assert reasons.keys() == {*due, "liar.py"}
         assert not [(name, reasons[name]) for name in due if due[name] not in reasons[name]]
         assert not [line for line in result.output.splitlines() if line.lstrip().startswith(("::", "zzz.py: conf"))]
         assert not [text for text in ("\x1b", "##[", "##vso[", "\u202e") if text in result.output]
