@@ -18,6 +18,7 @@ from impls.backends.arrays import ArrayLibrary
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
 from impls.stubs import is_stub, raised_by_its_own_file
+from impls.text import one_line
 
 MOST_ITEMS = 4096
 """How many items the lists in a result may have together; what is longer is no list of layers."""
@@ -262,20 +263,6 @@ def described(raised: BaseException) -> str:
     except BaseException:
         return f"{type(raised).__name__} (its message cannot be shown)"
     return one_line(f"{type(raised).__name__}: {text[0]}" if text else type(raised).__name__)
-
-
-def one_line(text: str, longest: int = 300) -> str:
-    """Foreign text as it may be shown: one line, without control characters, which a terminal would obey, and cut."""
-    text = text if len(text) <= longest else f"{text[: longest - 3]}..."
-    return printable(text)
-
-
-def printable(text: str) -> str:
-    """``text`` with everything but printable characters as escapes, line ends among them."""
-    encodable = text.encode("utf-8", "backslashreplace").decode()
-    if encodable.isprintable():
-        return encodable
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in encodable)
 
 
 def _place(raised: BaseException, function: Callable[..., Any]) -> str:

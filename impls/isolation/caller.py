@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotWritten, Request, one_line
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotWritten, Request
 from impls.isolation.channel import Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
+from impls.text import one_line
 
 _MESSAGE = 4 << 20
 """From how many bytes of arrays on the requests are sent in several messages; a larger one goes alone."""

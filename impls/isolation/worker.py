@@ -17,6 +17,8 @@ from impls.isolation import landlock, wire
 from impls.isolation.hiding import hide_the_suite
 from impls.isolation.reach import devices, system, told_of_the_machine
 from impls.submissions.aliases import Aliases
+from impls.submissions.gate import Submission
+from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Asked, Named, SpecError, load_here
 
 CHANNEL = 3
@@ -72,10 +74,7 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
             os.chdir(request["directory"])
     try:
         path = Path(request["file"]) if request["file"] is not None else None
-        cells = request["cells"]
-        named = Named(
-            request["name"], request["spec"], path, None if cells is None else tuple(cells), request["refused"]
-        )
+        named = Named(request["name"], request["spec"], path, _submission(request))
         aliases = Aliases(*request["aliases"])
         found = load_here(named, request["names"], Asked(request["arrays"], request["device"], aliases))
     except SpecError as wrong:
@@ -84,12 +83,16 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
         return {"unloadable": found.reason, "arrays": found.arrays, "device": found.device}, None
     assert isinstance(found.caller, Direct)
     library(found.arrays, found.device)
-    return {
-        "functions": list(found.functions),
-        "arrays": found.arrays,
-        "device": found.device,
-        "versions": dict(found.versions),
-    }, found.caller
+    return {"functions": list(found.functions), "arrays": found.arrays, "device": found.device}, found.caller
+
+
+def _submission(request: dict[str, Any]) -> Submission | None:
+    """The source as it was read."""
+    if request["file"] is None:
+        return None
+    source = None if request["source"] is None else request["source"].tobytes()
+    cells = None if request["cells"] is None else tuple(cell.tobytes().decode() for cell in request["cells"])
+    return Submission(source if cells is None else cells, "", Mentions.of_plain(request["mentions"]))
 
 
 class _Channel:

@@ -29,19 +29,17 @@ class LoadError(Exception):
     """Code that failed to load; the message says what it raised and where, the cause is what it raised."""
 
 
-def load_notebook(path: Path, wanted: Iterable[str], cells: Sequence[str] | None = None) -> ModuleType:
+def load_notebook(path: Path, wanted: Iterable[str], cells: Sequence[str]) -> ModuleType:
     """A module of the functions in a notebook that are ``wanted``, with what they need. Raises LoadError.
 
-    cells: the sources of its cells where they have been read already. The folder it lies in is importable meanwhile.
+    cells: the sources of its cells. The folder it lies in is importable meanwhile.
     """
     path = path.absolute()
     name = re.sub(r"\W", "_", f"submission_{next(_numbers)}_{path.stem}")
     module = ModuleType(name)
     module.__file__ = str(path)
     try:
-        code, defined = notebooks.code_of(notebooks.cells_of(path) if cells is None else cells, wanted, str(path))
-    except (OSError, notebooks.NotebookError) as wrong:
-        raise LoadError(str(wrong)) from wrong
+        code, defined = notebooks.code_of(cells, wanted, str(path))
     except SyntaxError as wrong:
         raise LoadError(_reason(wrong, path.parent)) from wrong
     module.__dict__["__all__"] = defined
@@ -52,17 +50,18 @@ def load_notebook(path: Path, wanted: Iterable[str], cells: Sequence[str] | None
     return module
 
 
-def load_file(path: Path) -> ModuleType:
+def load_file(path: Path, source: bytes | None = None) -> ModuleType:
     """The module in a `.py` file, or the package in a folder with `__init__.py`, under a name of its own.
 
-    The folder it lies in is importable while it loads; the modules found there are its own and are forgotten after
-    that, so the next submission's `helper.py` is the next one's. Raises LoadError.
+    source: what the file holds, where it has been read already. The folder it lies in is importable while it loads; the
+    modules found there are its own and are forgotten after that, so the next submission's `helper.py` is the next
+    one's. Raises LoadError.
     """
     path = path.absolute()
     name = re.sub(r"\W", "_", f"submission_{next(_numbers)}_{path.stem}")
     is_package = path.suffix != ".py"
     file = path / "__init__.py" if is_package else path
-    loader = _SourceOnly(name, str(file))
+    loader = _SourceOnly(name, str(file), source)
     with contained(path.parent, own=name):
         spec = importlib.util.spec_from_file_location(
             name,
@@ -160,8 +159,13 @@ def exits_raising() -> Iterator[None]:
 class _SourceOnly(SourceFileLoader):
     """Compiles the source every time: a cached bytecode file beside a submission may be another version of it."""
 
+    def __init__(self, fullname: str, path: str, source: bytes | None) -> None:
+        super().__init__(fullname, path)
+        self._source = source
+
     def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
+        source = self.get_data(self.path) if self._source is None else self._source
+        return self.source_to_code(source, self.path)
 
 
 class _NoKeyboard(io.TextIOBase):

@@ -1,7 +1,7 @@
 """The functions in a Jupyter notebook, without the rest of it: no plot, no download, no shell command runs.
 
 Of the code cells only those statements run that bind a name which the functions looked for need, directly or through
-other names: imports, definitions, assignments. A notebook is read with nbformat, in the process that asks for it.
+other names: imports, definitions, assignments. The cells have been read (``gate``).
 """
 
 import ast
@@ -10,39 +10,13 @@ import re
 import symtable
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-_MOST = 1 << 19
-_MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?\??\s*$|[\w, ]+=\s*[%!])")
-_CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
+# No pattern gives back what it has matched (*+, ++): a line of blanks would take a time that grows with its square.
+_MAGIC = re.compile(r"^\s*+(?:[%!?]|[\w.]++\?\??\s*+$|[\w, ]++=\s*+[%!])")
+_CELL_MAGIC = re.compile(r"^\s*+%%(\w++)")
 _PYTHON = {"time", "timeit", "capture", "prun"}
 """The cell magics after which the cell holds Python all the same."""
-_DEFINES = re.compile(r"^\s*(?:async\s+def|def|class)\s", re.MULTILINE)
-
-
-class NotebookError(ValueError):
-    """A notebook that cannot be read."""
-
-
-def cells_of(path: Path) -> list[str]:
-    """The sources of all cells, empty ones for text, so that they are counted as the notebook shows them.
-
-    Raises NotebookError.
-    """
-    try:
-        import nbformat
-    except ImportError as missing:
-        raise NotebookError("reading a notebook needs nbformat: pip install nbformat") from missing
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        sources = [str(cell.source) if cell.cell_type == "code" else "" for cell in notebook.cells]
-    except OSError:
-        raise
-    except Exception as wrong:  # nbformat raises what it likes on what is no notebook
-        raise NotebookError(f"no notebook that can be read ({type(wrong).__name__})") from wrong
-    if sum(map(len, sources)) > _MOST:
-        raise NotebookError(f"more than {_MOST} characters of code")
-    return sources
+_DEFINES = re.compile(r"^[ \t]*+(?:async\s++def|def|class)\s", re.MULTILINE)
 
 
 @dataclass(frozen=True)

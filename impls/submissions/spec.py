@@ -7,13 +7,13 @@ A spec is, in this order: a built-in name, a path to a `.py` file, a folder of s
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from impls.adapters import torch_modules as modules
 from impls.backends.arrays import FLOATS, library
@@ -21,10 +21,14 @@ from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
 from impls.calling import Direct
 from impls.implementation import Absent, Implementation, Unloadable
+from impls.submissions import gate
 from impls.submissions.aliases import Aliases
 from impls.submissions.file import LoadError, contained, load_file, load_notebook
+from impls.submissions.mentions import Mentions
+from impls.text import printable
 
 Resolved = Implementation | Unloadable
+_Either = TypeVar("_Either", "Named", Implementation | Unloadable)
 
 
 class SpecError(ValueError):
@@ -47,7 +51,7 @@ def resolve(
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
     asked = Asked(arrays, device, aliases or Aliases())
-    return [(load or load_here)(found, function_names, asked) for found in _named_by(spec, asked)]
+    return [(load or load_here)(found, function_names, asked) for found in named_by(spec, asked)]
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,11 @@ class Asked:
         options = {"--arrays": self.arrays, "--device": self.device}
         return " ".join(f"{option} {value}" for option, value in options.items() if value)
 
-    def target(self, declared: Mapping[str, Any]) -> tuple[str, str]:
+    def target(self, declared: Mapping[str, Any], probe: Callable[[str, str], str | None] = probe) -> tuple[str, str]:
         """The arrays and the device of a module that declares these ARRAYS and DEVICE, or None of them.
 
-        Raises LoadError for a declaration that is wrong or cannot be had here, SpecError for an option.
+        probe: says why arrays of a library on a device cannot be had, None where they can. Raises LoadError for a
+        declaration that is wrong or cannot be had here, SpecError for an option.
         """
         own_arrays = _one_of(tuple(DEVICES), "ARRAYS", declared)
         own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
@@ -84,14 +89,14 @@ class Asked:
 class Named:
     """One implementation that a spec names, not loaded yet.
 
-    path: of its file or package, None for a module. cells: of a notebook that has been read. refused: why it is not to
-    be loaded at all.
+    name: printable, as reports show it. path: of its file or package, None for a module. read: what the gate has read
+    of these. refused: why it is not to be loaded at all.
     """
 
     name: str
     spec: str
     path: Path | None = None
-    cells: tuple[str, ...] | None = None
+    read: gate.Submission | None = None
     refused: str | None = None
 
     @property
@@ -108,10 +113,14 @@ def load_here(found: Named, function_names: Sequence[str], asked: Asked) -> Reso
         return _builtin(found.spec, function_names)
     if found.path is not None:
         return _from_file(found, found.path, function_names, asked)
-    return _from_module(found.spec, function_names, asked)
+    return _from_module(found, function_names, asked)
 
 
-def _named_by(spec: str, asked: Asked) -> list[Named]:
+def named_by(spec: str, asked: Asked) -> list[Named]:
+    """What a spec names: one, or for a folder each submission in it; all are read, and nothing of them is run.
+
+    Raises SpecError where the spec names nothing, or what was asked for by name is not there.
+    """
     if spec in BUILTINS:
         if reason := BUILTINS[spec].absent():
             raise SpecError(f"{spec} cannot run here: {reason}")
@@ -121,23 +130,30 @@ def _named_by(spec: str, asked: Asked) -> list[Named]:
         return [Named(spec, spec)]
     if asked.arrays and (reason := probe(asked.arrays, asked.device or DEVICES[asked.arrays][0])):
         raise SpecError(f"{asked} cannot be had: {reason}")
-    if spec.endswith((".py", ".ipynb")) and os.path.lexists(spec):
-        return [Named(spec, spec, Path(spec))]
+    if spec.endswith(gate.SUFFIXES) and os.path.lexists(spec):
+        return [_read(spec, spec)]
     if spec and os.path.isdir(spec):
         folder = Path(spec)
-        if (folder / "__init__.py").is_file():
-            return [Named(spec, spec, folder)]
-        names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
-        if not names:
+        if os.path.lexists(folder / "__init__.py"):
+            return [_read(spec, spec)]
+        try:
+            entries = gate.submissions(folder)
+        except OSError as error:
+            raise SpecError(f"{spec!r}: a folder that cannot be read: {error}") from error
+        if not entries:
             raise SpecError(f"{spec!r}: a folder without any .py or .ipynb file to check; {_accepted(spec)}")
-        return [Named(name, str(folder / name), folder / name, refused=_outside(folder, name)) for name in names]
-    return [Named(spec, spec)]
+        return [_read(one.name, str(folder / one.name), folder, one.refused) for one in entries]
+    return [Named(printable(spec), spec)]
 
 
-def _outside(folder: Path, name: str) -> str | None:
-    """Why a file of a folder is none of its own, None where it is one."""
-    inside = (folder / name).resolve().is_relative_to(folder.resolve())
-    return None if inside else "a symbolic link that leads out of the folder"
+def _read(name: str, spec: str, root: Path | None = None, refused: str | None = None) -> Named:
+    path = Path(spec)
+    if refused is None:
+        try:
+            return Named(printable(name), spec, path, gate.read(path, root))
+        except gate.Refused as wrong:
+            refused = str(wrong)
+    return Named(printable(name), spec, path, refused=refused)
 
 
 def builtins_present(function_names: Sequence[str], load: "Load | None" = None) -> tuple[list[Resolved], list[Absent]]:
@@ -152,7 +168,7 @@ def builtins_present(function_names: Sequence[str], load: "Load | None" = None) 
     return present, absent
 
 
-def with_unique_names(resolved: Iterable[Resolved]) -> list[Resolved]:
+def with_unique_names(resolved: Iterable[_Either]) -> list[_Either]:
     """The same under names that are all different: a name that came before gets #2, #3, ..."""
     taken: set[str] = set()
     unique = []
@@ -195,39 +211,28 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
     )
 
 
-def _submissions(folder: Path) -> Iterator[Path]:
-    """The modules in a folder and in its immediate subfolders; what cannot be read is among them, to be reported."""
-    try:
-        entries = list(folder.iterdir())
-    except OSError as error:
-        raise SpecError(f"{str(folder)!r}: a folder that cannot be read: {error}") from error
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name == "conftest.py":
-            continue
-        if entry.suffix in (".py", ".ipynb") or (entry / "__init__.py").is_file():
-            yield entry
-        elif entry.is_dir():
-            yield from (
-                file
-                for pattern in ("[!.]*.py", "[!.]*.ipynb")
-                for file in entry.glob(pattern)
-                if file.name != "conftest.py"
-            )
-
-
 def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
     def load() -> Any:
-        if found.refused:
-            raise LoadError(found.refused)
-        if path.suffix != ".ipynb":
-            return load_file(path)
-        names = [name for function in function_names for name in asked.aliases.names(function, found.name)]
-        return load_notebook(path, [*names, modules.NAME, "TASK", "ARRAYS", "DEVICE"], found.cells)
+        if found.refused or found.read is None:
+            raise LoadError(found.refused or "it was not read")
+        source = found.read.source
+        try:
+            if not isinstance(source, tuple):
+                return load_file(path, source)
+            names = [name for function in function_names for name in asked.aliases.names(function, found.name)]
+            return load_notebook(path, [*names, modules.NAME, "TASK", "ARRAYS", "DEVICE"], source)
+        except (
+            ValueError,
+            RecursionError,
+            MemoryError,
+        ) as wrong:  # what ast makes of a source that is too deep, or odd
+            raise LoadError(f"{type(wrong).__name__}: {wrong}") from wrong
 
-    return _users(found.name, found.spec, load, function_names, asked)
+    return _users(found, load, function_names, asked)
 
 
-def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Resolved:
+def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
+    spec = named.spec
     module_name, colon, attribute = spec.partition(":")
     parts = module_name.split(".") + (attribute.split(".") if colon else [])
     if not all(part.isidentifier() for part in parts):
@@ -251,11 +256,14 @@ def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Reso
         with contained():
             return found() if isinstance(found, type) and modules.module_class(found) is None else found
 
-    return _users(spec, spec, load, function_names, asked)
+    return _users(named, load, function_names, asked)
 
 
-def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequence[str], asked: Asked) -> Resolved:
+def _users(named: Named, load: Callable[[], Any], function_names: Sequence[str], asked: Asked) -> Resolved:
     """What `load` gives, as an implementation nobody has vouched for."""
+    name, spec = named.name, named.spec
+    mentions = named.read.mentions if named.read else Mentions()
+    sha256 = named.read.sha256 if named.read else None
     try:
         thing = load()
         with contained():
@@ -268,13 +276,15 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions:
             raise LoadError(_none_of(function_names, public or getattr(thing, "__all__", [])))
-        if not declared["ARRAYS"] and not asked.arrays and (only_a_module or _takes_tensors(thing)):
-            declared["ARRAYS"] = "torch"
+        if not declared["ARRAYS"] and not asked.arrays:
+            declared["ARRAYS"] = mentions.only or ("torch" if only_a_module else _only_library(thing))
         arrays, device = asked.target(declared)
     except LoadError as error:
         cause = error.__cause__
         reason = str(cause) if isinstance(cause, modules.NoModule) else str(error)
-        return Unloadable(name, spec, reason, asked.arrays or "numpy", asked.device or "cpu")
+        arrays = asked.arrays or mentions.arrays or mentions.only or "numpy"
+        device = asked.device or mentions.device or DEVICES[arrays][0]
+        return Unloadable(name, spec, reason, arrays, device, sha256=sha256)
     return Implementation(
         name=name,
         spec=spec,
@@ -287,6 +297,7 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
         flushes_to_zero=flushes_to_zero(arrays),
         versions=versions("numpy", arrays),
         offers=FLOATS[arrays],
+        sha256=sha256,
     )
 
 
@@ -308,14 +319,14 @@ def _none_of(function_names: Sequence[str], public: Sequence[str]) -> str:
     )
 
 
-def _takes_tensors(thing: Any) -> bool:
-    """Whether a module has imported from torch and nothing from NumPy, so that it can take nothing but tensors."""
+def _only_library(thing: Any) -> str | None:
+    """The array library from which alone a module has imported, so that it can take no other arrays; None for NumPy."""
     if not isinstance(thing, ModuleType):
-        return False
+        return None
     foreign = [value for value in vars(thing).values() if getattr(value, "__module__", "") != thing.__name__]
     names = [one.__name__ if isinstance(one, ModuleType) else getattr(one, "__module__", None) for one in foreign]
     roots = {name.partition(".")[0] for name in names if isinstance(name, str)}
-    return "torch" in roots and "numpy" not in roots
+    return Mentions(frozenset(roots & DEVICES.keys())).only
 
 
 def _functions(thing: Any, names: Sequence[str], implementation: str, aliases: Aliases) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from impls.implementation import Implementation
 from impls.isolation import Isolation, Limits, landlock, load_isolated
 from impls.isolation.channel import Patience
 from impls.isolation.processes import children, family
-from impls.submissions.spec import Asked, Named, load_here
+from impls.submissions.spec import Asked, load_here, named_by
 
 _PR_GET_DUMPABLE = 3
 FUNCTIONS = ("sigmoid", "tanh", "relu", "softmax", "linear", "one_hot")
@@ -69,7 +69,7 @@ def loaded(tmp_path, isolation):
     def load(source=SOURCE, where=isolation):
         path = tmp_path / "submission.py"
         path.write_text(source)
-        named, asked = Named("submission", str(path), path), Asked(None, None)
+        (named,), asked = named_by(str(path), Asked(None, None)), Asked(None, None)
         found = load_isolated(where, named, FUNCTIONS, asked) if where else load_here(named, FUNCTIONS, asked)
         assert isinstance(found, Implementation), found
         return found.caller

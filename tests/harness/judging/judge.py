@@ -12,6 +12,7 @@ import numpy as np
 from impls import Implementation
 from impls.calling import CallFailed, Lost, NotWritten
 from impls.submissions.file import exits_raising, global_state_restored
+from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
@@ -23,6 +24,8 @@ from tests.harness.judging.trial import Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
+_LONGEST_MESSAGE = 2000
+
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
 
 
@@ -32,7 +35,8 @@ class Outcome:
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
     unimplemented: every call said that the function is not written. impure: in words, a call that changed an argument
-    or overwrote an earlier result, by function; it is charged to the function's -PURE clause.
+    or overwrote an earlier result, by function; it is charged to the function's -PURE clause. The text is printable,
+    whatever it quotes: it goes to another process, to a terminal, to files.
     """
 
     outcome: str
@@ -46,6 +50,14 @@ class Outcome:
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
     impure: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.message is not None:
+            object.__setattr__(self, "message", one_line(self.message, _LONGEST_MESSAGE))
+        for name in ("counterexample", "expected", "actual", "impure"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, printable_lines(text))
+        object.__setattr__(self, "diagnosis", tuple(map(printable, self.diagnosis)))
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -13,7 +13,7 @@ from tests.harness.spec.deviations import KnownDeviation
 
 @dataclass(frozen=True)
 class Figures:
-    """The lecture's figures. needs: says what is not installed. write: draws them into a folder, and says what it did."""
+    """The lecture's figures. needs: says what is not installed. write: draws them into a folder, says what it did."""
 
     needs: Callable[[], str | None]
     write: Callable[[Sequence[Implementation], Path], Iterable[str]]

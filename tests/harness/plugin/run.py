@@ -4,25 +4,26 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 import reference
-from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
+from impls import Absent, Implementation, Unloadable, builtins_present, with_unique_names
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.submissions.aliases import Aliases
-from impls.submissions.spec import Asked, Named, load_here
+from impls.submissions.spec import Asked, Named, load_here, named_by
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
 from tests.harness.judging.judge import ERROR, SKIPPED, Examples, Outcome, judge
 from tests.harness.plugin.handed import Handed
+from tests.harness.plugin.task import Task
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import verdicts
+from tests.harness.reports.rows import Rows
 from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
 
@@ -91,10 +92,10 @@ class Run:
     """The pairs that this run set out to judge, after any deselection."""
     lost: set[tuple[str, str]] = field(default_factory=set)
     """Those of them that never came to an outcome, though the run went on to its end."""
-    not_loaded_again: dict[str, str] = field(default_factory=dict)
-    """Implementations that loaded here and not in a worker, with the reason."""
     unfinished: set[str] = field(default_factory=set)
     """Implementations that this run set out to judge and did not judge to the end."""
+    _named: list[Named] = field(default_factory=list)
+    """What the specs name, loaded or not."""
     closed: bool = False
     """Nothing more will be judged."""
     stopped: bool = False
@@ -102,26 +103,39 @@ class Run:
     started: float = field(default_factory=time.perf_counter)
     cache: Path | None = None
     """A folder of this machine where the plans of this run may be kept."""
-    resumed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The rows of implementations that an earlier run has judged, by name."""
+    rows: Rows | None = None
+    """Where the rows of the result are kept, those of an earlier run among them; None where no result is written."""
+    resumed: frozenset[str] = frozenset()
+    """The implementations that an earlier run has judged."""
 
     @cached_property
     def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
         options = self.options
+        asked = Asked(options.arrays, options.device, options.aliases)
         if options.specs:
-            resolved = (
-                resolve(spec, reference.FUNCTIONS, options.arrays, options.device, self._load, options.aliases)
-                for spec in options.specs
-            )
-            found = with_unique_names(one for several in resolved for one in several)
+            self._named = with_unique_names(one for spec in options.specs for one in named_by(spec, asked))
+            found = [self._load(one, reference.FUNCTIONS, asked) for one in self._named]
             return _loaded(found), _unloadable(found), []
         found, absent = builtins_present(reference.FUNCTIONS, self._load)
+        self._named = [Named(one.name, one.spec) for one in found]
         fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
         named = " on ".join(filter(None, (options.arrays, options.device)))
         if named and (not fits or missing):
             probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
             raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
         return _loaded(fits), _unloadable(fits), absent
+
+    @cached_property
+    def task(self) -> Task:
+        """What is to be judged, by whichever process: what loaded here, without what an earlier run has judged."""
+        loaded = {one.name for one in self.implementations}
+        named = {one.name: one for one in self._named if one.name in loaded - self.resumed}
+        keeps_plans = all(map(self._leaves_files_alone, self.implementations))
+        return Task(named, len(loaded), self._is_a_class, keeps_plans)
+
+    def implementation(self, name: str) -> Implementation:
+        """The one of that name among those to be judged."""
+        return self._by_name[name]
 
     @cached_property
     def isolation(self) -> Isolation:
@@ -150,7 +164,7 @@ class Run:
 
     def resolve(self) -> None:
         """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""
-        if self._resolved and self.one_after_the_other:
+        if self._resolved and self._is_a_class:
             self.isolation.rest()
 
     @property
@@ -171,14 +185,13 @@ class Run:
     @cached_property
     def examples(self) -> Examples:
         largest = self.options.large or LARGE_SIZES[0]
-        return Examples(self.options.seed, largest, keep=self.one_after_the_other, kept=self._kept)
+        return Examples(self.options.seed, largest, keep=self.task.one_after_the_other, kept=self._kept)
 
     @cached_property
     def _kept(self) -> Kept:
         """What planning has computed on this machine before, where no submission can read or write it."""
         options = self.options
-        safe = all(map(self._leaves_files_alone, self.implementations))
-        if self.cache is None or options.large is not None or not safe:
+        if self.cache is None or options.large is not None or not self.task.keeps_plans:
             return Kept(None)
         return Kept.under(self.cache, earlier.hash_of_the_suite(), options.profile, options.seed)
 
@@ -189,7 +202,7 @@ class Run:
         return not Path(implementation.spec).exists()
 
     @cached_property
-    def one_after_the_other(self) -> bool:
+    def _is_a_class(self) -> bool:
         """Whether the implementations are judged one after the other, and not clause by clause.
 
         Then each has its verdict long before the run ends, and every example is kept until then.
@@ -201,13 +214,27 @@ class Run:
     def _by_name(self) -> dict[str, Implementation]:
         return {one.name: one for one in self.implementations}
 
+    def _to_judge(self, name: str) -> Implementation | Unloadable:
+        """One of the task: as it was loaded, or loaded now where another process has found it."""
+        if "_resolved" in self.__dict__:
+            return self._by_name[name]
+        if name not in self._loaded_here:
+            options = self.options
+            asked = Asked(options.arrays, options.device, options.aliases)
+            self._loaded_here[name] = self._load(self.task.named[name], reference.FUNCTIONS, asked)
+        return self._loaded_here[name]
+
+    @cached_property
+    def _loaded_here(self) -> dict[str, Implementation | Unloadable]:
+        return {}
+
     def required_level(self, implementation: Implementation | Unloadable | Absent) -> str:
         """The level asked for on the command line, else the implementation's own."""
         return self.options.level or implementation.default_level
 
     def is_required(self, implementation: str, clause: str) -> bool:
         """Whether a failure of that clause fails that implementation."""
-        return self.required_level(self._by_name[implementation]) == "robust" or CLAUSES[clause].level == "textbook"
+        return self.required_level(self._to_judge(implementation)) == "robust" or CLAUSES[clause].level == "textbook"
 
     def is_expected(self, clause: Clause) -> bool:
         """Whether this run is to judge the clause, unless it is deselected: the large ones only where asked for."""
@@ -216,11 +243,13 @@ class Run:
     @cached_property
     def _shrink_budget(self) -> int:
         least, most, together = _SHRINK_BUDGETS
-        return max(least, min(most, together // max(1, len(self.implementations))))
+        return max(least, min(most, together // max(1, self.task.count)))
 
     def judge(self, implementation: str, clause: str) -> Outcome:
         """Judge one pair now; a function that the implementation does not have is skipped."""
-        judged = self._by_name[implementation]
+        judged = self._to_judge(implementation)
+        if isinstance(judged, Unloadable):
+            return Outcome(ERROR, message=f"it loads only now and then: {judged.reason}")
         if CLAUSES[clause].function not in judged.functions:
             return Outcome(
                 SKIPPED,
@@ -235,7 +264,7 @@ class Run:
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
         self.closed = True
-        self.unfinished = {name for name, _ in self.scheduled - self.outcomes.keys()}
+        self.unfinished |= {name for name, _ in self.scheduled - self.outcomes.keys()}
         for pair in self.scheduled - self.outcomes.keys():
             if self.stopped:
                 self.outcomes[pair] = Outcome(SKIPPED, message="not run: the run was stopped before it")
@@ -250,8 +279,8 @@ class Run:
 
     def verdict(self, implementation: Implementation) -> Verdict:
         """The verdict on one of them, from the outcomes so far."""
-        if row := self.resumed.get(implementation.name):
-            return earlier.verdict(row)
+        if self.rows is not None and implementation.name in self.resumed:
+            return earlier.verdict(self.rows[implementation.name])
         outcomes = self._settled(implementation.name)
         functions = {
             name: verdicts.of_function(
@@ -261,10 +290,7 @@ class Run:
         }
         level, complete = self.required_level(implementation), self.options.require_complete
         must_complete = not self.stopped and bool(self._scheduled_of(implementation.name))
-        verdict = verdicts.of_implementation(functions, level, complete, must_complete)
-        if reason := self.not_loaded_again.get(implementation.name):
-            verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
-        return verdict
+        return verdicts.of_implementation(functions, level, complete, must_complete)
 
     def _settled(self, name: str) -> dict[str, Outcome]:
         """What came of the clauses of an implementation, with impure calls charged where they belong."""

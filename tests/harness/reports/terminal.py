@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import reference
-from impls.calling import printable
+from impls.text import printable, shell_word
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
 from tests.harness.plugin.run import Run, item_id
 from tests.harness.reports import accuracy
@@ -166,9 +166,9 @@ def _because(reason: str | None) -> str:
 
 def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
     options = run.options
-    spec = next(one.spec for one in run.implementations if one.name == implementation)
-    item = f"{nodeid.partition('[')[0]}[{item_id(spec, clause)}]"
-    words = ["pytest", shlex.quote(item), "--impl", shlex.quote(spec)]
+    spec = run.task.named[implementation].spec
+    item = f"{nodeid.partition('[')[0]}[{item_id(printable(spec), clause)}]"
+    words = ["pytest", shlex.quote(item), "--impl", shell_word(spec)]
     given = {"arrays": options.arrays, "device": options.device, "level": options.level, "large": options.large}
     words += [f"--{name} {value}" for name, value in given.items() if value]
     words += ["--require-complete"] if options.require_complete else []
