@@ -340,7 +340,6 @@ def _function(name: str, raw: Mapping[str, Any]) -> Function:
 
 
 def _clause(id: str, raw: Mapping[str, Any]) -> Clause:
-    curve = raw.get("curve")
     return Clause(
         id=id,
         level=_one_of(raw["level"], (TEXTBOOK, ROBUST)),
@@ -354,10 +353,14 @@ def _clause(id: str, raw: Mapping[str, Any]) -> Clause:
         diagnosis=raw.get("diagnosis") or (),
         cause=raw.get("cause"),
         severity=raw.get("severity"),
-        curve=Curve(**{key: tuple(value) if key != "label" else value for key, value in curve.items()})
-        if curve
-        else None,
+        curve=_curve(raw.get("curve")),
     )
+
+
+def _curve(raw: Mapping[str, Any] | None) -> Curve | None:
+    if not raw:
+        return None
+    return Curve(_string(raw["label"]), tuple(raw["input"]), tuple(raw["error"]), tuple(raw["allowed"]))
 
 
 def _points(raw: Mapping[str, Any] | None) -> Points | None:
