@@ -7,9 +7,10 @@ import argparse
 import contextlib
 import math
 import os
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from tests.harness.drawing import profiles
 from tests.harness.judging.diagnosis import Suspect
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
 from tests.harness.plugin.run import Options, Run, item_id, pair_of_item
+from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
+from tests.harness.reports import results
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
@@ -118,6 +121,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="a TOML table of the names that functions have instead of the interface's, see README.md",
     )
+    group.addoption(
+        "--report",
+        metavar="DIR",
+        type=Path,
+        help="after the run, write pages, a gradebook and a summary into this folder: a new one, or an earlier report",
+    )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
         "--resume",
@@ -151,6 +160,11 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--figures: {missing}")
         if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    if (folder := config.getoption("report")) is not None:
+        try:
+            report_folder.check(folder)
+        except report_folder.CannotReport as wrong:
+            raise pytest.UsageError(f"--report {wrong}") from wrong
     path = config.getoption("conformance_json")
     if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
         folder = path.resolve().parent
@@ -330,6 +344,7 @@ class Reporter:
         self._failures: list[pytest.TestReport] = []
         self._verdicts: set[str] = set()
         self._report = json_report.Report(self._run)
+        self._annotations: list[str] = []
         self._left: Counter[str] = Counter()
         self._said = time.monotonic()
         self._written = time.monotonic()
@@ -401,7 +416,19 @@ class Reporter:
                 json_report.write(path, self._report.text())
             except OSError as raised:
                 self._fail(session, "--conformance-json", f"{path} could not be written: {raised}")
+        if (folder := self._config.getoption("report")) is not None:
+            try:
+                self._annotations = list(self._write_report(folder))
+            except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
+                self._fail(session, "--report", f"{folder} could not be written: {raised}")
         self._hold_back_failures()
+
+    def _write_report(self, folder: Path) -> Iterator[str]:
+        """Write the report from the JSON, as it would be written later from a file; gives the annotations."""
+        with tempfile.TemporaryDirectory() as place:
+            kept = Path(place) / "result.json"
+            json_report.write(kept, self._report.text())
+            return report_folder.write(results.read(kept), folder, os.environ)
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
         """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
@@ -438,6 +465,8 @@ class Reporter:
             if self._failures:  # an empty entry would colour a run without failures red
                 terminalreporter.stats["failed"].extend(self._failures)
             terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+        for line in self._annotations:  # a workflow obeys a command only where a line begins with it
+            terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
         if (folder := self._config.getoption("figures")) is not None:
