@@ -30,7 +30,7 @@ class PageNames:
 
 
 def _candidates(name: str) -> Iterator[str]:
-    plain = _NOT_SAFE.sub("_", name)[:_LONGEST]
+    plain = _NOT_SAFE.sub("_", name)[-_LONGEST:]
     plain = re.sub(r"^[.-]", "_", plain).rstrip(".")
     if plain == name and not _RESERVED.fullmatch(name):
         yield plain

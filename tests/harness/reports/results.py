@@ -258,26 +258,26 @@ class _Text:
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """("row", element) for each element of "implementations", (key, value) for the other members."""
-        self._expect("{")
-        while True:
+        for _ in self._listed("{", "}"):
             key = self._value()
             self._expect(":")
-            if key != "implementations":
-                yield str(key), self._value()
-            else:
-                self._expect("[")
-                while self._next() != "]":
+            if key == "implementations":
+                for _ in self._listed("[", "]"):
                     yield "row", self._value()
-                    if self._next() == ",":
-                        self._expect(",")
-                self._expect("]")
-                yield key, None
-            if self._next() == "}":
-                break
-            self._expect(",")
-        self._expect("}")
+            else:
+                yield str(key), self._value()
         if self._next():
             raise NotAResult("something stands after its end")
+
+    def _listed(self, first: str, last: str) -> Iterator[None]:
+        """Before each part of what stands between brackets, separated by commas."""
+        self._expect(first)
+        if self._next() != last:
+            yield
+            while self._next() == ",":
+                self._expect(",")
+                yield
+        self._expect(last)
 
     def _more(self) -> bool:
         piece = self._file.read(_PIECE)
