@@ -21,7 +21,7 @@ from tests.harness.reports.text import shown
 def of_row(result: Result, row: Row) -> dict[str, Any]:
     """The results of ``row``: a test for each function, with points, verdict and the worst failure."""
     tests = [_test(result, row, one) for one in words.asked_functions(result, row)]
-    output = [f"{row.name}: {row.verdict}. {words.lead(result, row)}"]
+    output = [f"{row.verdict}: {words.lead(result, row)}"]
     output += [f"Reason: {row.reason}"] if row.reason else []
     output += [f"Note: {remark}" for remark in row.remarks]
     output += [f"Not looked at: {', '.join(row.not_looked_at)}"] if row.not_looked_at else []
