@@ -1,4 +1,4 @@
-"""Gradescope's autograder in a bare folder tree as Gradescope lays it out, and the GitHub action as a runner starts it."""
+"""Gradescope's autograder in a bare folder tree as Gradescope lays it out; GitHub's action as a runner starts it."""
 
 import ast
 import json
@@ -168,7 +168,8 @@ def test_setup_says_where_there_is_no_python(laid_out, commands):
 def test_setup_brings_a_python_where_apt_has_one(laid_out, commands):
     root = laid_out()
     python = Path(commands.path) / "python3.12"
-    made = f"printf '#!{shutil.which('bash')}\\necho \"$@\" >>{root}/log\\n' >{python}; {shutil.which('chmod')} 755 {python}"
+    bash, chmod = shutil.which("bash"), shutil.which("chmod")
+    made = f"printf '#!{bash}\\necho \"$@\" >>{root}/log\\n' >{python}; {chmod} 755 {python}"
     commands("apt-get", f'[ "$1" = update ] || {{ {made}; }}')
     done = set_up(root, commands.path)
     assert done.returncode == 0, done.stderr
@@ -203,16 +204,15 @@ def test_the_action_stops_commands_of_what_it_judges(tmp_path):
         "CONFORMANCE_REQUIREMENTS": "",
         "CONFORMANCE_REPORT": "the report",
     }
-    done = subprocess.run(
-        [str(ACTION / "run")], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [str(ACTION / "run")]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     lines = done.stdout.splitlines()
     (stop,) = [line for line in lines if line.startswith("::stop-commands::")]
     token = stop.removeprefix("::stop-commands::")
     assert re.fullmatch("[0-9a-f]{64}", token)
     again = lines.index(f"::{token}::")
-    assert [at for at, line in enumerate(lines) if line.startswith("::error file=lib/mine.py,")][0] > again
+    assert next(at for at, line in enumerate(lines) if line.startswith("::error file=lib/mine.py,")) > again
     assert "sigmoid fails on" in summary.read_text()
     assert (tmp_path / "the report" / "index.html").exists()
     assert "SIGMOID-VALUE" in (tmp_path / "the report.xml").read_text()
@@ -222,6 +222,5 @@ def test_no_input_of_the_action_becomes_a_command():
     text = (ACTION / "action.yml").read_text()
     runs = re.findall(r"^ *run: (.*)$", text, re.MULTILINE)
     assert runs == ["'\"$GITHUB_ACTION_PATH/run\"'"]
-    assert set(re.findall(r"(CONFORMANCE_\w+): \$", text)) == set(
-        re.findall(r"\bCONFORMANCE_[A-Z]+", (ACTION / "run").read_text())
-    )
+    used = set(re.findall(r"\bCONFORMANCE_[A-Z]+", (ACTION / "run").read_text()))
+    assert set(re.findall(r"(CONFORMANCE_\w+): \$", text)) == used
