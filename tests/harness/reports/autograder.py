@@ -25,7 +25,11 @@ class CannotMake(ValueError):
 
 
 def make(
-    out: Path, assignment: Path | None, files: Sequence[str], options: Sequence[str], requirements: Path | None
+    out: Path,
+    assignment: Path | None = None,
+    files: Sequence[str] = (),
+    options: Sequence[str] = (),
+    requirements: Path | None = None,
 ) -> None:
     """Write the zip. Raises CannotMake for what would fail in Gradescope, and OSError."""
     for name in files:
