@@ -46,13 +46,15 @@ def places(value, path=()):
             yield from places(one, (*path, at))
 
 
-OPEN = {"asked", "environment", "declared", "devices", "functions", "clauses", "points"}
+OPEN = {"asked", "environment", "declared", "devices", "functions", "clauses"}
+
+WORTH = ("suite", "assignment", "points")
 
 
 def test_the_schema_knows_every_key_and_misses_none():
-    content = made_results.result(3)
+    content = made_results.result(1)
     validator = jsonschema.Draft202012Validator(SCHEMA)
-    closed = [path for path, one in places(content) if (path[-1:] or [""])[0] not in OPEN and "asked" not in path]
+    closed = [path for path, _ in places(content) if not OPEN & {*path[-1:]} and path[:3] != WORTH]
     assert len(closed) > 50
     for path in closed:
         more = copy.deepcopy(content)
@@ -88,10 +90,10 @@ def clauses(content):
     return content["implementations"][0]["functions"]["sigmoid"]["clauses"]
 
 
-@pytest.mark.parametrize("piece", [1, 7, 1000, 1 << 20])
+@pytest.mark.parametrize("piece", [11, 1000, 1 << 20])
 def test_a_stream_gives_what_is_in_the_file(written, monkeypatch, piece):
     monkeypatch.setattr(results, "_PIECE", piece)
-    content = made_results.result(2 if piece == 1 else 5)
+    content = made_results.result(2)
     for name, text in [
         ("a.json", json.dumps(content)),
         ("b.json", json.dumps(content, indent=2, sort_keys=True)),

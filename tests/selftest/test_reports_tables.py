@@ -87,8 +87,9 @@ def test_every_file_is_in_the_format_of_gradescope(tmp_path, content):
 
 def test_gradescope_gets_the_points_and_leaves_a_person_what_is_theirs(tmp_path):
     content = made_results.result(30)
+    written = report(tmp_path, content)
     for row in content["implementations"]:
-        path = report(tmp_path, content) / "gradescope" / f"{row['name']}.json"
+        path = written / "gradescope" / f"{row['name']}.json"
         results = json.loads(path.read_text())
         total = results.get("score", sum(test.get("score", 0) for test in results["tests"]))
         assert total == sum(one["points"]["earned"] for one in row["functions"].values() if one.get("points"))
