@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
+SCHEMA = json.loads((CHECKOUT / "tests/harness/reports/conformance-result.schema.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,13 @@ def _runs_in(tmp_path: Path) -> Callable[..., Result]:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        content = json.loads(json_path.read_text()) if json_path.exists() else {}
+        if content and content["schema_version"] != 1:
+            jsonschema.Draft202012Validator(SCHEMA).validate(content)
         return Result(
             done.returncode,
             done.stdout + done.stderr,
-            json.loads(json_path.read_text()) if json_path.exists() else {},
+            content,
             junit_path.read_text() if junit_path.exists() else "",
         )
 

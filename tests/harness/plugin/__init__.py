@@ -7,7 +7,8 @@ import argparse
 import contextlib
 import math
 import os
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
 from tests.harness.plugin.progress import Progress
 from tests.harness.plugin.run import Options, Run, pair_of_item
 from tests.harness.plugin.task import Task
+from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
+from tests.harness.reports import results
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.reports.rows import Rows, beside
@@ -139,6 +142,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="a TOML table of the names that functions have instead of the interface's, see README.md",
     )
+    group.addoption(
+        "--report",
+        metavar="DIR",
+        type=Path,
+        help="after the run, write pages, a gradebook and a summary into this folder: a new one, or an earlier report",
+    )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
         "--resume",
@@ -173,6 +182,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if (folder := config.getoption("figures")) is not None:
         if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    if (folder := config.getoption("report")) is not None:
+        try:
+            report_folder.check(folder)
+        except report_folder.CannotReport as wrong:
+            raise pytest.UsageError(f"--report {wrong}") from wrong
     path = config.getoption("conformance_json")
     if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
         folder = path.resolve().parent
@@ -314,7 +328,12 @@ class Reporter:
         self._run = config.stash[run_key]
         self._failures: list[pytest.TestReport] = []
         self._verdicts: set[str] = set()
+        self._annotations: list[str] = []
+        self._place = tempfile.TemporaryDirectory(prefix="conformance-")
         path = config.getoption("conformance_json")
+        if path is None and config.getoption("report") is not None:
+            path = Path(self._place.name) / "result.json"
+        self._path = path
         self._report = json_report.Report(self._run, path) if path else None
         self._progress = Progress(self._run)
 
@@ -374,10 +393,14 @@ class Reporter:
             try:
                 self._report.write()
             except OSError as raised:
-                path = self._config.getoption("conformance_json")
-                self._fail(session, "--conformance-json", f"{path} could not be written: {raised}")
+                self._fail(session, "--conformance-json", f"{self._path} could not be written: {raised}")
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.resumed and not run.task.named:
             session.exitstatus = pytest.ExitCode.OK  # an earlier run has judged all there is
+        if (folder := self._config.getoption("report")) is not None:
+            try:
+                self._annotations = list(report_folder.write(results.read(self._path), folder, os.environ))
+            except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
+                self._fail(session, "--report", f"{folder} could not be written: {raised}")
         self._hold_back_failures()
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
@@ -415,6 +438,8 @@ class Reporter:
             if self._failures:  # an empty entry would colour a run without failures red
                 terminalreporter.stats["failed"].extend(self._failures)
             terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+        for line in self._annotations:  # a workflow obeys a command only where a line begins with it
+            terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
         if (folder := self._config.getoption("figures")) is not None:
