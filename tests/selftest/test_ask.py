@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import select
 import signal
 
 import numpy as np
@@ -167,13 +168,16 @@ def test_what_a_call_leaves_running_ends_with_its_clause(loaded):
     assert all(len(family(pid)) == 1 for pid in server.workers)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent):
+@pytest.mark.parametrize(("sent", "ended"), [(signal.SIGKILL, True), (signal.SIGSTOP, True), (signal.SIGKILL, False)])
+def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent, ended):
     caller = loaded()
     server = caller.isolation._servers[False, False]
     server._control.settimeout(0.5)
     os.kill(server._process.pid, sent)
-    caller.end()
+    if ended:
+        caller.end()
+    else:  # the worker dies with its server
+        select.select([caller._worker.channel.socket], [], [])
     answers = caller.ask([Request("relu", (z,)) for z in starting_with(3, 4)]).answers
     assert [answer.failure for answer in answers] == [None, None]
     assert server.lost
