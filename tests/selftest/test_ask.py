@@ -145,6 +145,29 @@ def test_a_lost_call_ends_the_answers_and_not_the_next_ones(loaded):
     assert caller.ask([Request("relu", (z,)) for z in starting_with(3)]).answers[0].failure is None
 
 
+LOSES_ITS_DEVICE = """
+import os, sys
+import numpy as np
+frame = sys._getframe()
+while "channel" not in frame.f_locals:
+    frame = frame.f_back
+channel = type(frame.f_locals["channel"])
+answer = channel.answer
+channel.answer = lambda self, token, said: answer(self, token, said | {"ends": True} if "failed" in said else said)
+def relu(z):
+    if z[0] == 1: raise ValueError("an assertion of a kernel")
+    return np.array([os.getpid()])
+"""
+
+
+def test_a_process_that_has_lost_its_device_is_replaced_and_nothing_held_against_it(loaded):
+    caller = loaded(LOSES_ITS_DEVICE)
+    answers = caller.ask([Request("relu", (z,)) for z in starting_with(0, 1, 0, 1, 0, 1, 0, 1, 0)]).answers
+    assert [answer.failure is None for answer in answers] == [True, False] * 4 + [True]
+    assert all(answer.failure.refused for answer in answers[1::2])
+    assert len({int(answer.value[0]) for answer in answers[::2]}) == 5
+
+
 def test_a_function_has_a_time_of_its_own(loaded):
     source = "import numpy as np, time\ndef relu(z): time.sleep(0.2); return z\ndef tanh(z): return np.tanh(z)"
     isolation = Isolation(limits=Limits(total_seconds=0.1))
