@@ -50,6 +50,8 @@ class Outcome:
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
     impure: str | None = None
+    severity: str | None = None
+    """Of a failure, one of ``faults.SEVERITIES``."""
 
     def __post_init__(self) -> None:
         if self.message is not None:
@@ -144,14 +146,17 @@ def judge(
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
     suspects: Callable[[str], Iterable[Suspect]] | None = None,
+    inputs: Callable[[str], Sequence[Values]] = lambda clause: (),
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
 
     deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis, which
-    is left out without them.
+    is left out without them. inputs: small examples of a clause, which are tried before a failure is shrunk.
     """
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        return _Judgement(property_, clause, implementation, examples, deviations, shrink_budget, suspects).outcome()
+        return _Judgement(
+            property_, clause, implementation, examples, deviations, shrink_budget, suspects, inputs
+        ).outcome()
 
 
 @dataclass
@@ -165,6 +170,7 @@ class _Judgement:
     deviations: Sequence[KnownDeviation]
     shrink_budget: int
     suspects: Callable[[str], Iterable[Suspect]] | None
+    inputs: Callable[[str], Sequence[Values]]
 
     def __post_init__(self) -> None:
         self.kind = Kind.of(self.implementation)
@@ -172,7 +178,7 @@ class _Judgement:
         self.overwritten: str | None = None
 
     def outcome(self) -> Outcome:
-        seen = self._seen_of_all()
+        seen = self.seen_of_all()
         outcome = self._settled(seen)
         changed = next((one.changed for one in seen if one.changed), None)
         return replace(outcome, impure=changed or self._overwritten_in_words)
@@ -183,7 +189,7 @@ class _Judgement:
             return None
         return f"a later call of {self.clause.function} overwrote the result of an earlier one"
 
-    def _seen_of_all(self) -> list[Seen]:
+    def seen_of_all(self) -> list[Seen]:
         """What was seen on each example, up to one on which a call was lost."""
         plans = self.examples.plans(self.about, self.clause, self.kind)
         if not self.clause.large:
@@ -254,23 +260,51 @@ class _Judgement:
             counterexample.shown(getattr(fault, "expected", None)),
             counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
+            severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
         )
 
-    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
-        """What is seen on the smallest example found that fails in the same way; a call that was lost ends the search.
+    def _small_input(self, kind: type[Exception]) -> Seen | None:
+        """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
+        small = sorted((one for one in self.inputs(self.clause.id) if not self._is_excused(one)), key=drawing.size)
+        seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
+        wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
+        return next(wrong, None)
 
-        Each further one would cost as much again.
+    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
+        """What is seen on the smallest example found that fails in the same way."""
+        if self.shrink_budget and (found := self._small_input(kind)):
+            return found
+        return self.shrunk(start, seen, kind)[1]
+
+    def shrunk(self, start: int, seen: Seen, kind: type[Exception]) -> tuple[Values, Seen]:
+        """The smallest example that Hypothesis finds from that one on, with what is seen on it.
+
+        A call that was lost is no smaller failure: each further one would cost as much again.
         """
-        last = seen
+        last = self.drawn[start], seen
 
         def fails(values: Values) -> bool:
             nonlocal last
             now = self._seen_on(values)
             wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost) and not self._is_excused(values)
             if wrong and now.made:
-                last = now
+                last = values, now
             return wrong
 
         seed = self.examples.seed(self.about)
         drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget)
         return last
+
+
+def smallest_input(
+    property_: Property, clause: Clause, implementation: Implementation, examples: Examples, budget: int
+) -> Values | None:
+    """The smallest example on which the implementation gives a wrong value, found in so many tries; None without one."""
+    judgement = _Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
+    with np.errstate(all="ignore"):
+        seen = judgement.seen_of_all()
+        wrong = [index for index, one in enumerate(seen) if isinstance(one.fault, Nonconformance)]
+        if not wrong:
+            return None
+        start = min(wrong, key=lambda index: (drawing.size(judgement.drawn[index]), index))
+        return judgement.shrunk(start, seen[start], Nonconformance)[0]

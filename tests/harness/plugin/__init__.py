@@ -21,6 +21,7 @@ from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import aliases
 from impls.text import printable
 from tests.harness.drawing import profiles
+from tests.harness.judging.faults import SEVERITIES
 from tests.harness.judging.judge import ERROR, Outcome
 from tests.harness.plugin.handed import Handed, handed_key
 from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
@@ -179,9 +180,9 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(printable(f"--aliases: {unknown[0]} is none of the implementations of this run"))
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
-    if (folder := config.getoption("figures")) is not None:
-        if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    folder = config.getoption("figures")
+    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
     if (folder := config.getoption("report")) is not None:
         try:
             report_folder.check(folder)
@@ -421,6 +422,16 @@ class Reporter:
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _how_bad(self, report: pytest.TestReport) -> tuple[int, int]:
+        """Where a failure is shown: by implementation, the worst first."""
+        pair = pair_of_item(report.nodeid)
+        outcome = self._run.outcomes.get(pair) if pair else None
+        if pair is None or outcome is None:
+            return -1, 0
+        names = [one.name for one in self._run.implementations]
+        severity = SEVERITIES.index(outcome.severity) if outcome.severity else len(SEVERITIES)
+        return names.index(pair[0]), severity
+
     def _hold_back_failures(self) -> None:
         """Keep pytest from printing our failures in its own section: they come once, after the matrix."""
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
@@ -437,7 +448,8 @@ class Reporter:
         if self._concerned():
             if self._failures:  # an empty entry would colour a run without failures red
                 terminalreporter.stats["failed"].extend(self._failures)
-            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+            failures = sorted(self._failures, key=self._how_bad)
+            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in failures])
         for line in self._annotations:  # a workflow obeys a command only where a line begins with it
             terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):

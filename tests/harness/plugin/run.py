@@ -32,8 +32,8 @@ _A_CLASS = 4
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
 
-_SHRINK_BUDGETS = 40, 300, 3000
-"""How many tries a failure gets to become smaller: at least, at most, and for all implementations of a run together.
+_SHRINK_BUDGET = 300
+"""How many tries a failure gets to become smaller, where none of the clause's small inputs shows it.
 
 One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
 """
@@ -240,11 +240,6 @@ class Run:
         """Whether this run is to judge the clause, unless it is deselected: the large ones only where asked for."""
         return self.options.large is not None or not clause.large
 
-    @cached_property
-    def _shrink_budget(self) -> int:
-        least, most, together = _SHRINK_BUDGETS
-        return max(least, min(most, together // max(1, self.task.count)))
-
     def judge(self, implementation: str, clause: str) -> Outcome:
         """Judge one pair now; a function that the implementation does not have is skipped."""
         judged = self._to_judge(implementation)
@@ -257,9 +252,10 @@ class Run:
                 unimplemented=True,
             )
         required = self.is_required(implementation, clause)
-        budget, suspects = (self._shrink_budget, self.handed.suspects) if required else (0, None)
+        budget, suspects = (_SHRINK_BUDGET, self.handed.suspects) if required else (0, None)
         deviations = [known for known in self.handed.deviations if known.applies_to(clause, judged)]
-        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, suspects)
+        inputs = self.handed.inputs
+        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, suspects, inputs)
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
