@@ -84,21 +84,18 @@ def main() -> int:
     settings.load_profile("quick")
     found: dict[str, dict[Any, Values]] = defaultdict(dict)
     by_clause = sorted(MISTAKES.values(), key=lambda mistake: mistake.clause.id)
-    examples = Examples(0)
+    drawn = Examples(0)
     for mistake in by_clause:
         clause = mistake.clause
         if len(found[clause.id]) >= _FOR_A_CLAUSE or not PROPERTIES[clause.id].strategies:
             continue
-        values = smallest_input(PROPERTIES[clause.id], clause, mistake.implementation(), examples, _TRIES)
+        values = smallest_input(PROPERTIES[clause.id], clause, mistake.implementation(), drawn, _TRIES)
         if values is not None and size(values)[0] <= _MOST_ELEMENTS:
             found[clause.id][fingerprint(values)] = values
-    lines = [
-        f'"{id}": [\n'
-        + ",\n".join(json.dumps(_encoded(dict(one))["dict"]) for one in sorted(of_it.values(), key=size))
-        + "]"
-        for id, of_it in found.items()
-        if of_it
-    ]
+    lines = []
+    for id, of_it in found.items():
+        examples = [json.dumps(_encoded(dict(one))["dict"]) for one in sorted(of_it.values(), key=size)]
+        lines += [f'"{id}": [\n' + ",\n".join(examples) + "]"] if examples else []
     PATH.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"{sum(map(len, found.values()))} inputs of {len(lines)} clauses")
     return 0

@@ -8,7 +8,7 @@ import contextlib
 import math
 import os
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
