@@ -299,7 +299,7 @@ class _Judgement:
 def smallest_input(
     property_: Property, clause: Clause, implementation: Implementation, examples: Examples, budget: int
 ) -> Values | None:
-    """The smallest example on which the implementation gives a wrong value, found in so many tries; None without one."""
+    """The smallest example on which the implementation gives a wrong value, found in so many tries, or None."""
     judgement = _Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
     with np.errstate(all="ignore"):
         seen = judgement.seen_of_all()
