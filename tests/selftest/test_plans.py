@@ -170,7 +170,11 @@ def test_a_wrong_value_is_shown_before_an_exception():
             raise ValueError("too many")
         return z
 
-    assert outcome_of("RELU-VALUE", relu).outcome == FAILED
+    outcome = outcome_of("RELU-VALUE", relu)
+    assert outcome.outcome == ERROR
+    assert outcome.message.startswith("at index")
+    assert "on other inputs: relu raised ValueError: too many" in outcome.message
+    assert outcome.severity == "wrong"
 
 
 def test_an_argument_that_a_call_changes_is_charged_to_the_pure_clause_alone():

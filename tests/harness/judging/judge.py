@@ -238,7 +238,8 @@ class _Judgement:
         return any(known.covers(values) for known in self.deviations)
 
     def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
-        """A wrong value is shown before an exception where both were met."""
+        """An exception on any input makes the clause an error; where there is a wrong value as well, that is shown."""
+        raised = [one.fault for _, one in failing if isinstance(one.fault, CallFailed)]
         kind: type[Exception] = Nonconformance
         candidates = [index for index, one in failing if isinstance(one.fault, Nonconformance)]
         if not candidates:
@@ -251,11 +252,12 @@ class _Judgement:
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
         fault = shown.fault
+        also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         return Outcome(
-            FAILED if kind is Nonconformance else ERROR,
+            ERROR if raised else FAILED,
             len(self.drawn),
             ratio,
-            str(fault),
+            f"{fault}{also}",
             counterexample.source(self.kind.library, shown.shown),
             counterexample.shown(getattr(fault, "expected", None)),
             counterexample.shown(getattr(fault, "got", None)),
