@@ -7,6 +7,8 @@ from impls import Implementation
 from impls.backends.arrays import FLOATS, library
 from impls.builtin import UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Direct
+from tests.harness.judging.judge import Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 
 
 def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: str = "numpy") -> Implementation:
@@ -24,3 +26,13 @@ def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: st
         versions={},
         offers=FLOATS[arrays],
     )
+
+
+def outcomes(make: Callable[[], Callable[..., Any]], function: str, clause: str, examples: Examples) -> Outcome:
+    """What comes of one clause for an implementation that offers the made ``function`` alone; nothing is shrunk.
+
+    examples: those of a seed, drawn at the first call for a clause; judge one clause after the other, since ``Examples``
+    keeps those of the last clause only.
+    """
+    implementation = candidate(function, {function: make()})
+    return judge(PROPERTIES[clause], CLAUSES[clause], implementation, examples, (), shrink_budget=0)
