@@ -89,6 +89,7 @@ NOT_ASKED: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("BCE-DTYPE", "CE-DTYPE", "LOGITS-DTYPE", "MSE-DTYPE"),  # a loss may be a Python number
     ),
     ("gives up the whole result for one NaN",): ("LOGITS-NAN", "MSE-NAN"),  # a loss is one number
+    ("looks for a NaN in the last place only",): ("MLP-NAN",),
     ("keeps one byte of each integer", "takes unsigned integers for signed ones"): (
         *("LINEAR-INTEGER", "NEURON-INTEGER", "LOGREG-INTEGER", "MLP-INTEGER", "COLLAPSE-INTEGER", "STEP-INTEGER"),
     ),

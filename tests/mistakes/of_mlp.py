@@ -350,7 +350,6 @@ record(
             "rounds the weights of the one layer to single precision to save memory": value(
                 lambda W1, *rest: (right_weights(W1, *rest)).astype(np.float32).astype(W1.dtype), right_bias
             ),
-            "rounds the bias to six decimals": value(right_weights, lambda *layers: np.round(right_bias(*layers), 6)),
         },
         "COLLAPSE-PURE": {
             "adds the weighted first bias to the second one in place": value(
