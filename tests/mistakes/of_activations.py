@@ -9,6 +9,7 @@ from tests.mistakes.registry import record, replica, wrong
 
 exp = np.exp
 
+# fmt: off
 record(
     {
         "SIGMOID-VALUE": {
@@ -17,9 +18,8 @@ record(
             "takes 2 for the base of the exponential": lambda z: 1 / (1 + 2.0**-z),
             "takes 10 for the base of the exponential": lambda z: 1 / (1 + 10.0**-z),
             "adds an eps of 1e-5 to the denominator, too large to go unnoticed": lambda z: 1 / (1 + exp(-z) + 1e-5),
-            "clips the probability, for the sake of a logarithm elsewhere": lambda z: np.clip(
-                sigmoid(z), 1e-5, 1 - 1e-5
-            ),
+            "clips the probability, for the sake of a logarithm elsewhere":
+                lambda z: np.clip(sigmoid(z), 1e-5, 1 - 1e-5),
             "gives the derivative, s (1 - s), where the value is due": lambda z: sigmoid(z) * (1 - sigmoid(z)),
             "puts three straight lines in the place of the curve": lambda z: np.clip(0.2 * z + 0.5, 0, 1),
             "writes (tanh(z) + 1) / 2, which is the sigmoid of 2z": lambda z: 0.5 * (np.tanh(z) + 1),
@@ -29,26 +29,21 @@ record(
             "gives the logarithm of the sigmoid": lambda z: np.log(sigmoid(z)),
             "rounds to the class, 0 or 1": lambda z: np.round(sigmoid(z)),
             "clips z to [-5, 5], where the curve is not flat yet": lambda z: sigmoid(np.clip(z, -5, 5)),
-            "fills the result column by column from a matrix read row by row": lambda z: np.array(
-                [1 / (1 + math.exp(-number)) for number in z.flat]
-            ).reshape(z.shape, order="F"),
+            "fills the result column by column from a matrix read row by row":
+                lambda z: np.array([1 / (1 + math.exp(-number)) for number in z.flat]).reshape(z.shape, order="F"),
         },
         "SIGMOID-SYMMETRY": {
-            "writes 1 / (1 + e^z) left of 0 against overflow, where e^z / (1 + e^z) is due": lambda z: np.where(
-                z >= 0, 1 / (1 + exp(-z)), 1 / (1 + exp(z))
-            ),
+            "writes 1 / (1 + e^z) left of 0 against overflow, where e^z / (1 + e^z) is due":
+                lambda z: np.where(z >= 0, 1 / (1 + exp(-z)), 1 / (1 + exp(z))),
             "takes the sigmoid of |z|, and so forgets the left half": lambda z: sigmoid(np.abs(z)),
         },
         "SIGMOID-MONOTONE": {
-            "takes the first terms of the Taylor series, which turn back at 2, for the function": lambda z: np.clip(
-                1 / 2 + z / 4 - z**3 / 48, 0, 1
-            ),
-            "calls everything beyond 10 certain and gives it 0.9999, less than it gives 9.9": lambda z: np.where(
-                z > 10, 0.9999, sigmoid(z)
-            ),
-            "calls everything below -10 impossible and gives it 1e-4, more than it gives -9.9": lambda z: np.where(
-                z < -10, 1e-4, sigmoid(z)
-            ),
+            "takes the first terms of the Taylor series, which turn back at 2, for the function":
+                lambda z: np.clip(1 / 2 + z / 4 - z**3 / 48, 0, 1),
+            "calls everything beyond 10 certain and gives it 0.9999, less than it gives 9.9":
+                lambda z: np.where(z > 10, 0.9999, sigmoid(z)),
+            "calls everything below -10 impossible and gives it 1e-4, more than it gives -9.9":
+                lambda z: np.where(z < -10, 1e-4, sigmoid(z)),
         },
         "SIGMOID-RANGE": {
             "subtracts the eps in the denominator, so that values exceed 1": lambda z: 1 / (1 + exp(-z) - 1e-8),
@@ -61,9 +56,8 @@ record(
         },
         "SIGMOID-TAILS": {
             "writes e^z / (1 + e^z) for every z, infinity by infinity far right": lambda z: exp(z) / (1 + exp(z)),
-            "takes (1 + tanh(z / 2)) / 2, which is 0 where the left tail has digits": lambda z: (
-                (1 + np.tanh(z / 2)) / 2
-            ),
+            "takes (1 + tanh(z / 2)) / 2, which is 0 where the left tail has digits":
+                lambda z: (1 + np.tanh(z / 2)) / 2,
             "clips z to [-30, 30], and far left nothing gets smaller": lambda z: sigmoid(np.clip(z, -30, 30)),
             "takes the complement of the other side, which is 0 in the left tail": lambda z: 1 - 1 / (1 + exp(z)),
         },
@@ -72,12 +66,12 @@ record(
             "keeps the eps of the slide, which costs half of the digits of float64": lambda z: 1 / (1 + exp(-z) + 1e-8),
         },
         "SIGMOID-INTEGER": {
-            "negates unsigned integers before it promotes them": lambda z: (
-                1 / (1 + exp((-z).astype(np.result_type(z, np.float32))))
-            ),
+            "negates unsigned integers before it promotes them":
+                lambda z: 1 / (1 + exp((-z).astype(np.result_type(z, np.float32)))),
         },
     }
 )
+# fmt: on
 
 
 @wrong("SIGMOID-NAN", "gives 1 for NaN but among the elements left over from groups of four", bug="tensorflow#29048")
@@ -86,6 +80,7 @@ def nan_is_one_in_groups_of_four(z):
     return np.where(np.isnan(z) & grouped, 1, sigmoid(z))
 
 
+# fmt: off
 record(
     {
         "TANH-VALUE": {
@@ -106,23 +101,19 @@ record(
             "takes z / (1 + |z|), which has no exponential": lambda z: z / (1 + np.abs(z)),
         },
         "TANH-SYMMETRY": {
-            "computes with |z| against overflow and does not give the sign back": lambda z: (
-                (1 - exp(-2 * np.abs(z))) / (1 + exp(-2 * np.abs(z)))
-            ),
+            "computes with |z| against overflow and does not give the sign back":
+                lambda z: (1 - exp(-2 * np.abs(z))) / (1 + exp(-2 * np.abs(z))),
             "gives -1 for everything below 0": lambda z: np.where(z < 0, -1, tanh(z)),
         },
         "TANH-MONOTONE": {
-            "takes the first terms of the Taylor series, which turn back at 1, for the function": lambda z: np.clip(
-                z - z**3 / 3, -1, 1
-            ),
-            "calls everything beyond 5 saturated and gives it 0.999, less than it gives 4.9": lambda z: np.where(
-                z > 5, 0.999, tanh(z)
-            ),
+            "takes the first terms of the Taylor series, which turn back at 1, for the function":
+                lambda z: np.clip(z - z**3 / 3, -1, 1),
+            "calls everything beyond 5 saturated and gives it 0.999, less than it gives 4.9":
+                lambda z: np.where(z > 5, 0.999, tanh(z)),
         },
         "TANH-RANGE": {
-            "takes a quotient of polynomials for the function and does not stop it at 1": lambda z: (
-                z * (27 + z**2) / (27 + 9 * z**2)
-            ),
+            "takes a quotient of polynomials for the function and does not stop it at 1":
+                lambda z: z * (27 + z**2) / (27 + 9 * z**2),
             "subtracts an eps in the denominator, so that values exceed 1": lambda z: 2 / (1 + exp(-2 * z) - 1e-8) - 1,
         },
         "TANH-SIGMOID": {
@@ -131,9 +122,8 @@ record(
         },
         "TANH-PURE": {"computes in the memory of its argument": lambda z: np.tanh(z, out=z)},
         "TANH-TAILS": {
-            "computes the quotient literally, infinity by infinity far right": replica(
-                "deeplearning4j#7382", lambda z: (exp(2 * z) - 1) / (exp(2 * z) + 1)
-            ),
+            "computes the quotient literally, infinity by infinity far right":
+                replica("deeplearning4j#7382", lambda z: (exp(2 * z) - 1) / (exp(2 * z) + 1)),
             "computes the quotient for |z|, which overflows on both sides": replica(
                 "pytorch PR172406",
                 lambda z: np.copysign((exp(2 * np.abs(z)) - 1) / (exp(2 * np.abs(z)) + 1), z),
@@ -146,9 +136,8 @@ record(
             "gives 1 for NaN": lambda z: np.where(np.isnan(z), 1, tanh(z)),
         },
         "TANH-DTYPE": {
-            "keeps an eps in the denominator, which costs half of the digits of float64": lambda z: (
-                np.sign(z) * -np.expm1(-2 * np.abs(z)) / (1 + exp(-2 * np.abs(z)) + 1e-8)
-            ),
+            "keeps an eps in the denominator, which costs half of the digits of float64":
+                lambda z: np.sign(z) * -np.expm1(-2 * np.abs(z)) / (1 + exp(-2 * np.abs(z)) + 1e-8),
         },
         "TANH-INTEGER": {
             "rounds the result to the integers it was given": lambda z: np.rint(tanh(z)).astype(z.dtype),
@@ -188,32 +177,28 @@ record(
             "clips at 1e30, as if there were nothing beyond": lambda z: np.clip(z, 0, 1e30),
         },
         "RELU-NAN": {
-            "asks whether z is positive, which a NaN is not, and gives 0 otherwise": replica(
-                "pytorch#7999,#10238", lambda z: np.where(z > 0, z, 0)
-            ),
+            "asks whether z is positive, which a NaN is not, and gives 0 otherwise":
+                replica("pytorch#7999,#10238", lambda z: np.where(z > 0, z, 0)),
             "gives infinity for NaN": lambda z: np.where(z < np.inf, np.maximum(z, 0), np.inf),
         },
         "RELU-DTYPE": {"makes its zeros in float64, and the result too": lambda z: np.maximum(z, np.zeros(z.shape))},
         "RELU-INTEGER": {
-            "asks whether -z is negative, which wraps for unsigned and for the smallest integers": lambda z: np.where(
-                -z < 0, z, 0 * z
-            ),
+            "asks whether -z is negative, which wraps for unsigned and for the smallest integers":
+                lambda z: np.where(-z < 0, z, 0 * z),
         },
         "RELU-SHAPES": {
-            "looks for the smallest element first, and an empty array has none": lambda z: (
-                np.array(z) if z.min() >= 0 else relu(z)
-            ),
+            "looks for the smallest element first, and an empty array has none":
+                lambda z: np.array(z) if z.min() >= 0 else relu(z),
         },
         "RELU-LENGTH": {
-            "rectifies pairs of elements and leaves the last of an odd number as it is": lambda z: np.where(
-                np.arange(z.size).reshape(z.shape) < z.size // 2 * 2, relu(z), z
-            ),
-            "rectifies the first 1024 elements and leaves the others as they are": lambda z: np.where(
-                np.arange(z.size).reshape(z.shape) < 1024, relu(z), z
-            ),
+            "rectifies pairs of elements and leaves the last of an odd number as it is":
+                lambda z: np.where(np.arange(z.size).reshape(z.shape) < z.size // 2 * 2, relu(z), z),
+            "rectifies the first 1024 elements and leaves the others as they are":
+                lambda z: np.where(np.arange(z.size).reshape(z.shape) < 1024, relu(z), z),
         },
     }
 )
+# fmt: on
 
 # Shapes, the same for all of them.
 
@@ -243,31 +228,27 @@ def in_half_only(f, wrong_in_half):
     return lambda z, *rest: (wrong_in_half if z.dtype == np.float16 else f)(z, *rest)
 
 
+# fmt: off
 record(
     {
         "SIGMOID-HALF": {
-            "takes a larger eps in half precision, one that does not vanish in it": in_half_only(
-                sigmoid, lambda z: 1 / (1 + exp(-z) + np.float16(1e-2))
-            ),
-            "replaces the curve by three straight lines in half precision": in_half_only(
-                sigmoid, lambda z: np.clip(z / 6 + np.float16(0.5), 0, 1)
-            ),
+            "takes a larger eps in half precision, one that does not vanish in it":
+                in_half_only(sigmoid, lambda z: 1 / (1 + exp(-z) + np.float16(1e-2))),
+            "replaces the curve by three straight lines in half precision":
+                in_half_only(sigmoid, lambda z: np.clip(z / 6 + np.float16(0.5), 0, 1)),
         },
         "TANH-HALF": {
-            "divides e^2z - 1 by e^2z + 1, both infinite in half precision from z = 5.6 on": in_half_only(
-                tanh, lambda z: (exp(2 * z) - 1) / (exp(2 * z) + 1)
-            ),
-            "replaces the curve by a line and its ends in half precision": in_half_only(
-                tanh, lambda z: np.clip(z, -1, 1)
-            ),
+            "divides e^2z - 1 by e^2z + 1, both infinite in half precision from z = 5.6 on":
+                in_half_only(tanh, lambda z: (exp(2 * z) - 1) / (exp(2 * z) + 1)),
+            "replaces the curve by a line and its ends in half precision":
+                in_half_only(tanh, lambda z: np.clip(z, -1, 1)),
         },
         "RELU-HALF": {
-            "clips at 6 in half precision, as networks do that are to be quantised": in_half_only(
-                relu, lambda z: np.clip(z, 0, 6)
-            ),
-            "lets a hundredth of the negative part through in half precision": in_half_only(
-                relu, lambda z: np.maximum(z, z * np.float16(0.01))
-            ),
+            "clips at 6 in half precision, as networks do that are to be quantised":
+                in_half_only(relu, lambda z: np.clip(z, 0, 6)),
+            "lets a hundredth of the negative part through in half precision":
+                in_half_only(relu, lambda z: np.maximum(z, z * np.float16(0.01))),
         },
     }
 )
+# fmt: on

@@ -162,12 +162,12 @@ for _id, _ways_of in _HUGE.items():
 
 _past_16_bits = PARTIAL["SOFTMAX-HUGE"](first(MOST_BLOCKS))
 _past_15_bits = PARTIAL["LOGITS-HUGE"](lambda i, n: (i < n - 1) | (n < 2**15))
+# fmt: off
 record(
     {
         "SOFTMAX-HUGE": {
-            "counts the elements in 16 bits, so that those past the last such number stay 0": replica(
-                "pytorch#84144", _past_16_bits
-            ),
+            "counts the elements in 16 bits, so that those past the last such number stay 0":
+                replica("pytorch#84144", _past_16_bits),
         },
         "LOGITS-HUGE": {
             "counts the examples in 16 bits with a sign, and leaves out those beyond": replica(
@@ -177,6 +177,7 @@ record(
     },
     family="length",
 )
+# fmt: on
 
 
 @wrong("SOFTMAX-HUGE", "adds up the first 65535 exponentials of a row, one for each block", bug="cupy#9186,#9187")

@@ -73,6 +73,7 @@ def without_infinite_losses(losses):
     return wrong
 
 
+# fmt: off
 TOTALS = {
     "sums over the batch where the formula takes the mean": np.sum,
     "divides by m - 1, as for a sample's variance": lambda of_each: np.sum(of_each) / max(np.size(of_each) - 1, 1),
@@ -81,17 +82,16 @@ TOTALS = {
     "takes the largest loss of the batch": np.max,
     "takes the smallest loss of the batch": np.min,
     "takes the loss of the first example only": lambda of_each: np.ravel(of_each)[0],
-    "takes the loss of the last example only, as a loop that overwrites its result": lambda of_each: np.ravel(of_each)[
-        -1
-    ],
+    "takes the loss of the last example only, as a loop that overwrites its result":
+        lambda of_each: np.ravel(of_each)[-1],
     "divides by the root of m": lambda of_each: np.sum(of_each) / np.size(of_each) ** 0.5,
     "divides by m twice": lambda of_each: np.mean(of_each) / np.size(of_each),
     "takes the geometric mean of the losses": lambda of_each: np.exp(np.mean(np.log(np.abs(of_each) + 1e-300))),
     "gives the loss of each example and leaves the mean to the caller": lambda of_each: np.asarray(of_each),
-    "returns inside its loop, after the first half of the batch": lambda of_each: np.mean(
-        np.ravel(of_each)[: max(np.size(of_each) // 2, 1)]
-    ),
+    "returns inside its loop, after the first half of the batch":
+        lambda of_each: np.mean(np.ravel(of_each)[: max(np.size(of_each) // 2, 1)]),
 }
+# fmt: on
 FACTORS = {
     "has the sign wrong": lambda of_each: -np.mean(of_each),
     "has the sign wrong, and sums where the formula takes the mean": lambda of_each: -np.sum(of_each),

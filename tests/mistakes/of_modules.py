@@ -80,6 +80,7 @@ def in_half(value):
     return value.astype(np.float16).astype(value.dtype)
 
 
+# fmt: off
 COMMON = {
     "VALUE": {
         "has no activation between its layers, which then collapse into one": hidden("identity"),
@@ -91,31 +92,26 @@ COMMON = {
         "puts a ReLU on its output": on_the_output(lambda z: np.maximum(z, 0)),
         "puts a tanh on its output": on_the_output(np.tanh),
         "gives the class where the output is due": of_output(np.round),
-        "applies the ReLU to its inputs": lambda task, x, theta, training: right(
-            task, np.maximum(x, 0), theta, training
-        ),
+        "applies the ReLU to its inputs":
+            lambda task, x, theta, training: right(task, np.maximum(x, 0), theta, training),
     },
     "SINGLE": {
-        "drops the axis of examples where there is one example": of_output(
-            lambda y_hat: y_hat[0] if len(y_hat) == 1 else y_hat
-        ),
-        "normalises over the batch, which leaves nothing of a single example": of_output(
-            lambda y_hat: 0 * y_hat if len(y_hat) == 1 else y_hat
-        ),
+        "drops the axis of examples where there is one example":
+            of_output(lambda y_hat: y_hat[0] if len(y_hat) == 1 else y_hat),
+        "normalises over the batch, which leaves nothing of a single example":
+            of_output(lambda y_hat: 0 * y_hat if len(y_hat) == 1 else y_hat),
         "drops the axis of outputs": of_output(lambda y_hat: y_hat[:, 0]),
     },
     "TRAINING": {
         "drops hidden units out while it is trained": while_training(dropout),
         "gives another output in training mode": while_training(lambda task, *network: right(task, *network, True) / 2),
-        "normalises over the batch in training mode": while_training(
-            lambda task, x, theta: (y_hat := right(task, x, theta, True)) - y_hat.mean(axis=0)
-        ),
+        "normalises over the batch in training mode":
+            while_training(lambda task, x, theta: (y_hat := right(task, x, theta, True)) - y_hat.mean(axis=0)),
     },
     "PURE": {"computes ReLU in place and so changes its input": in_place},
     "DTYPE": {
-        "computes float32 parameters in half precision": of_output(
-            lambda y_hat: in_half(y_hat) if y_hat.dtype == np.float32 else y_hat
-        ),
+        "computes float32 parameters in half precision":
+            of_output(lambda y_hat: in_half(y_hat) if y_hat.dtype == np.float32 else y_hat),
     },
     "GRADIENT": {
         "does not train its first layer": first_layer_frozen,
@@ -128,6 +124,7 @@ COMMON = {
         "goes back past the ReLU as if it were not there": partial(gradients, hidden="identity"),
     },
 }
+# fmt: on
 OF_THE_TASK = {
     "regression": {"puts a sigmoid on its output, where none belongs": on_the_output(sigmoid)},
     "binary": {

@@ -16,6 +16,7 @@ ANY_RULE = {
     "takes half the learning rate": ("p - lr", "p - lr / 2"),
     "scales the parameter by 1 - lr, which is weight decay": ("p = p - lr", "p = (1 - lr) * p - lr"),
 }
+# fmt: off
 EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "SGD": {
         "steps along the velocity of the step before": ("v = ", "old, v = v, ", "lr * v", "lr * old"),
@@ -47,10 +48,8 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "RMSPROP": {
         "adds eps inside the root": ("sqrt(v) + eps", "sqrt(v + eps)"),
-        "keeps 1 - alpha of the mean and takes alpha of the new square": (
-            "alpha * v + (1 - alpha) * g**2",
-            "(1 - alpha) * v + alpha * g**2",
-        ),
+        "keeps 1 - alpha of the mean and takes alpha of the new square":
+            ("alpha * v + (1 - alpha) * g**2", "(1 - alpha) * v + alpha * g**2"),
         "adds up the squares as AdaGrad does": ("(1 - alpha) * g**2", "g**2"),
         "forgets the root": ("sqrt(v)", "v"),
         "divides by the mean of the steps before": ("v = ", "old, v = v, ", "sqrt(v)", "sqrt(old)"),
@@ -108,6 +107,7 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "takes the mean of the squares, as Adam does": ("maximum(b2 * u, abs(g) + eps)", "b2 * u + (1 - b2) * g**2 + eps"),
     },
 }  # fmt: skip
+# fmt: on
 
 COUNTS = {
     "does not count its steps": "step",
