@@ -15,94 +15,58 @@ def of_label(h, y, shift=0):
 
 
 # fmt: off
-record(
-    {
-        "CE-VALUE": {
-            "adds the binary cross-entropy's term of what is not true for every class":
-                lambda h, y: -np.mean(np.sum(y * log(h) + (1 - y) * log(1 - h), axis=-1)),
-            "takes the binary loss of each class and averages over m and k":
-                lambda h, y: -np.mean(y * log(h) + (1 - y) * log(1 - h)),
-            "takes the probabilities for logits and applies the softmax to them once more":
-                lambda h, y: right(np.exp(h) / np.sum(np.exp(h), axis=-1, keepdims=True), y),
-            "counts the classes from 1 and so reads the probability of the class before the label":
-                lambda h, y: -np.mean(log(of_label(h, y, -1))),
-            "reads the probability of the class after the label": lambda h, y: -np.mean(log(of_label(h, y, 1))),
-            "punishes wrong predictions only and gives no loss for right ones":
-                lambda h, y: np.mean((np.argmax(h, axis=-1) != np.argmax(y, axis=-1)) * class_losses(h, y)),
-            "averages over the classes too, where the formula sums over them": lambda h, y: -np.mean(y * log(h)),
-            "sums over the examples and averages over the classes": lambda h, y: -np.mean(np.sum(y * log(h), axis=0)),
-            "guesses that labels lie in columns wherever that fits, and a square batch always fits":
-                lambda h, y: right(h, y.T if y.T.shape == h.shape else y),
-            "multiplies matrices where it should multiply elements":
-                lambda h, y: -np.sum(y @ log(h).T) / (y.size // y.shape[-1]),
-            "sums the logarithms of all classes, without the labels": lambda h, y: -np.mean(np.sum(log(h), axis=-1)),
-            "takes 1 less the probability in the logarithm":
-                lambda h, y: -np.mean(np.sum(y * log(np.maximum(1 - h, 1e-15)), axis=-1)),
-            "measures the squared distance to the label": lambda h, y: np.mean(np.sum((h - y) ** 2, axis=-1)) / 2,
-            "takes how far the label's probability is from 1 and no logarithm":
-                lambda h, y: np.mean(1 - np.sum(y * h, axis=-1)),
-            "leaves label smoothing switched on, by 0.1": lambda h, y: right(h, 0.9 * y + 0.1 / y.shape[-1]),
-            "focuses on hard examples by (1 - p)^2":
-                lambda h, y: np.mean((1 - np.sum(y * h, axis=-1)) ** 2 * class_losses(h, y)),
-        },
-        "CE-EXAMPLE": {
-            "measures how sure the network is of its own answer and does not look at the label":
-                lambda h, y: -np.mean(log(np.max(h, axis=-1))),
-            "measures the entropy of the prediction": lambda h, y: -np.mean(np.sum(h * log(h), axis=-1)),
-        },
-        "CE-MEAN": {
-            "takes the logarithm of a mean where the formula takes the mean of the logarithms":
-                lambda h, y: -log(np.mean(np.sum(y * h, axis=-1))),
-            "divides by the number k of classes in place of m": lambda h, y: np.sum(class_losses(h, y)) / y.shape[-1],
-            "divides by the number of classes that occur":
-                lambda h, y: np.sum(class_losses(h, y)) / np.count_nonzero(np.atleast_2d(y).any(axis=0)),
-        },
-        "CE-ONE": {
-            "divides the loss of one example by its length, taking classes for examples":
-                lambda h, y: -np.sum(y * log(h)) / len(y),
-            "sums over axis 1, which one example without a batch axis does not have":
-                lambda h, y: -np.mean(np.sum(y * log(h), axis=1)),
-            "takes one example for a column of examples of one class each":
-                lambda h, y: np.mean(class_losses(h[:, None], y[:, None]) if h.ndim == 1 else class_losses(h, y)),
-            "gives the loss of one example the axis of a batch": lambda h, y: np.atleast_1d(right(h, y)),
-        },
-        "CE-PURE": {
-            "uses the caller's targets as the room for y log y_hat":
-                lambda h, y: -np.mean(np.sum(np.multiply(y, log(h), out=y), axis=-1)),
-            "normalises the caller's rows to sum 1 in place": lambda h, y: right(
-                np.minimum(np.divide(h, np.sum(h, axis=-1, keepdims=True) * (1 + 1e-6), out=h), 1), y
-            ),
-        },
-        "CE-CERTAIN": {
-            "leaves examples predicted with certainty out, where they count with 0":
-                lambda h, y: np.mean(np.atleast_1d(class_losses(h, y))[np.all(np.atleast_2d(h) < 1, axis=-1)]),
-        },
-        "CE-SOFT": {
-            "takes the most likely class of a soft target for the label":
-                lambda h, y: right(h, (y == np.max(y, axis=-1, keepdims=True)).astype(y.dtype)),
-            "takes the logarithm of the expected probability where it should expect the logarithm":
-                lambda h, y: -np.mean(log(np.sum(y * h, axis=-1))),
-        },
-        "CE-DOMAIN": {
-            "divides each row by its sum, whatever it holds, instead of refusing what is no probability":
-                lambda h, y: np.mean(class_losses(h / np.sum(h, axis=-1, keepdims=True), y)),
-        },
-        "CE-TARGETS": {
-            "reads off the label as the largest target, whatever it is":
-                lambda h, y: right(h, np.eye(y.shape[-1])[np.argmax(y, axis=-1)]),
-        },
-        "CE-LENGTH": {
-            "works on four of more classes at a time and forgets those left over":
-                lambda h, y: np.mean(class_losses(h[..., : whole(y)], y[..., : whole(y)])),
-        },
-    }
-)
+record({
+"CE-VALUE": {
+    "adds the binary cross-entropy's term of what is not true for every class":
+        lambda h, y: -np.mean(np.sum(y * log(h) + (1 - y) * log(1 - h), axis=-1)),
+    "takes the binary loss of each class and averages over m and k":
+        lambda h, y: -np.mean(y * log(h) + (1 - y) * log(1 - h)),
+    "takes the probabilities for logits and applies the softmax to them once more":
+        lambda h, y: right(np.exp(h) / np.sum(np.exp(h), axis=-1, keepdims=True), y),
+    "counts the classes from 1 and so reads the probability of the class before the label":
+        lambda h, y: -np.mean(log(of_label(h, y, -1))),
+    "punishes wrong predictions only and gives no loss for right ones":
+        lambda h, y: np.mean((np.argmax(h, axis=-1) != np.argmax(y, axis=-1)) * class_losses(h, y)),
+    "averages over the classes too, where the formula sums over them": lambda h, y: -np.mean(y * log(h)),
+    "sums over the examples and averages over the classes": lambda h, y: -np.mean(np.sum(y * log(h), axis=0)),
+    "guesses that labels lie in columns wherever that fits, and a square batch always fits":
+        lambda h, y: right(h, y.T if y.T.shape == h.shape else y),
+    "multiplies matrices where it should multiply elements":
+        lambda h, y: -np.sum(y @ log(h).T) / (y.size // y.shape[-1]),
+    "takes how far the label's probability is from 1 and no logarithm":
+        lambda h, y: np.mean(1 - np.sum(y * h, axis=-1)),
+    "leaves label smoothing switched on, by 0.1": lambda h, y: right(h, 0.9 * y + 0.1 / y.shape[-1]),
+}, "CE-EXAMPLE": {
+    "measures how sure the network is of its own answer and does not look at the label":
+        lambda h, y: -np.mean(log(np.max(h, axis=-1))),
+}, "CE-MEAN": {
+    "takes the logarithm of a mean where the formula takes the mean of the logarithms":
+        lambda h, y: -log(np.mean(np.sum(y * h, axis=-1))),
+}, "CE-ONE": {
+    "divides the loss of one example by its length, taking classes for examples":
+        lambda h, y: -np.sum(y * log(h)) / len(y),
+    "sums over axis 1, which one example without a batch axis does not have":
+        lambda h, y: -np.mean(np.sum(y * log(h), axis=1)),
+    "gives the loss of one example the axis of a batch": lambda h, y: np.atleast_1d(right(h, y)),
+}, "CE-PURE": {
+    "uses the caller's targets as the room for y log y_hat":
+        lambda h, y: -np.mean(np.sum(np.multiply(y, log(h), out=y), axis=-1)),
+}, "CE-CERTAIN": {
+    "leaves examples predicted with certainty out, where they count with 0":
+        lambda h, y: np.mean(np.atleast_1d(class_losses(h, y))[np.all(np.atleast_2d(h) < 1, axis=-1)]),
+}, "CE-SOFT": {
+    "takes the most likely class of a soft target for the label":
+        lambda h, y: right(h, (y == np.max(y, axis=-1, keepdims=True)).astype(y.dtype)),
+    "takes the logarithm of the expected probability where it should expect the logarithm":
+        lambda h, y: -np.mean(log(np.sum(y * h, axis=-1))),
+}, "CE-DOMAIN": {
+    "divides each row by its sum, whatever it holds, instead of refusing what is no probability":
+        lambda h, y: np.mean(class_losses(h / np.sum(h, axis=-1, keepdims=True), y)),
+}, "CE-TARGETS": {
+    "reads off the label as the largest target, whatever it is":
+        lambda h, y: right(h, np.eye(y.shape[-1])[np.argmax(y, axis=-1)]),
+}})
 # fmt: on
-
-
-def whole(y):
-    k = y.shape[-1]
-    return k // 4 * 4 if k > 4 else k
 
 
 @wrong("CE-MEAN", "gives every class the same weight, however many examples it has")

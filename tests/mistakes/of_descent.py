@@ -68,100 +68,68 @@ def first_rate():
 
 
 # fmt: off
-record(
-    {
-        "STEP-VALUE": {
-            "climbs along the gradient where the loss is to be minimised": moving(lambda p, g, a: p + a * g),
-            "gives the step alone, without the parameters it starts from": moving(lambda p, g, a: -a * g),
-            "gives what is to be subtracted": moving(lambda p, g, a: a * g),
-            "subtracts the parameters from the step": moving(lambda p, g, a: a * g - p),
-            "subtracts the gradient without the learning rate": moving(lambda p, g, a: p - g),
-            "multiplies by the learning rate twice": moving(lambda p, g, a: p - a * (a * g)),
-            "multiplies the difference by the learning rate": moving(lambda p, g, a: a * (p - g)),
-            "divides by the learning rate": moving(lambda p, g, a: p - g / a),
-            "multiplies the parameters by the gradient": moving(lambda p, g, a: p * (1 - a * g)),
-            "keeps 1 - alpha of the parameters, as a running mean": moving(lambda p, g, a: (1 - a) * p - a * g),
-            "moves each array by the mean of its gradient": moving(lambda p, g, a: p - a * g.mean()),
-            "moves each array by the sum of its gradient": moving(lambda p, g, a: p - a * g.sum()),
-            "moves by the sign of the gradient, whatever its size": moving(lambda p, g, a: p - a * np.sign(g)),
-            "moves by the square of the gradient": moving(lambda p, g, a: p - a * g**2),
-            "scales long gradients to length 1, as clipping does":
-                moving(lambda p, g, a: p - a * g / max(1, np.linalg.norm(g))),
-            "takes half the step": moving(lambda p, g, a: p - a * g / 2),
-            "adds weight decay that nobody asked for": moving(lambda p, g, a: p - a * (g + 1e-4 * p)),
-            "moves the weights and forgets the biases, every other array":
-                moving_number(lambda i, p, g, a: p.copy() if i % 2 else p - a * g),
-            "moves the biases and forgets the weights, every other array":
-                moving_number(lambda i, p, g, a: p - a * g if i % 2 else p.copy()),
-            "moves the first two arrays, the only ones of a single layer":
-                moving_number(lambda i, p, g, a: p - a * g if i < 2 else p.copy()),
-            "moves the last array only":
-                lambda theta, grad, a: [*(p.copy() for p in theta[:-1]), theta[-1] - a * grad[-1]],
-            "divides by the number of gradients, as if they were examples":
-                lambda theta, grad, a: [p - a / len(theta) * g for p, g in zip(theta, grad, strict=True)],
-            "takes the gradients from last to first, as backpropagation leaves them": along(reversed_where_it_fits),
-            "moves every array of one shape by the first gradient of that shape": along(first_of_its_shape),
-            "lets the learning rate decay from call to call": remembering(decaying),
-            "keeps the learning rate of the first call": remembering(first_rate),
-        },
-        "STEP-ZERO": {
-            "takes a learning rate of 0 for none given and falls back to a default":
-                moving(lambda p, g, a: p - (a or 0.01) * g),
-            "adds an eps to the gradient, so small that only standing still shows it":
-                moving(lambda p, g, a: p - a * (g + 1e-15)),
-            "rounds the parameters to single precision on the way":
-                moving(lambda p, g, a: p.astype(np.float32).astype(p.dtype) - a * g),
-            "divides a gradient of 0 by its length": moving(lambda p, g, a: p - a * g * (np.abs(g) / np.abs(g))),
-        },
-        "STEP-DESCENT": {
-            "clips each element of the gradient at 5": moving(lambda p, g, a: p - a * np.clip(g, -5, 5)),
-            "goes no further than 100 in one step":
-                moving(lambda p, g, a: p - a * g * min(1, 100 / max(np.linalg.norm(a * g), 1))),
-            "clips each step at 10": moving(lambda p, g, a: p - np.clip(a * g, -10, 10)),
-        },
-        "STEP-PURE": {
-            "moves the parameters in place": moving(lambda p, g, a: np.subtract(p, a * g, out=p)),
-            "multiplies the gradients by the learning rate in place":
-                moving(lambda p, g, a: p - np.multiply(g, a, out=g)),
-            "puts the new arrays into the caller's list": lambda theta, grad, a: (
-                theta.__setitem__(slice(None), moving(lambda p, g, a: p - a * g)(theta, grad, a)) or theta
-            ),
-            "takes the gradients from the caller's list as it goes":
-                lambda theta, grad, a: [p - a * grad.pop(0) for p in theta],
-        },
-        "STEP-DTYPE": {
-            "makes the learning rate an array of float64, which makes the parameters float64 too":
-                moving(lambda p, g, a: p - np.asarray([a], np.float64) * g),
-        },
-        "STEP-NAN": {
-            "leaves the whole step out where a gradient is NaN, as loss scalers do": along(unless_one_is_nan),
-            "clips the gradients by the norm of all of them, and one NaN makes it NaN for all":
-                along(below_a_norm_of_all),
-        },
-        "STEP-LONG": {
-            "moves 1024 elements of an array at most":
-                moving(lambda p, g, a: np.where(np.arange(p.size).reshape(p.shape) < 1024, p - a * g, p)),
-        },
-        "STEP-INTEGER": {
-            "adds the negative gradient, and the negative of an unsigned integer wraps around":
-                moving(lambda p, g, a: p + a * -g),
-        },
-        "STEP-SHAPES": {
-            "stops at the shorter of the lists of parameters and gradients":
-                stepping(lambda p, g: p.shape == g.shape, strict=False),
-            "asks only that parameter and gradient have as many elements, in whatever shape":
-                stepping(lambda p, g: p.size == g.size, shaped=lambda p, g: g.reshape(p.shape)),
-            "subtracts whatever a gradient broadcasts to": stepping(lambda p, g: True),
-            "asks that the result has the parameter's shape, to which a smaller gradient broadcasts":
-                stepping(lambda p, g: np.broadcast_shapes(p.shape, g.shape) == p.shape),
-            "repeats a gradient until it fills its parameter":
-                stepping(lambda p, g: True, shaped=lambda p, g: np.resize(g, p.shape)),
-            "lets surplus gradients go unnoticed": lambda theta, grad, a: stepping(lambda p, g: p.shape == g.shape)(
-                theta, [grad[i] for i in range(len(theta))], a
-            ),
-        },
-    }
-)
+record({
+"STEP-VALUE": {
+    "climbs along the gradient where the loss is to be minimised": moving(lambda p, g, a: p + a * g),
+    "gives the step alone, without the parameters it starts from": moving(lambda p, g, a: -a * g),
+    "gives what is to be subtracted": moving(lambda p, g, a: a * g),
+    "subtracts the gradient without the learning rate": moving(lambda p, g, a: p - g),
+    "multiplies by the learning rate twice": moving(lambda p, g, a: p - a * (a * g)),
+    "multiplies the difference by the learning rate": moving(lambda p, g, a: a * (p - g)),
+    "divides by the learning rate": moving(lambda p, g, a: p - g / a),
+    "moves each array by the mean of its gradient": moving(lambda p, g, a: p - a * g.mean()),
+    "moves by the sign of the gradient, whatever its size": moving(lambda p, g, a: p - a * np.sign(g)),
+    "scales long gradients to length 1, as clipping does":
+        moving(lambda p, g, a: p - a * g / max(1, np.linalg.norm(g))),
+    "takes half the step": moving(lambda p, g, a: p - a * g / 2),
+    "adds weight decay that nobody asked for": moving(lambda p, g, a: p - a * (g + 1e-4 * p)),
+    "moves the weights and forgets the biases, every other array":
+        moving_number(lambda i, p, g, a: p.copy() if i % 2 else p - a * g),
+    "moves the first two arrays, the only ones of a single layer":
+        moving_number(lambda i, p, g, a: p - a * g if i < 2 else p.copy()),
+    "divides by the number of gradients, as if they were examples":
+        lambda theta, grad, a: [p - a / len(theta) * g for p, g in zip(theta, grad, strict=True)],
+    "takes the gradients from last to first, as backpropagation leaves them": along(reversed_where_it_fits),
+    "moves every array of one shape by the first gradient of that shape": along(first_of_its_shape),
+    "lets the learning rate decay from call to call": remembering(decaying),
+}, "STEP-ZERO": {
+    "takes a learning rate of 0 for none given and falls back to a default":
+        moving(lambda p, g, a: p - (a or 0.01) * g),
+    "adds an eps to the gradient, so small that only standing still shows it":
+        moving(lambda p, g, a: p - a * (g + 1e-15)),
+    "rounds the parameters to single precision on the way":
+        moving(lambda p, g, a: p.astype(np.float32).astype(p.dtype) - a * g),
+}, "STEP-DESCENT": {
+    "clips each element of the gradient at 5": moving(lambda p, g, a: p - a * np.clip(g, -5, 5)),
+    "goes no further than 100 in one step":
+        moving(lambda p, g, a: p - a * g * min(1, 100 / max(np.linalg.norm(a * g), 1))),
+}, "STEP-PURE": {
+    "moves the parameters in place": moving(lambda p, g, a: np.subtract(p, a * g, out=p)),
+    "multiplies the gradients by the learning rate in place": moving(lambda p, g, a: p - np.multiply(g, a, out=g)),
+}, "STEP-DTYPE": {
+    "makes the learning rate an array of float64, which makes the parameters float64 too":
+        moving(lambda p, g, a: p - np.asarray([a], np.float64) * g),
+}, "STEP-NAN": {
+    "leaves the whole step out where a gradient is NaN, as loss scalers do": along(unless_one_is_nan),
+    "clips the gradients by the norm of all of them, and one NaN makes it NaN for all": along(below_a_norm_of_all),
+}, "STEP-LONG": {
+    "moves 1024 elements of an array at most":
+        moving(lambda p, g, a: np.where(np.arange(p.size).reshape(p.shape) < 1024, p - a * g, p)),
+}, "STEP-INTEGER": {
+    "adds the negative gradient, and the negative of an unsigned integer wraps around":
+        moving(lambda p, g, a: p + a * -g),
+}, "STEP-SHAPES": {
+    "stops at the shorter of the lists of parameters and gradients":
+        stepping(lambda p, g: p.shape == g.shape, strict=False),
+    "asks only that parameter and gradient have as many elements, in whatever shape":
+        stepping(lambda p, g: p.size == g.size, shaped=lambda p, g: g.reshape(p.shape)),
+    "subtracts whatever a gradient broadcasts to": stepping(lambda p, g: True),
+    "asks that the result has the parameter's shape, to which a smaller gradient broadcasts":
+        stepping(lambda p, g: np.broadcast_shapes(p.shape, g.shape) == p.shape),
+    "lets surplus gradients go unnoticed": lambda theta, grad, a: stepping(lambda p, g: p.shape == g.shape)(
+        theta, [grad[i] for i in range(len(theta))], a
+    ),
+}})
 # fmt: on
 
 

@@ -78,10 +78,12 @@ PARTS = {
     "trains the last layer alone under the {loss}": lambda found: [
         (int(k == len(found) - 1) * dW, int(k == len(found) - 1) * db) for k, (dW, db) in enumerate(found)
     ],
-    "gives each weight the mean gradient of its layer under the {loss}":
-        lambda found: [(np.full_like(dW, dW.mean()), db) for dW, db in found],
-    "scales gradients longer than 0.1 to that length under the {loss}":
-        lambda found: [tuple(d * min(1, 0.1 / max(np.linalg.norm(d), 1e-300)) for d in one) for one in found],
+    "gives each weight the mean gradient of its layer under the {loss}": lambda found: [
+        (np.full_like(dW, dW.mean()), db) for dW, db in found
+    ],
+    "scales gradients longer than 0.1 to that length under the {loss}": lambda found: [
+        tuple(d * min(1, 0.1 / max(np.linalg.norm(d), 1e-300)) for d in one) for one in found
+    ],
 }
 # fmt: on
 for _id, _loss in OF_LOSS.items():
@@ -103,74 +105,45 @@ def binary(h, y):
 
 
 # fmt: off
-record(
-    {
-        "GRAD-MSE": {
-            "divides the squared error by m where the mean over k outputs divides by mk":
-                with_slope("GRAD-MSE", lambda h, y: (h - y) / len(y)),
-            "sums the squared error over the batch and divides by k":
-                with_slope("GRAD-MSE", lambda h, y: (h - y) / y.shape[1]),
-            "takes the derivative of the absolute error": with_slope("GRAD-MSE", lambda h, y: np.sign(h - y) / y.size),
-            "takes the derivative of the fourth power": with_slope("GRAD-MSE", lambda h, y: 2 * (h - y) ** 3 / y.size),
-        },
-        "GRAD-BCE": {
-            "divides the binary loss by m where the mean over k outputs divides by mk":
-                with_slope("GRAD-BCE", lambda h, y: binary(h, y) * y.shape[1]),
-            "multiplies y_hat - y by the sigmoid's derivative again, which the loss cancels":
-                with_slope("GRAD-BCE", lambda h, y: (h - y) / y.size),
-            "leaves out the term of the negative class": with_slope("GRAD-BCE", lambda h, y: -y / h / y.size),
-            "leaves out the term of the positive class":
-                with_slope("GRAD-BCE", lambda h, y: (1 - y) / (1 - h) / y.size),
-            "takes the logarithm of the binary loss to base 2":
-                with_slope("GRAD-BCE", lambda h, y: binary(h, y) / np.log(2)),
-            "clips the probabilities to [0.1, 0.9], and beyond nothing is learnt":
-                with_slope("GRAD-BCE", lambda h, y: np.where((h > 0.1) & (h < 0.9), binary(h, y), 0)),
-            "adds the terms of both classes with one sign":
-                with_slope("GRAD-BCE", lambda h, y: (-y / h - (1 - y) / (1 - h)) / y.size),
-            "adds an eps of 0.001 to the denominators":
-                with_slope("GRAD-BCE", lambda h, y: (-y / (h + 1e-3) + (1 - y) / (1 - h + 1e-3)) / y.size),
-        },
-        "GRAD-CE": {
-            "divides by mk where the sum over the classes is divided by m only":
-                with_slope("GRAD-CE", lambda h, y: -y / h / y.size),
-            "takes the binary cross-entropy of every class":
-                with_slope("GRAD-CE", lambda h, y: binary(h, y) * y.shape[1]),
-            "takes the label for a number in the place of its class":
-                with_slope("GRAD-CE", lambda h, y: -y / h / len(y) * np.arange(y.shape[1])),
-            "adds an eps of 0.001 to the probability": with_slope("GRAD-CE", lambda h, y: -y / (h + 1e-3) / len(y)),
-        },
-        "GRAD-LOGITS": {
-            "counts the classes from 1, so that each label is that of the class before":
-                with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, (y - 1) % z.shape[1])),
-            "takes the logits for probabilities, z - y, without the softmax":
-                with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, y, softmax=lambda z: z)),
-            "takes a sigmoid of each logit in place of the softmax":
-                with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, y, softmax=sigmoid)),
-            "applies the softmax twice, in the network and in the loss":
-                with_slope("GRAD-LOGITS", lambda z, y: BACKWARD["softmax"](logits_slope(softmax(z), y), z, softmax(z))),
-            "normalises the softmax over the batch where the classes of each example are due": with_slope(
-                "GRAD-LOGITS", lambda z, y: logits_slope(z, y, softmax=lambda z: np.exp(z) / np.exp(z).sum(axis=0))
-            ),
-            "divides the loss of logits by mk, which is a mean over examples":
-                with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, y) / z.shape[1]),
-            "forgets the 1 of the label in y_hat - y": with_slope("GRAD-LOGITS", lambda z, y: softmax(z) / len(z)),
-            "multiplies by the derivative p (1 - p) again":
-                with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, y) * softmax(z) * (1 - softmax(z))),
-        },
-        "GRAD-SOFTMAX": {
-            "multiplies y_hat - y by the derivative of the softmax again, which the loss cancels":
-                with_slope("GRAD-CE", lambda h, y: (h - y) / len(y)),
-            "learns from misclassified examples only, as the perceptron did": with_slope("GRAD-CE", perceptron),
-            "leaves out the derivative of the softmax": with_backward(softmax=lambda dh, z, h: dh),
-            "takes p (1 - p) for the derivative of the softmax before its loss":
-                with_backward(softmax=lambda dh, z, h: dh * (h * (1 - h))),
-        },
-        "GRAD-BROADCAST": {
-            "subtracts whatever y broadcasts to, as NumPy does unasked":
-                replica("pytorch#4938", with_slope("GRAD-MSE", lambda h, y: (h - y) / h.size)),
-        },
-    }
-)
+record({
+"GRAD-MSE": {
+    "divides the squared error by m where the mean over k outputs divides by mk":
+        with_slope("GRAD-MSE", lambda h, y: (h - y) / len(y)),
+    "takes the derivative of the absolute error": with_slope("GRAD-MSE", lambda h, y: np.sign(h - y) / y.size),
+}, "GRAD-BCE": {
+    "divides the binary loss by m where the mean over k outputs divides by mk":
+        with_slope("GRAD-BCE", lambda h, y: binary(h, y) * y.shape[1]),
+    "multiplies y_hat - y by the sigmoid's derivative again, which the loss cancels":
+        with_slope("GRAD-BCE", lambda h, y: (h - y) / y.size),
+    "leaves out the term of the negative class": with_slope("GRAD-BCE", lambda h, y: -y / h / y.size),
+    "leaves out the term of the positive class": with_slope("GRAD-BCE", lambda h, y: (1 - y) / (1 - h) / y.size),
+    "takes the logarithm of the binary loss to base 2": with_slope("GRAD-BCE", lambda h, y: binary(h, y) / np.log(2)),
+    "clips the probabilities to [0.1, 0.9], and beyond nothing is learnt":
+        with_slope("GRAD-BCE", lambda h, y: np.where((h > 0.1) & (h < 0.9), binary(h, y), 0)),
+}, "GRAD-CE": {
+    "divides by mk where the sum over the classes is divided by m only":
+        with_slope("GRAD-CE", lambda h, y: -y / h / y.size),
+    "takes the binary cross-entropy of every class": with_slope("GRAD-CE", lambda h, y: binary(h, y) * y.shape[1]),
+}, "GRAD-LOGITS": {
+    "counts the classes from 1, so that each label is that of the class before":
+        with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, (y - 1) % z.shape[1])),
+    "takes the logits for probabilities, z - y, without the softmax":
+        with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, y, softmax=lambda z: z)),
+    "applies the softmax twice, in the network and in the loss":
+        with_slope("GRAD-LOGITS", lambda z, y: BACKWARD["softmax"](logits_slope(softmax(z), y), z, softmax(z))),
+    "normalises the softmax over the batch where the classes of each example are due":
+        with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, y, softmax=lambda z: np.exp(z) / np.exp(z).sum(axis=0))),
+    "divides the loss of logits by mk, which is a mean over examples":
+        with_slope("GRAD-LOGITS", lambda z, y: logits_slope(z, y) / z.shape[1]),
+    "forgets the 1 of the label in y_hat - y": with_slope("GRAD-LOGITS", lambda z, y: softmax(z) / len(z)),
+}, "GRAD-SOFTMAX": {
+    "multiplies y_hat - y by the derivative of the softmax again, which the loss cancels":
+        with_slope("GRAD-CE", lambda h, y: (h - y) / len(y)),
+    "learns from misclassified examples only, as the perceptron did": with_slope("GRAD-CE", perceptron),
+}, "GRAD-BROADCAST": {
+    "subtracts whatever y broadcasts to, as NumPy does unasked":
+        replica("pytorch#4938", with_slope("GRAD-MSE", lambda h, y: (h - y) / h.size)),
+}})
 # fmt: on
 
 
@@ -284,132 +257,90 @@ def shorter_decides(x, y, *network):
 
 
 # fmt: off
-record(
-    {
-        "GRAD-MSE": {
-            "leaves out the derivative of the last activation, as only a loss that cancels it may":
-                passing_over_the_last_activation(lambda y: y.size),
-            "takes y_hat - y over m at the output, whatever the loss": passing_over_the_last_activation(len),
-            "takes y_hat - y at the output, whatever the loss, without any mean":
-                passing_over_the_last_activation(lambda y: 1),
-            "leaves out the derivatives of the hidden activations": passing_over_hidden_activations,
-            "takes the derivative of the last activation in every layer": last_activation_everywhere,
-            "evaluates the sigmoid's derivative at its value h instead of at z":
-                with_backward(sigmoid=lambda dh, z, h: dh * sigmoid(h) * (1 - sigmoid(h))),
-            "takes h (1 + h) for the sigmoid's derivative": with_backward(sigmoid=lambda dh, z, h: dh * h * (1 + h)),
-            "takes 1 - h for the sigmoid's derivative": with_backward(sigmoid=lambda dh, z, h: dh * (1 - h)),
-            "takes z (1 - z) for the sigmoid's derivative": with_backward(sigmoid=lambda dh, z, h: dh * z * (1 - z)),
-            "forgets the square in the tanh's derivative 1 - h^2": with_backward(tanh=lambda dh, z, h: dh * (1 - h)),
-            "takes 1 - z^2 for the tanh's derivative": with_backward(tanh=lambda dh, z, h: dh * (1 - z**2)),
-            "takes the sigmoid's derivative for the tanh's": with_backward(tanh=lambda dh, z, h: dh * h * (1 - h)),
-            "lets ReLU pass where the gradient is positive instead of where z is":
-                with_backward(relu=lambda dh, z, h: np.maximum(dh, 0)),
-            "takes ReLU's derivative in place of the error from above times ReLU's derivative":
-                with_backward(relu=lambda dh, z, h: (z > 0).astype(z.dtype)),
-            "multiplies by ReLU's value in place of its derivative": with_backward(relu=lambda dh, z, h: dh * h),
-            "lets a hundredth of the error through where ReLU is 0":
-                with_backward(relu=lambda dh, z, h: dh * np.where(z > 0, 1, 0.01)),
-            "lets all of the error through where ReLU is 0": with_backward(relu=lambda dh, z, h: dh),
-            "treats the softmax as elementwise, p (1 - p)": with_backward(softmax=lambda dh, z, h: dh * h * (1 - h)),
-            "multiplies by the activation itself where its derivative is due":
-                with_backward(**{g: lambda dh, z, h: dh * h for g in BACKWARD}),
-            "multiplies by the sum z where the derivative is due":
-                with_backward(**{g: lambda dh, z, h: dh * z for g in BACKWARD}),
-            "sums the biases' errors before the activation's derivative": biases_before_the_activation,
-            "does not carry the error on to hidden layers, where each takes 1 for it":
-                with_inputs(lambda dz, W: np.ones((len(dz), W.shape[1]))),
-            "gives each hidden neuron the sum of the errors above it, without the weights":
-                with_inputs(lambda dz, W: np.broadcast_to(dz.sum(axis=1, keepdims=True), (len(dz), W.shape[1]))),
-            "goes back through the sizes of the weights": with_inputs(lambda dz, W: dz @ np.abs(W)),
-            "takes the mean over the batch for the biases, whose errors carry their 1/m already":
-                with_parameters(lambda dz, h: (dz.T @ h, dz.mean(axis=0))),
-            "divides by m once more in each layer":
-                with_parameters(lambda dz, h: (dz.T @ h / len(h), dz.sum(axis=0) / len(h))),
-            "sums the bias's errors over the neurons where there are as many as examples":
-                with_parameters(lambda dz, h: (dz.T @ h, dz.sum(axis=1 if square(dz) else 0))),
-            "takes the errors themselves for the gradient of the weights, without the inputs":
-                with_parameters(lambda dz, h: (np.tile(dz.sum(axis=0)[:, None], h.shape[1]), dz.sum(axis=0))),
-            "transposes the gradient of a square W": with_parameters(transposed_where_square),
-            "goes back through a square W as it went forward, by its transpose":
-                with_inputs(lambda dz, W: dz @ (W.T if square(W) else W)),
-            "gives the gradient of the first example only":
-                lambda x, y, *network: backpropagated(x[:1], y[:1], *network),
-            "moves each layer before it goes on to the one below": layers_moved_on_the_way_back,
-            "adds the gradients of a call to those of the calls before, as torch does until zero_grad()":
-                remembering(accumulated),
-            "takes the difference quotient with a step of 1e-6, good to half the digits": difference_quotient,
-        },
-        "GRAD-DEEP": {
-            "clips the errors on their way back at 1, as against explosion":
-                with_inputs(lambda dz, W: np.clip(dz @ W, -1, 1)),
-            "goes back through three layers and leaves the gradients below 0":
-                with_gradients(lambda found: [(0 * dW, 0 * db) for dW, db in found[:-3]] + found[-3:]),
-            "takes the error of the third layer from above for all those below where the sizes allow":
-                with_gradients(error_kept_below_the_third_layer),
-            "takes a gradient below 1e-4 for vanished and sets it to 0":
-                each(lambda d: np.where(np.abs(d) < 1e-4, 0, d)),
-            "divides the error by the root of each layer's width on the way back":
-                with_inputs(lambda dz, W: dz @ W / len(W) ** 0.5),
-        },
-        "GRAD-PURE": {
-            "turns the targets into errors in place": lambda x, y, theta, names, loss: [
-                backpropagated(x, y, theta, names, loss),
-                np.subtract(y, mlp(x, theta, names), out=y),
-            ][0],
-            "reverses the caller's lists to go backward and leaves them so":
-                lambda x, y, theta, names, loss: [backpropagated(x, y, theta, names, loss), theta.reverse()][0],
-            "takes the names from the caller's list as it goes":
-                lambda x, y, theta, names, loss: backpropagated(x, y, theta, [names.pop(0) for _ in theta], loss),
-        },
-        "GRAD-RELU-ZERO": {
-            "takes 1 for ReLU's derivative at 0": with_backward(relu=lambda dh, z, h: dh * (z >= 0)),
-            "takes 1/2 for ReLU's derivative at 0, the mean of both sides":
-                with_backward(relu=lambda dh, z, h: dh * np.heaviside(z, 0.5)),
-            "divides by z for ReLU's derivative relu(z)/z, which is 0/0 at 0":
-                with_backward(relu=lambda dh, z, h: dh * (h / z)),
-        },
-        "GRAD-SATURATED": {
-            "writes the sigmoid's derivative as e^-z / (1 + e^-z)^2, which is inf / inf":
-                replica("jax#777", with_backward(sigmoid=lambda dh, z, h: dh * np.exp(-z) / (1 + np.exp(-z)) ** 2)),
-            "writes the tanh's derivative as 1 - (sinh/cosh)^2, and both overflow":
-                with_backward(tanh=lambda dh, z, h: dh * (1 - (np.sinh(z) / np.cosh(z)) ** 2)),
-            "divides by the derivative of a saturated unit to undo it, 0 / 0":
-                with_backward(tanh=lambda dh, z, h: dh * (1 - h**2) ** 2 / (1 - h**2)),
-            "leaves the maximum in the softmax of the loss, which overflows": with_slope(
-                "GRAD-LOGITS", lambda z, y: logits_slope(z, y, softmax=lambda z: np.exp(z) / np.exp(z).sum(1)[:, None])
-            ),
-        },
-        "GRAD-SHAPES": {
-            "trains on as many examples as have targets": shorter_decides,
-            "repeats the targets until there is one for each example":
-                of_targets(lambda x, y: np.resize(y, (len(x), *y.shape[1:]))),
-        },
-        "GRAD-BROADCAST": {"gives a y without the axis of outputs one and repeats it for each output": given_an_axis},
-        "GRAD-NAMES": {
-            "falls back to the mean squared error for a loss that it does not know": unknown_as_squared,
-            "recognises the loss by the last activation and never looks at its name": by_the_last_activation,
-        },
-        "GRAD-COLLAPSE": {
-            "passes a linear layer over on the way back: takes a square W for the identity":
-                with_inputs(lambda dz, W: dz if square(W) else dz @ W),
-            "takes the network's input for that of the second layer where they have one shape": (
-                lambda x, *rest: with_parameters(lambda dz, h: outer_products(dz, x if x.shape == h.shape else h))(
-                    x, *rest
-                )
-            ),
-        },
-        "GRAD-VARIANCE": {
-            "divides by the root of the number of examples, which leaves the variance of small batches":
-                lambda x, *rest: each(lambda d: d * len(x) ** 0.5)(x, *rest),
-            "gives the gradient of the last example of a batch, whatever its size":
-                lambda x, y, *rest: backpropagated(x[-1:], y[-1:], *rest),
-        },
-        "GRAD-DTYPE": {
-            "makes the examples an array of float64 whatever comes in":
-                lambda x, *rest: backpropagated(np.array(x, np.float64), *rest),
-        },
-    }
-)
+record({
+"GRAD-MSE": {
+    "leaves out the derivative of the last activation, as only a loss that cancels it may":
+        passing_over_the_last_activation(lambda y: y.size),
+    "takes y_hat - y over m at the output, whatever the loss": passing_over_the_last_activation(len),
+    "leaves out the derivatives of the hidden activations": passing_over_hidden_activations,
+    "evaluates the sigmoid's derivative at its value h instead of at z":
+        with_backward(sigmoid=lambda dh, z, h: dh * sigmoid(h) * (1 - sigmoid(h))),
+    "takes 1 - h for the sigmoid's derivative": with_backward(sigmoid=lambda dh, z, h: dh * (1 - h)),
+    "takes z (1 - z) for the sigmoid's derivative": with_backward(sigmoid=lambda dh, z, h: dh * z * (1 - z)),
+    "forgets the square in the tanh's derivative 1 - h^2": with_backward(tanh=lambda dh, z, h: dh * (1 - h)),
+    "lets ReLU pass where the gradient is positive instead of where z is":
+        with_backward(relu=lambda dh, z, h: np.maximum(dh, 0)),
+    "takes ReLU's derivative in place of the error from above times ReLU's derivative":
+        with_backward(relu=lambda dh, z, h: (z > 0).astype(z.dtype)),
+    "lets all of the error through where ReLU is 0": with_backward(relu=lambda dh, z, h: dh),
+    "treats the softmax as elementwise, p (1 - p)": with_backward(softmax=lambda dh, z, h: dh * h * (1 - h)),
+    "multiplies by the activation itself where its derivative is due":
+        with_backward(**{g: lambda dh, z, h: dh * h for g in BACKWARD}),
+    "sums the biases' errors before the activation's derivative": biases_before_the_activation,
+    "does not carry the error on to hidden layers, where each takes 1 for it":
+        with_inputs(lambda dz, W: np.ones((len(dz), W.shape[1]))),
+    "takes the mean over the batch for the biases, whose errors carry their 1/m already":
+        with_parameters(lambda dz, h: (dz.T @ h, dz.mean(axis=0))),
+    "sums the bias's errors over the neurons where there are as many as examples":
+        with_parameters(lambda dz, h: (dz.T @ h, dz.sum(axis=1 if square(dz) else 0))),
+    "transposes the gradient of a square W": with_parameters(transposed_where_square),
+    "goes back through a square W as it went forward, by its transpose":
+        with_inputs(lambda dz, W: dz @ (W.T if square(W) else W)),
+    "gives the gradient of the first example only": lambda x, y, *network: backpropagated(x[:1], y[:1], *network),
+    "moves each layer before it goes on to the one below": layers_moved_on_the_way_back,
+    "adds the gradients of a call to those of the calls before, as torch does until zero_grad()":
+        remembering(accumulated),
+    "takes the difference quotient with a step of 1e-6, good to half the digits": difference_quotient,
+}, "GRAD-DEEP": {
+    "clips the errors on their way back at 1, as against explosion": with_inputs(lambda dz, W: np.clip(dz @ W, -1, 1)),
+    "goes back through three layers and leaves the gradients below 0":
+        with_gradients(lambda found: [(0 * dW, 0 * db) for dW, db in found[:-3]] + found[-3:]),
+    "takes the error of the third layer from above for all those below where the sizes allow":
+        with_gradients(error_kept_below_the_third_layer),
+    "takes a gradient below 1e-4 for vanished and sets it to 0": each(lambda d: np.where(np.abs(d) < 1e-4, 0, d)),
+}, "GRAD-PURE": {
+    "turns the targets into errors in place": lambda x, y, theta, names, loss: [
+        backpropagated(x, y, theta, names, loss),
+        np.subtract(y, mlp(x, theta, names), out=y),
+    ][0],
+    "reverses the caller's lists to go backward and leaves them so":
+        lambda x, y, theta, names, loss: [backpropagated(x, y, theta, names, loss), theta.reverse()][0],
+}, "GRAD-RELU-ZERO": {
+    "takes 1 for ReLU's derivative at 0": with_backward(relu=lambda dh, z, h: dh * (z >= 0)),
+    "takes 1/2 for ReLU's derivative at 0, the mean of both sides":
+        with_backward(relu=lambda dh, z, h: dh * np.heaviside(z, 0.5)),
+    "divides by z for ReLU's derivative relu(z)/z, which is 0/0 at 0":
+        with_backward(relu=lambda dh, z, h: dh * (h / z)),
+}, "GRAD-SATURATED": {
+    "writes the sigmoid's derivative as e^-z / (1 + e^-z)^2, which is inf / inf":
+        replica("jax#777", with_backward(sigmoid=lambda dh, z, h: dh * np.exp(-z) / (1 + np.exp(-z)) ** 2)),
+    "writes the tanh's derivative as 1 - (sinh/cosh)^2, and both overflow":
+        with_backward(tanh=lambda dh, z, h: dh * (1 - (np.sinh(z) / np.cosh(z)) ** 2)),
+    "divides by the derivative of a saturated unit to undo it, 0 / 0":
+        with_backward(tanh=lambda dh, z, h: dh * (1 - h**2) ** 2 / (1 - h**2)),
+}, "GRAD-SHAPES": {
+    "trains on as many examples as have targets": shorter_decides,
+    "repeats the targets until there is one for each example":
+        of_targets(lambda x, y: np.resize(y, (len(x), *y.shape[1:]))),
+}, "GRAD-BROADCAST": {
+    "gives a y without the axis of outputs one and repeats it for each output": given_an_axis,
+}, "GRAD-NAMES": {
+    "falls back to the mean squared error for a loss that it does not know": unknown_as_squared,
+    "recognises the loss by the last activation and never looks at its name": by_the_last_activation,
+}, "GRAD-COLLAPSE": {
+    "passes a linear layer over on the way back: takes a square W for the identity":
+        with_inputs(lambda dz, W: dz if square(W) else dz @ W),
+    "takes the network's input for that of the second layer where they have one shape":
+        lambda x, *rest: with_parameters(lambda dz, h: outer_products(dz, x if x.shape == h.shape else h))(x, *rest),
+}, "GRAD-VARIANCE": {
+    "divides by the root of the number of examples, which leaves the variance of small batches":
+        lambda x, *rest: each(lambda d: d * len(x) ** 0.5)(x, *rest),
+    "gives the gradient of the last example of a batch, whatever its size":
+        lambda x, y, *rest: backpropagated(x[-1:], y[-1:], *rest),
+}, "GRAD-DTYPE": {
+    "makes the examples an array of float64 whatever comes in":
+        lambda x, *rest: backpropagated(np.array(x, np.float64), *rest),
+}})
 # fmt: on
 
 

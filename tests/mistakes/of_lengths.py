@@ -1,16 +1,11 @@
 """Mistakes that some lengths show: elements left over, blocks, counters, and means of unequal parts."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 import reference
-from tests.mistakes.networks import backpropagated, linear, mlp, outer_products
+from tests.mistakes.networks import backpropagated, linear, mlp
 from tests.mistakes.partial import LOSSES, PARTIAL, Counts, at_labels
 from tests.mistakes.registry import record, replica, wrong
-
-# What counts, by what the function is then said to do.
 
 
 def first(count: int) -> Counts:
@@ -22,252 +17,186 @@ def whole_groups(of: int) -> Counts:
     return lambda i, n: (i < n // of * of) | (n <= of)
 
 
-def second_block_begins_late(at: int) -> Counts:
-    return lambda i, n: i != at
-
-
 def last_block_lost(of: int) -> Counts:
     return lambda i, n: (i < (n - 1) // of * of) | (n <= of)
 
 
-def last_of_an_odd_number(i: np.ndarray, n: int) -> Any:
-    return (i < n - 1) | (n % 2 == 0) | (n == 1)
+def but(one: int) -> Counts:
+    return lambda i, n: i != one
 
 
-def first_of_more_than_256(i: np.ndarray, n: int) -> Any:
-    return (i > 0) | (n <= 256)
-
-
-def every_second_of_many(i: np.ndarray, n: int) -> Any:
-    return (i % 2 == 0) | (n <= 1000)
-
-
-def all_but_the_first_lane(i: np.ndarray, n: int) -> Any:
-    return (i % 8 == 0) | (n < 32)
-
-
+# fmt: off
 OF_A_VECTOR: dict[str, Counts] = {
-    "computes 256 of the {what} and no more": first(256),
-    "has room for 1000 {what} and leaves out the rest": first(1000),
+    "computes 256 {what} and no more": first(256),
     "leaves out the {what} left over from groups of eight": whole_groups(8),
     "leaves out the {what} left over from groups of 256": whole_groups(256),
-    "leaves out the last of an odd number of {what}": last_of_an_odd_number,
-    "begins its second block of 64 {what} one too late": second_block_begins_late(64),
+    "leaves out the last of an odd number of {what}": lambda i, n: (i < n - 1) | (n % 2 == 0) | (n == 1),
+    "begins its second block of 64 {what} one too late": but(64),
     "loses the last block of 128 {what}, be it whole or not": last_block_lost(128),
 }
-"""Where every length up to 512 is asked for."""
-
 OF_A_LONG_VECTOR: dict[str, Counts] = {
     "has room for 512 {what} and leaves out the rest": first(512),
-    "leaves out the {what} left over from groups of four": whole_groups(4),
+    "has room for 2000 {what} and leaves out the rest": first(2000),
     "leaves out the {what} left over from groups of sixteen": whole_groups(16),
-    "begins its second block of 1024 {what} one too late": second_block_begins_late(1024),
-    "looks at every second of more than 1000 {what}": every_second_of_many,
+    "begins its second block of 1024 {what} one too late": but(1024),
+    "looks at every second of more than 1000 {what}": lambda i, n: (i % 2 == 0) | (n <= 1000),
 }
-"""Where lengths above 1024 are asked for."""
-
 OF_A_BATCH: dict[str, Counts] = {
-    "computes 1024 of the {what} and no more": first(1024),
-    "has room for 2000 {what}": first(2000),
+    "computes 1024 {what} and no more": first(1024),
+    "has room for 2000 {what} and leaves out the rest": first(2000),
+    "leaves out the {what} left over from blocks of 256": whole_groups(256),
     "leaves out the {what} left over from blocks of 512": whole_groups(512),
-    "begins its second block of 256 {what} one too late": second_block_begins_late(256),
-    "loses the last block of 1024 {what}, be it whole or not": last_block_lost(1024),
+    "begins its second block of 256 {what} one too late": but(256),
 }
-"""Where thousands of examples are asked for."""
-
 OF_A_SPIKE: dict[str, Counts] = {
     "leaves out what is left over from 256 {what} at a time": whole_groups(256),
-    "begins its third block of 512 {what} one too late": second_block_begins_late(1024),
-    "starts its sum with the second of more than 256 {what}": first_of_more_than_256,
-    "begins its second block of 32 {what} one too late": second_block_begins_late(32),
-    "sums one lane of eight": all_but_the_first_lane,
+    "begins its third block of 512 {what} one too late": but(1024),
+    "starts its sum with the second of more than 256 {what}": lambda i, n: (i > 0) | (n <= 256),
+    "sums one lane of eight {what}": lambda i, n: (i % 8 == 0) | (n < 32),
 }
-"""Where each of some thousand elements stands out in turn."""
-
-WHAT = {
-    "SIGMOID-LENGTH": "elements",
-    "TANH-LENGTH": "elements",
-    "RELU-LENGTH": "elements",
-    "SOFTMAX-LENGTH": "exponentials",
-    "SOFTMAX-LONG": "exponentials",
-    "SOFTMAX-BATCH": "rows",
-    "ONEHOT-LARGE": "labels",
-    "BCE-LENGTH": "losses",
-    "BCE-LONG": "losses",
-    "BCE-SPIKE": "losses",
-    "CE-LENGTH": "classes",
-    "CE-LARGE": "examples",
-    "CE-SPIKE": "losses",
-    "LOGITS-LENGTH": "exponentials",
-    "LOGITS-LONG": "exponentials",
-    "LOGITS-BATCH": "examples",
-    "LOGITS-SPIKE": "losses",
-    "MSE-LENGTH": "squares",
-    "MSE-LONG": "squares",
-    "MSE-SPIKE": "squares",
-    "LINEAR-LONG": "inputs",
-    "LINEAR-BATCH": "rows",
-    "NEURON-LONG": "inputs",
-    "NEURON-BATCH": "examples",
-    "LOGREG-LONG": "columns",
-    "LOGREG-BATCH": "examples",
-    "MLP-LONG": "units",
-    "MLP-BATCH": "examples",
-    "COLLAPSE-LONG": "hidden neurons",
-    "STEP-LONG": "elements",
-    "SGD-LONG": "elements",
-    "ADAGRAD-LONG": "elements",
-    "RMSPROP-LONG": "elements",
-    "ADAM-LONG": "elements",
-    "ADAMAX-LONG": "elements",
-    "GRAD-BATCH": "examples",
-}
-"""What each clause about lengths counts."""
-
-ABOUT_512 = {"LINEAR-LONG", "NEURON-LONG", "LOGREG-LONG", "MLP-LONG", "COLLAPSE-LONG"}
-
-
-def ways_to_lose(id: str) -> dict[str, Counts]:
-    """What of OF_... a clause asks for."""
-    if id.endswith("-SPIKE"):
-        return OF_A_SPIKE
-    if id.endswith("-BATCH") or id in ("ONEHOT-LARGE", "CE-LARGE"):
-        return OF_A_BATCH
-    if id in ABOUT_512:
-        return {phrase: counts for phrase, counts in OF_A_VECTOR.items() if "1000" not in phrase}
-    if id.endswith("-LONG") and id in ("SOFTMAX-LONG", "BCE-LONG", "LOGITS-LONG", "MSE-LONG"):
-        return OF_A_LONG_VECTOR
-    return OF_A_VECTOR
-
-
-for _id, _what in WHAT.items():
-    _ways = ways_to_lose(_id).items()
-    record({_id: {phrase.format(what=_what): PARTIAL[_id](counts) for phrase, counts in _ways}}, family="length")
-
+# fmt: on
 MOST_BLOCKS = 65535
 """Of a CUDA launch, along its second and its third dimension."""
 
-_HUGE: dict[str, dict[str, Counts]] = {
-    "SIGMOID-HUGE": {"counts the elements in 16 bits, in which 65536 is 0": lambda i, n: i < n % 2**16},
-    "TANH-HUGE": {
-        "works on pieces of 10000 of many elements and forgets what is left over": lambda i, n: (
-            (i < n // 10000 * 10000) | (n < 50000)
-        )
-    },
-    "LINEAR-HUGE": {"launches one block for each example and 4096 blocks at most": first(4096)},
-    "MSE-HUGE": {"adds up the squares of 65535 errors, one for each block, and divides by all": first(MOST_BLOCKS)},
-}
-for _id, _ways_of in _HUGE.items():
-    record({_id: {phrase: PARTIAL[_id](counts) for phrase, counts in _ways_of.items()}}, family="length")
-
-_past_16_bits = PARTIAL["SOFTMAX-HUGE"](first(MOST_BLOCKS))
-_past_15_bits = PARTIAL["LOGITS-HUGE"](lambda i, n: (i < n - 1) | (n < 2**15))
-# fmt: off
-record(
-    {
-        "SOFTMAX-HUGE": {
-            "counts the elements in 16 bits, so that those past the last such number stay 0":
-                replica("pytorch#84144", _past_16_bits),
-        },
-        "LOGITS-HUGE": {
-            "counts the examples in 16 bits with a sign, and leaves out those beyond": replica(
-                "pytorch#85786,#190139", _past_15_bits
-            )
-        },
-    },
-    family="length",
-)
-# fmt: on
-
-
-@wrong("SOFTMAX-HUGE", "adds up the first 65535 exponentials of a row, one for each block", bug="cupy#9186,#9187")
-def sum_of_the_first_blocks(z):
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return reference.softmax(z) if z.shape[-1] <= MOST_BLOCKS else e / e[..., :MOST_BLOCKS].sum(axis=-1, keepdims=True)
-
-
-@wrong("RELU-HUGE", "launches a block for each element, and there are no more than 65535 blocks")
-def a_block_for_each_element(z):
-    return np.where(np.arange(z.size).reshape(z.shape) < MOST_BLOCKS, reference.relu(z), z)
-
+for _id, (_what, _form) in PARTIAL.items():
+    _ways = OF_A_VECTOR
+    if _id.endswith("-SPIKE"):
+        _ways = OF_A_SPIKE
+    elif _id.endswith("-BATCH") or _id in ("ONEHOT-LARGE", "CE-LARGE"):
+        _ways = OF_A_BATCH
+    elif _id in ("SOFTMAX-LONG", "BCE-LONG", "LOGITS-LONG", "MSE-LONG"):
+        _ways = OF_A_LONG_VECTOR
+    elif _id.endswith("-HUGE"):
+        continue
+    record({_id: {way.format(what=_what): _form(counts) for way, counts in _ways.items()}}, family="length")
 
 # Means of unequal parts, outliers, and counters that are too small.
 
 
-def mean_of_means(losses: Callable[..., Any], size: int) -> Callable[..., Any]:
-    def wrong(*batch):
-        of_each = np.ravel(losses(*batch))
-        return np.mean([block.mean() for block in np.split(of_each, range(size, of_each.size, size))])
-
-    return wrong
+def mean_of_means(size):
+    return lambda of_each: np.mean([block.mean() for block in np.split(of_each, range(size, of_each.size, size))])
 
 
-def without_the_largest(losses: Callable[..., Any]) -> Callable[..., Any]:
-    def wrong(*batch):
-        of_each = np.sort(np.ravel(losses(*batch)))
-        return np.mean(of_each[:-1] if of_each.size > 1000 else of_each)
-
-    return wrong
+def counted_in_half(of_each):
+    return np.sum(of_each) / np.cumsum(np.ones_like(of_each, np.float16), dtype=np.float16)[-1].astype(of_each.dtype)
 
 
-def counted_in_a_byte(losses: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *batch: np.sum(of_each := losses(*batch)) / max(np.size(of_each) % 256, 1)
-
-
-def counted_in_half_precision(losses: Callable[..., Any]) -> Callable[..., Any]:
-    def wrong(*batch):
-        of_each = np.ravel(losses(*batch))
-        count = np.cumsum(np.ones(of_each.size, np.float16), dtype=np.float16)[-1]
-        return np.sum(of_each) / count.astype(of_each.dtype)
-
-    return wrong
-
-
-def of_the_rest_only(losses: Callable[..., Any]) -> Callable[..., Any]:
-    """The mean of the whole blocks, divided by as many as they hold."""
-
-    def wrong(*batch):
-        of_each = np.ravel(losses(*batch))
-        return np.mean(of_each[: of_each.size // 256 * 256] if of_each.size > 256 else of_each)
-
-    return wrong
-
-
+MEANS = {
+    "takes the mean of the means of blocks of 64, though the last one is shorter": mean_of_means(64),
+    "takes the mean of the means of blocks of 128, though the last one is shorter": mean_of_means(128),
+    "takes the mean of the means of blocks of 256, though the last one is shorter": mean_of_means(256),
+    "counts the examples in half precision, where 2048 + 1 is 2048": counted_in_half,
+    "counts the examples in a byte, in which 257 is 1": lambda of_each: np.sum(of_each) / max(of_each.size % 256, 1),
+}
+MEANS_OF_A_SPIKE = {
+    "leaves out the largest loss of a large batch as an outlier": lambda of_each: np.mean(
+        np.sort(of_each)[: -1 if of_each.size > 1000 else None]
+    ),
+    "takes the mean of whole blocks of 256 and forgets the examples left over": lambda of_each: np.mean(
+        of_each[: of_each.size // 256 * 256] if of_each.size > 256 else of_each
+    ),
+    "lets each block of 256 write its first loss where the one before wrote its last": lambda of_each: (
+        (of_each.sum() - of_each[255:-1:256].sum()) / of_each.size
+    ),
+}
 for _loss, _losses in LOSSES.items():
     _long = {"BCE": "LONG", "CE": "LARGE", "LOGITS": "BATCH", "MSE": "LONG"}[_loss]
-    record(
-        {
-            f"{_loss}-{_long}": {
-                "takes the mean of the means of minibatches of 128, though the last one is smaller": mean_of_means(
-                    _losses, 128
-                ),
-                "takes the mean of the means of blocks of 256, though the last one is shorter": mean_of_means(
-                    _losses, 256
-                ),
-                "counts the examples in half precision, where 2048 + 1 is 2048": counted_in_half_precision(_losses),
-                "counts the examples in a byte, in which 257 is 1": counted_in_a_byte(_losses),
-            },
-            f"{_loss}-SPIKE": {
-                "leaves out the largest loss of a large batch as an outlier": without_the_largest(_losses),
-                "takes the mean of whole blocks of 256 and forgets the examples left over": of_the_rest_only(_losses),
-            },
-        },
-        family="length",
-    )
+    for _id, _means in {f"{_loss}-{_long}": MEANS, f"{_loss}-SPIKE": MEANS_OF_A_SPIKE}.items():
+        _wrong = {
+            what: lambda *batch, mean=mean, losses=_losses: mean(np.ravel(losses(*batch)))
+            for what, mean in _means.items()
+        }
+        record({_id: _wrong}, family="length")
 
 # The rest, each of one formula.
 
 
-@wrong("SIGMOID-LENGTH", "gives the first of eight float32 lanes its value and the others 1/2", bug="pytorch#65673")
-def one_lane_of_eight(z):
-    other = (np.arange(z.size).reshape(z.shape) % 8 != 0) & (z.dtype == np.float32)
-    return np.where(other, z.dtype.type(0.5), reference.sigmoid(z))
+def partly(id, counts):
+    return PARTIAL[id][1](counts)
 
 
-@wrong("TANH-LENGTH", "gives all of eight float32 lanes the value of the first", bug="pytorch#65673")
-def first_of_eight_lanes_for_all(z):
-    value = np.array(reference.tanh(z))
-    return value.ravel()[np.arange(z.size) // 8 * 8].reshape(z.shape) if z.dtype == np.float32 else value
+def repeated(f, bits):
+    """Counts examples in so few bits that those beyond repeat the first ones."""
+    return lambda x, *rest: value[np.arange(len(x)) % 2**bits] if (value := f(x, *rest)).ndim else value
+
+
+def or_as_it_is(counts):
+    """ReLU, and what does not count stays as it is."""
+    return lambda z: np.where(counts(np.arange(z.size), z.size).reshape(z.shape), reference.relu(z), z)
+
+
+# fmt: off
+record({
+"SIGMOID-HUGE": {
+    "counts the elements in 16 bits, in which 65536 is 0": partly("SIGMOID-HUGE", lambda i, n: i < n % 2**16),
+}, "TANH-HUGE": {
+    "works on pieces of 10000 of many elements and forgets what is left over":
+        partly("TANH-HUGE", lambda i, n: (i < n // 10000 * 10000) | (n < 50000)),
+}, "RELU-HUGE": {
+    "launches a block for each element, and there are no more than 65535 blocks": or_as_it_is(first(MOST_BLOCKS)),
+}, "MSE-HUGE": {
+    "adds up the squares of 65535 errors, one for each block, and divides by all":
+        partly("MSE-HUGE", first(MOST_BLOCKS)),
+}, "LINEAR-HUGE": {
+    "launches one block for each example and 4096 blocks at most": partly("LINEAR-HUGE", first(4096)),
+}, "SOFTMAX-HUGE": {
+    "counts the elements in 16 bits, so that those past the last such number stay 0":
+        replica("pytorch#84144", partly("SOFTMAX-HUGE", first(MOST_BLOCKS))),
+    "adds up the first 65535 exponentials of a row, one for each block":
+        replica("cupy#9186,#9187", partly("SOFTMAX-LONG", first(MOST_BLOCKS))),
+}, "LOGITS-HUGE": {
+    "counts the examples in 16 bits with a sign, and leaves out those beyond":
+        replica("pytorch#85786,#190139", partly("LOGITS-HUGE", lambda i, n: (i < n - 1) | (n < 2**15))),
+}, "RELU-LENGTH": {
+    "rectifies pairs of elements and leaves the last of an odd number as it is":
+        or_as_it_is(lambda i, n: i < n // 2 * 2),
+    "rectifies the first 1024 elements and leaves the others as they are": or_as_it_is(first(1024)),
+}, "SIGMOID-LENGTH": {
+    "gives the first of eight float32 lanes its value and the others 1/2": replica("pytorch#65673", lambda z: np.where(
+        (np.arange(z.size).reshape(z.shape) % 8 != 0) & (z.dtype == np.float32), z.dtype.type(0.5), reference.sigmoid(z)
+    )),
+}, "TANH-LENGTH": {
+    "gives all of eight float32 lanes the value of the first": replica("pytorch#65673", lambda z: reference.tanh(
+        z.ravel()[np.arange(z.size) // 8 * 8].reshape(z.shape) if z.dtype == np.float32 else z
+    )),
+}, "SOFTMAX-BATCH": {
+    "works on 1024 rows at a time and divides all of them by the sums of the first 1024": lambda z: (
+        (e := np.exp(z - z.max(axis=-1, keepdims=True)))
+        / e.sum(axis=-1, keepdims=True)[np.arange(len(z)) % 1024]
+    ),
+}, "NEURON-BATCH": {
+    "leaves the examples after whole blocks of 512 at 1/2":
+        lambda x, w, b: np.where(np.arange(len(x)) < len(x) // 512 * 512, reference.neuron(x, w, b), x.dtype.type(0.5)),
+}, "LOGREG-BATCH": {
+    "counts examples in ten bits: those beyond repeat the first": repeated(reference.logistic_regression, 10),
+}, "MLP-BATCH": {
+    "counts examples in eleven bits: those beyond repeat the first": repeated(mlp, 11),
+}, "ONEHOT-LARGE": {
+    "keeps the labels in one byte each": lambda labels, k: reference.one_hot(labels.astype(np.uint8), k),
+}, "CE-LARGE": {
+    "keeps the label in a byte, in which class 256 is class 0":
+        lambda y_hat, y: -np.mean(np.log(at_labels(y_hat, np.argmax(y, axis=-1).astype(np.uint8).astype(int)))),
+}, "LOGITS-LENGTH": {
+    "keeps the label in a byte, in which class 256 is class 0":
+        lambda z, labels: reference.cross_entropy_with_logits(z, np.asarray(labels).astype(np.uint8)),
+}, "LOGITS-LONG": {
+    "sums rows of more than 512 in fours and forgets the exponentials left over":
+        replica("pytorch#143644", partly("LOGITS-LONG", lambda i, n: (i < n // 4 * 4) | (n <= 512))),
+    "has room for the 1000 classes of ImageNet": partly("LOGITS-LONG", first(1000)),
+}, "CE-LENGTH": {
+    "has room for the 1000 classes of ImageNet": partly("CE-LENGTH", first(1000)),
+    "works on four classes at a time and forgets those left over": partly("CE-LENGTH", whole_groups(4)),
+}, "SOFTMAX-LENGTH": {
+    "adds up four exponentials of a longer row at a time and leaves out what is left over":
+        partly("SOFTMAX-LENGTH", lambda i, n: (i < n // 4 * 4) | (n <= 16)),
+}, "COLLAPSE-LONG": {
+    "has room for 256 hidden neurons in the product for the bias":
+        lambda W1, b1, W2, b2: (W2 @ W1, W2[:, :256] @ b1[:256] + b2),
+}, "LINEAR-LONG": {
+    "forgets the inputs left over by a block of 32, though only for a single example":
+        lambda x, *rest: (partly("LINEAR-LONG", whole_groups(32)) if x.ndim == 1 else linear)(x, *rest),
+}}, family="length")
+# fmt: on
 
 
 @wrong("SOFTMAX-LENGTH", "misreads float64 rows that begin off the grid", bug="pytorch#143644")
@@ -284,26 +213,6 @@ def long_sum_in_float32(z):
     return e / e.sum(axis=-1, keepdims=True, dtype=np.float32 if z.shape[-1] > 512 else None)
 
 
-@wrong("SOFTMAX-BATCH", "works on 1024 rows at a time and divides all of them by the sums of the first 1024")
-def sums_of_the_first_block(z):
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)[np.arange(len(z)) % 1024]
-
-
-@wrong("CE-LARGE", "keeps the label in a byte, in which class 256 is class 0")
-def label_in_a_byte(y_hat, y):
-    return -np.mean(np.log(at_labels(y_hat, np.argmax(y, axis=-1).astype(np.uint8).astype(int))))
-
-
-@wrong(
-    "LOGITS-LONG", "sums rows of more than 512 in fours and forgets the exponentials left over", bug="pytorch#143644"
-)
-def forgets_what_is_left_over_of_a_long_row(z, labels):
-    shifted, k = z - z.max(axis=-1, keepdims=True), z.shape[-1]
-    summed = shifted[..., : k // 4 * 4] if k > 512 else shifted
-    return np.mean(np.log(np.exp(summed).sum(axis=-1)) - at_labels(shifted, labels))
-
-
 @wrong("LOGITS-LENGTH", "adds one half of the exponentials to the other until one is left, whatever is left over")
 def sums_by_halves(z, labels):
     shifted = z - z.max(axis=-1, keepdims=True)
@@ -314,24 +223,11 @@ def sums_by_halves(z, labels):
     return np.mean(np.log(e[..., 0]) - at_labels(shifted, labels))
 
 
-@wrong("MSE-SPIKE", "lets each block of 256 write its first square where the one before wrote its last")
-def overlaps_its_blocks(y_hat, y):
-    of_each = ((y_hat - y) ** 2).ravel()
-    return (of_each.sum() - of_each[255:-1:256].sum()) / (2 * of_each.size)
-
-
 @wrong("LINEAR-LONG", "lets the last block of eight inputs overlap the one before and counts those in it twice")
 def last_block_overlaps(x, W, b):
     n = x.shape[-1]
     blocks = [slice(max(0, min(start, n - 8)), start + 8) for start in range(0, n, 8)]
     return sum(x[..., block] @ W[:, block].T for block in blocks) + b
-
-
-@wrong("LINEAR-LONG", "forgets the inputs left over by a block of 32, though only for a single example")
-def leftover_inputs_of_a_single_example_lost(x, W, b):
-    n = x.shape[-1]
-    whole = n - n % 32 if x.ndim == 1 and n > 32 else n
-    return x[..., :whole] @ W[:, :whole].T + b
 
 
 @wrong("GRAD-BATCH", "takes the mean of the means of mini-batches of 64, the last of which is smaller")
@@ -342,46 +238,3 @@ def mean_of_unequal_mini_batches(x, y, *network):
         tuple(sum(parts) / len(batches) for parts in zip(*layers, strict=True))
         for layers in zip(*gradients, strict=True)
     ]
-
-
-def _repeated(f: Callable[..., Any], bits: int) -> Callable[..., Any]:
-    """Counts examples in so few bits that those beyond repeat the first ones."""
-    return lambda x, *rest: value[np.arange(len(x)) % 2**bits] if (value := f(x, *rest)).ndim else value
-
-
-record(
-    {
-        "SOFTMAX-BATCH": {"counts rows in ten bits: those beyond repeat the first": _repeated(reference.softmax, 10)},
-        "LINEAR-BATCH": {"counts rows in eleven bits: those beyond repeat the first": _repeated(linear, 11)},
-        "NEURON-BATCH": {
-            "counts examples in ten bits: those beyond repeat the first": _repeated(reference.neuron, 10),
-            "leaves the examples after whole blocks of 512 at 1/2": lambda x, w, b: np.where(
-                np.arange(len(x)) < len(x) // 512 * 512, reference.neuron(x, w, b), x.dtype.type(0.5)
-            ),
-        },
-        "LOGREG-BATCH": {
-            "counts examples in ten bits: those beyond repeat the first": _repeated(reference.logistic_regression, 10)
-        },
-        "MLP-BATCH": {"counts examples in eleven bits: those beyond repeat the first": _repeated(mlp, 11)},
-        "ONEHOT-LARGE": {
-            "keeps the labels in one byte each": lambda labels, k: reference.one_hot(labels.astype(np.uint8), k)
-        },
-        "LOGITS-LENGTH": {
-            "keeps the label in a byte, in which class 256 is class 0": lambda z, labels: (
-                reference.cross_entropy_with_logits(z, np.asarray(labels).astype(np.uint8))
-            )
-        },
-        "COLLAPSE-LONG": {
-            "has room for 256 hidden neurons in the product for the bias": lambda W1, b1, W2, b2: (
-                W2 @ W1,
-                W2[:, :256] @ b1[:256] + b2,
-            )
-        },
-        "GRAD-BATCH": {
-            "sums the weights' gradients over 2000 examples and the biases' over all": lambda *training: backpropagated(
-                *training, parameters=lambda dz, h: (outer_products(dz[:2000], h[:2000])[0], dz.sum(axis=0))
-            )
-        },
-    },
-    family="length",
-)

@@ -95,10 +95,10 @@ TOTALS = {
 FACTORS = {
     "has the sign wrong": lambda of_each: -np.mean(of_each),
     "has the sign wrong, and sums where the formula takes the mean": lambda of_each: -np.sum(of_each),
-    "gives twice the loss": lambda of_each: 2 * np.mean(of_each),
     "squares the loss": lambda of_each: np.mean(of_each) ** 2,
-    "gives the root of the loss": lambda of_each: np.sqrt(np.abs(np.mean(of_each))),
-    "multiplies by m where it should divide": lambda of_each: np.sum(of_each) * np.size(of_each),
+    "multiplies by m where it should divide, as 1 / 2 * m * sum does": lambda of_each: (
+        np.sum(of_each) * np.size(of_each)
+    ),
     "rounds the loss down with //, where / is meant": lambda of_each: np.sum(of_each) // np.size(of_each),
     "rounds the loss to two decimals": lambda of_each: np.round(np.mean(of_each), 2),
 }
@@ -140,7 +140,6 @@ for _loss, _losses in LOSSES.items():
                 "adds up in float32 what it computed in float64": of_batch(
                     lambda of_each: np.mean(of_each, dtype=np.float32), _losses
                 ),
-                "rounds the loss to six decimals": of_batch(lambda of_each: np.round(np.mean(of_each), 6), _losses),
             },
         },
         family="mean",
@@ -148,29 +147,23 @@ for _loss, _losses in LOSSES.items():
 
 for _loss in ("BCE", "CE", "MSE"):
     _right = RIGHT[_loss]
-    record(
-        {
-            f"{_loss}-SHAPES": {
-                "compares the numbers of elements where it should compare the shapes": replica(
-                    "pytorch#4938", lambda y_hat, y, f=_right: f(y_hat.ravel(), y.ravel())
-                ),
-                "brings the targets into the shape of the predictions": lambda y_hat, y, f=_right: f(
-                    y_hat, np.resize(y, y_hat.shape)
-                ),
-            }
-        },
-        family="shapes",
-    )
+    # fmt: off
+    record({
+    f"{_loss}-SHAPES": {
+        "compares the numbers of elements where it should compare the shapes":
+            replica("pytorch#4938", lambda y_hat, y, f=_right: f(y_hat.ravel(), y.ravel())),
+        "brings the targets into the shape of the predictions":
+            lambda y_hat, y, f=_right: f(y_hat, np.resize(y, y_hat.shape)),
+    }}, family="shapes")
+    # fmt: on
 
 for _loss, _infinite in {"BCE": "BCE-INFINITE", "CE": "CE-INFINITE", "LOGITS": "LOGITS-INFINITE"}.items():
-    record(
-        {
-            _infinite: {
-                "leaves infinite losses out of the mean, the worst of all": without_infinite_losses(LOSSES[_loss])
-            }
-        },
-        family="mean",
-    )
+    # fmt: off
+    record({
+    _infinite: {
+        "leaves infinite losses out of the mean, the worst of all": without_infinite_losses(LOSSES[_loss]),
+    }}, family="mean")
+    # fmt: on
 
 # What the two losses of probabilities share: logarithms, clips, an eps, domains.
 
@@ -232,90 +225,61 @@ def _clipped_in_place(p):
 
 for _loss, _formula in {"BCE": binary, "CE": classes}.items():
     _right = RIGHT[_loss]
-    record(
-        {
-            f"{_loss}-VALUE": {
-                "takes the logarithm to base 2 where the slides' log is the natural one": of_batch(
-                    np.mean, partial(_formula, log=np.log2)
-                ),
-                "takes the logarithm to base 10, which a pocket calculator calls log": of_batch(
-                    np.mean, partial(_formula, log=np.log10)
-                ),
-                "takes the probability itself and no logarithm": of_batch(np.mean, partial(_formula, log=lambda p: p)),
-                "takes log(1 + p) for log p": of_batch(np.mean, partial(_formula, log=np.log1p)),
-                "clips the predictions to [0.01, 0.99]": clipped(_right, 0.01, 0.99),
-                "clips the predictions at 0.999 and divides by m": clipped(_right, 1e-15, 0.999),
-                "adds an eps of 0.001 to the argument of the logarithm, no longer small": with_eps(_formula, 1e-3),
-                "rounds the prediction to the class before it measures the loss": lambda y_hat, y, f=_formula: np.mean(
-                    f(np.clip(np.round(y_hat), 1e-7, 1 - 1e-7), y)
-                ),
-                **{
-                    f"takes the target first and the prediction second, clipped at {eps}": swapped(_formula, eps)
-                    for eps in (1e-15, 1e-12, 1e-8, 1e-7)
-                },
-            },
-            f"{_loss}-CERTAIN": {"multiplies 0 by log 0, which is NaN": of_batch(np.mean, _formula)},
-            f"{_loss}-INFINITE": {
-                "clips at 1e-7, so that the worst prediction of all costs no more than 16": clipped(
-                    _right, 1e-7, 1 - 1e-7
-                ),
-                "adds an eps of 1e-15, so that the worst prediction costs 35": with_eps(_formula, 1e-15),
-                "takes infinite logarithms for 0, so that the worst prediction costs nothing": of_batch(
-                    np.mean, partial(_formula, log=lambda p: np.nan_to_num(np.log(p), neginf=0))
-                ),
-            },
-            f"{_loss}-SOFT": {
-                "takes the entropy of the targets off, which shows for soft targets only": lambda y_hat, y, f=_right: (
-                    f(y_hat, y) - f(y, y)
-                ),
-                "rounds the targets to classes": lambda y_hat, y, f=_right: f(y_hat, np.round(y)),
-            },
-            f"{_loss}-TAILS": {
-                "adds 1e-12 to the argument of the logarithm, more than the smallest probabilities": with_eps(
-                    _formula, 1e-12
-                ),
-                "clamps the logarithm at -50": of_batch(
-                    np.mean, partial(_formula, log=lambda p: np.maximum(np.log(p), -50))
-                ),
-                "clips at the machine epsilon, far above the smallest probabilities": lambda y_hat, y, f=_right: f(
-                    np.clip(y_hat, np.finfo(y_hat.dtype).eps, 1), y
-                ),
-            },
-            f"{_loss}-DTYPE": {
-                "keeps the slides' eps, which costs half of float64's digits": with_eps(_formula, 1e-8),
-                "takes the logarithms in half precision": of_batch(
-                    np.mean, partial(_formula, log=lambda p: np.log(p.astype(np.float16)))
-                ),
-            },
-            f"{_loss}-DOMAIN": {
-                "clips predictions outside [0, 1] instead of refusing them": clipped(_right, 0, 1),
-                "leaves NaN out of the mean, and every prediction that is no probability": of_batch(
-                    np.nanmean, _formula
-                ),
-                "forgives a prediction that a rounding error has put beyond 0 or 1": partial(forgiving, _right),
-            },
-            f"{_loss}-TARGETS": {
-                "looks at the predictions and not at the targets": checking(0, _right, _formula),
-                "takes every target that is not 0 for a 1": lambda y_hat, y, f=_right: f(y_hat, (y != 0) * 1.0),
-                "clips targets to [0, 1] instead of refusing them": lambda y_hat, y, f=_right: f(
-                    y_hat, np.clip(y, 0, 1)
-                ),
-                "guesses from a negative target that the classes are -1 and 1": lambda y_hat, y, f=_right: f(
-                    y_hat, np.where(y == -1, 0, y)
-                ),
-            },
-            f"{_loss}-PURE": {
-                "adds the eps to the caller's predictions themselves": in_place(0, _eps_added, _formula),
-                "clips the caller's predictions themselves to [0.1, 0.9]": in_place(0, _clipped_in_place, _formula),
-            },
-            f"{_loss}-HALF": {
-                "clips probabilities at 1e-2 in half precision, for fear of log 0": in_half_only(
-                    _right, clipped(_right, 1e-2, 1 - 1e-2)
-                ),
-                "adds an eps of 1e-2 in half precision, in which 1e-8 is 0": in_half_only(
-                    _right, with_eps(_formula, np.float16(1e-2))
-                ),
-            },
+    # fmt: off
+    record({
+    f"{_loss}-VALUE": {
+        "takes the logarithm to base 2 where the slides' log is the natural one":
+            of_batch(np.mean, partial(_formula, log=np.log2)),
+        "takes the logarithm to base 10, which a pocket calculator calls log":
+            of_batch(np.mean, partial(_formula, log=np.log10)),
+        "takes the probability itself and no logarithm": of_batch(np.mean, partial(_formula, log=lambda p: p)),
+        "takes log(1 + p) for log p": of_batch(np.mean, partial(_formula, log=np.log1p)),
+        "clips the predictions to [0.01, 0.99]": clipped(_right, 0.01, 0.99),
+        "clips the predictions at 0.999 and divides by m": clipped(_right, 1e-15, 0.999),
+        "adds an eps of 0.001 to the argument of the logarithm, no longer small": with_eps(_formula, 1e-3),
+        "rounds the prediction to the class before it measures the loss":
+            lambda y_hat, y, f=_formula: np.mean(f(np.clip(np.round(y_hat), 1e-7, 1 - 1e-7), y)),
+        **{
+            f"takes the target first and the prediction second, clipped at {eps}": swapped(_formula, eps)
+            for eps in (1e-15, 1e-12, 1e-8, 1e-7)
         },
-        family="probabilities",
-    )
+    }, f"{_loss}-CERTAIN": {
+        "multiplies 0 by log 0, which is NaN": of_batch(np.mean, _formula),
+    }, f"{_loss}-INFINITE": {
+        "clips at 1e-7, so that the worst prediction of all costs no more than 16": clipped(_right, 1e-7, 1 - 1e-7),
+        "adds an eps of 1e-15, so that the worst prediction costs 35": with_eps(_formula, 1e-15),
+        "takes infinite logarithms for 0, so that the worst prediction costs nothing":
+            of_batch(np.mean, partial(_formula, log=lambda p: np.nan_to_num(np.log(p), neginf=0))),
+    }, f"{_loss}-SOFT": {
+        "takes the entropy of the targets off, which shows for soft targets only":
+            lambda y_hat, y, f=_right: f(y_hat, y) - f(y, y),
+        "rounds the targets to classes": lambda y_hat, y, f=_right: f(y_hat, np.round(y)),
+    }, f"{_loss}-TAILS": {
+        "adds 1e-12 to the argument of the logarithm, more than the smallest probabilities": with_eps(_formula, 1e-12),
+        "clamps the logarithm at -50": of_batch(np.mean, partial(_formula, log=lambda p: np.maximum(np.log(p), -50))),
+        "clips at the machine epsilon, far above the smallest probabilities":
+            lambda y_hat, y, f=_right: f(np.clip(y_hat, np.finfo(y_hat.dtype).eps, 1), y),
+    }, f"{_loss}-DTYPE": {
+        "keeps the slides' eps, which costs half of float64's digits": with_eps(_formula, 1e-8),
+        "takes the logarithms in half precision":
+            of_batch(np.mean, partial(_formula, log=lambda p: np.log(p.astype(np.float16)))),
+    }, f"{_loss}-DOMAIN": {
+        "clips predictions outside [0, 1] instead of refusing them": clipped(_right, 0, 1),
+        "leaves NaN out of the mean, and every prediction that is no probability": of_batch(np.nanmean, _formula),
+        "forgives a prediction that a rounding error has put beyond 0 or 1": partial(forgiving, _right),
+    }, f"{_loss}-TARGETS": {
+        "looks at the predictions and not at the targets": checking(0, _right, _formula),
+        "takes every target that is not 0 for a 1": lambda y_hat, y, f=_right: f(y_hat, (y != 0) * 1.0),
+        "clips targets to [0, 1] instead of refusing them": lambda y_hat, y, f=_right: f(y_hat, np.clip(y, 0, 1)),
+        "guesses from a negative target that the classes are -1 and 1":
+            lambda y_hat, y, f=_right: f(y_hat, np.where(y == -1, 0, y)),
+    }, f"{_loss}-PURE": {
+        "adds the eps to the caller's predictions themselves": in_place(0, _eps_added, _formula),
+        "clips the caller's predictions themselves to [0.1, 0.9]": in_place(0, _clipped_in_place, _formula),
+    }, f"{_loss}-HALF": {
+        "clips probabilities at 1e-2 in half precision, for fear of log 0":
+            in_half_only(_right, clipped(_right, 1e-2, 1 - 1e-2)),
+        "adds an eps of 1e-2 in half precision, in which 1e-8 is 0":
+            in_half_only(_right, with_eps(_formula, np.float16(1e-2))),
+    }}, family="probabilities")
+    # fmt: on

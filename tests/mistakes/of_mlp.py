@@ -61,153 +61,105 @@ def truncated(x, theta, names):
 
 
 # fmt: off
-record(
-    {
-        "MLP-VALUE": {
-            "leaves the biases out": with_layer(lambda h, W, b: h @ W.T),
-            "has a bias in the first layer only, where the inputs are":
-                with_theta(lambda theta: [theta[0], *((W, 0 * b) for W, b in theta[1:])]),
-            "has no bias in the last layer": with_theta(lambda theta: [*theta[:-1], (theta[-1][0], 0 * theta[-1][1])]),
-            "multiplies by W instead of by W transposed, which fits only where W is square":
-                with_layer(lambda h, W, b: h @ W + b),
-            "multiplies by whichever of W and its transpose fits, and a square W fits both ways":
-                with_layer(lambda h, W, b: (h @ W if h.shape[-1] == len(W) else h @ W.T) + b),
-            "subtracts the biases": with_layer(lambda h, W, b: h @ W.T - b),
-            "averages the weighted inputs of a neuron": with_layer(lambda h, W, b: h @ W.T / h.shape[-1] + b),
-            "leaves the last layer without its activation": with_names(lambda names: [*names[:-1], "identity"]),
-            "applies the last activation twice, in the layer and once more to the output":
-                lambda x, theta, names: ACTIVATIONS[names[-1]](mlp(x, theta, names)),
-            "applies the activation to a layer's inputs where its sums are due":
-                layer_by_layer(lambda outputs, one, g, k: ACTIVATIONS[g](outputs[-1]) @ one[0].T + one[1]),
-            "adds the bias after the activation":
-                layer_by_layer(lambda outputs, one, g, k: ACTIVATIONS[g](outputs[-1] @ one[0].T) + one[1]),
-            "builds two layers, one hidden, however many theta has":
-                lambda x, theta, names: mlp(x, theta[:2], names[:2]),
-            "stops before the last layer": lambda x, theta, names: mlp(x, theta[:-1], names[:-1]),
-            "normalises the softmax over the batch where the classes of each example are due":
-                with_activation(softmax=lambda z: exp(z) / exp(z).sum(axis=0)),
-            "normalises the softmax over the whole batch at once":
-                with_activation(softmax=lambda z: exp(z) / exp(z).sum()),
-            "divides by the softmax's sums without keepdims":
-                with_activation(softmax=lambda z: exp(z) / exp(z).sum(axis=-1)),
-            "adds an eps of 1e-3 to the softmax's denominator":
-                with_activation(softmax=lambda z: exp(z) / (of_sum(exp(z)) + 1e-3)),
-            "applies a sigmoid to each class in place of the softmax": with_activation(softmax=sigmoid),
-            "lets a hundredth of the negative numbers through its ReLU":
-                with_activation(relu=lambda z: np.where(z > 0, z, 0.01 * z)),
-            "takes the sigmoid for the tanh, which is S-shaped as well": with_activation(tanh=sigmoid),
-            "takes the tanh for the sigmoid": with_activation(sigmoid=np.tanh),
-            "loses the minus sign in the exponent of the sigmoid": with_activation(sigmoid=lambda z: sigmoid(-z)),
-            "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
-            "squeezes the output, and one example or a single output lose their axis":
-                lambda *network: np.squeeze(mlp(*network)),
-            "gives all layers' outputs":
-                lambda x, theta, names: [mlp(x, theta[:k], names[:k]) for k in range(1, len(theta) + 1)],
-            "normalises each layer's sums over the batch": with_layer(centred),
-            "keeps each layer of the first call for later layers of the same sizes": remembering(
-                lambda: layers_of_the_first_call({})
-            ),
-        },
-        "MLP-COMPOSED": {
-            "has room for four layers and leaves those beyond out":
-                lambda x, theta, names: mlp(x, theta[:4], names[:4]),
-            "adds a layer's input to its output where the sizes allow, in deep networks": lambda x, theta, names: (
-                layer_by_layer(residual)(x, theta, names) if len(theta) > 4 else mlp(x, theta, names)
-            ),
-            "writes layers into two work spaces in turn and from the fifth on takes the wrong one":
-                layer_by_layer(fifth_reads_the_wrong_one),
-            "leaves the layers beyond the fifth without their biases":
-                with_theta(lambda theta: [*theta[:5], *((W, 0 * b) for W, b in theta[5:])]),
-        },
-        "MLP-ACTIVATIONS": {
-            "takes the activations from the last one to the first": with_names(lambda names: names[::-1]),
-            "gives every hidden layer the first activation":
-                with_names(lambda names: [names[0]] * (len(names) - 1) + names[-1:]),
-            "gives every layer the last activation": with_names(lambda names: names[-1:] * len(names)),
-            "gives each layer the activation of the layer before": with_names(lambda names: names[-1:] + names[:-1]),
-            "gives each layer the activation of the layer after": with_names(lambda names: names[1:] + names[:1]),
-            "sorts the names on the way": with_names(sorted),
-        },
-        "MLP-XOR": {
-            "leaves the hidden layers linear, and a linear network cannot solve XOR":
-                with_names(lambda names: ["identity"] * (len(names) - 1) + names[-1:]),
-            "lets the hidden neurons fire or not, as the perceptron's did": lambda x, theta, names: mlp(
-                (mlp(x, theta[:-1], names[:-1]) > 0.5).astype(x.dtype), theta[-1:], names[-1:]
-            ),
-            "gives the class where the output is due": lambda *network: np.round(mlp(*network)),
-        },
-        "MLP-REGION-AND": {
-            "reads w_ij from neuron j to input i, which a symmetric W like XOR's does not show": with_theta(
-                lambda theta: [(W.T if W.shape[0] == W.shape[1] else W, b) for W, b in theta[:1]] + theta[1:]
-            ),
-            "exchanges the columns of a plane's coordinates, as y and x of an image":
-                lambda x, *rest: mlp(x[..., ::-1], *rest),
-            "takes the neurons of the hidden layer from the last to the first":
-                with_theta(lambda theta: [(theta[0][0], theta[0][1][::-1]), *theta[1:]]),
-        },
-        "MLP-REGION-OR": {
-            "clips the sums at 6, further out than moderate weights take them":
-                with_layer(lambda h, W, b: np.clip(linear(h, W, b), -6, 6)),
-            "gives all neurons of a layer the bias of its first one": with_layer(lambda h, W, b: h @ W.T + b[0]),
-        },
-        "MLP-PURE": {
-            "takes the names from the caller's list as it goes":
-                lambda x, theta, names: mlp(x, theta, [names.pop(0) for _ in theta]),
-            "drops the caller's last layer": lambda x, theta, names: mlp(x, [*theta[:-1], theta.pop()], names),
-        },
-        "MLP-SATURATED": {
-            "writes the tanh as (e^2z - 1) / (e^2z + 1), which is inf / inf":
-                replica("deeplearning4j#7382", with_activation(tanh=lambda z: (exp(2 * z) - 1) / (exp(2 * z) + 1))),
-            "gives NaN for the tanh of more than 44, where 1 - tanh underflows": replica(
-                "pytorch PR172406", with_activation(tanh=lambda z: np.where(np.abs(z) > 44, np.nan, np.tanh(z)))
-            ),
-            "computes the softmax without the shift that keeps exp from overflowing":
-                replica("burn#315", with_activation(softmax=lambda z: exp(z) / of_sum(exp(z)))),
-            "shifts the softmax by the maximum of the whole batch":
-                with_activation(softmax=lambda z: exp(z - z.max()) / of_sum(exp(z - z.max()))),
-            "writes the sigmoid as e^z / (1 + e^z), which is inf / inf":
-                with_activation(sigmoid=lambda z: exp(z) / (1 + exp(z))),
-        },
-        "MLP-NAN": {
-            "lets ReLU choose z only where z > 0, which no NaN is":
-                replica("pytorch#7999,#10238", with_activation(relu=lambda z: np.where(z > 0, z, 0))),
-        },
-        "MLP-INTEGER": {
-            "casts the parameters to the dtype of the examples, whose integers cut them off": truncated,
-        },
-        "MLP-EMPTY": {
-            "collects the examples' outputs in a list, and of an empty list NumPy makes (0,)":
-                lambda x, *rest: np.array([mlp(one, *rest) for one in x], x.dtype),
-            "joins batches of 32, and of no batch there is nothing to join":
-                lambda x, *rest: np.concatenate([mlp(x[start : start + 32], *rest) for start in range(0, len(x), 32)]),
-            "gives an empty batch the columns of its input": lambda x, *rest: mlp(x, *rest) if len(x) else x.copy(),
-        },
-        "MLP-SHAPES": {
-            "takes as many features as the first layer has inputs and leaves the others":
-                lambda x, theta, names: mlp(x[..., : theta[0][0].shape[1]], theta, names),
-            "takes as many columns of a W as it needs and leaves the others":
-                with_layer(lambda h, W, b: linear(h, W[:, : h.shape[-1]], b)),
-            "takes as many biases as the layer has neurons and leaves the others":
-                with_layer(lambda h, W, b: linear(h, W, b[: len(W)])),
-            "adds whatever b broadcasts to, as NumPy does unasked":
-                with_layer(lambda h, W, b: np.matmul(*floating(h, W.T)) + b),
-            "repeats the biases until there is one for each neuron":
-                with_layer(lambda h, W, b: linear(h, W, np.resize(b, len(W)))),
-        },
-        "MLP-NAMES": {
-            "stops at the shorter of the lists of layers and activations":
-                lambda x, theta, names: mlp(x, theta[: len(names)], names[: len(theta)]),
-            "takes an activation that it does not know for none":
-                with_names(lambda names: [g if g in ACTIVATIONS else "identity" for g in names]),
-            "takes an activation that it does not know for ReLU":
-                with_names(lambda names: [g if g in ACTIVATIONS else "relu" for g in names]),
-            "lets surplus names go unnoticed":
-                lambda x, theta, names: mlp(x, theta, [names[k] for k in range(len(theta))]),
-            "goes without activations where there are none left":
-                lambda x, theta, names: mlp(x, theta, [*names, *["identity"] * (len(theta) - len(names))]),
-        },
-    }
-)
+record({
+"MLP-VALUE": {
+    "leaves the biases out": with_layer(lambda h, W, b: h @ W.T),
+    "has a bias in the first layer only, where the inputs are":
+        with_theta(lambda theta: [theta[0], *((W, 0 * b) for W, b in theta[1:])]),
+    "multiplies by W instead of by W transposed, which fits only where W is square":
+        with_layer(lambda h, W, b: h @ W + b),
+    "multiplies by whichever of W and its transpose fits, and a square W fits both ways":
+        with_layer(lambda h, W, b: (h @ W if h.shape[-1] == len(W) else h @ W.T) + b),
+    "leaves the last layer without its activation": with_names(lambda names: [*names[:-1], "identity"]),
+    "applies the last activation twice, in the layer and once more to the output":
+        lambda x, theta, names: ACTIVATIONS[names[-1]](mlp(x, theta, names)),
+    "applies the activation to a layer's inputs where its sums are due":
+        layer_by_layer(lambda outputs, one, g, k: ACTIVATIONS[g](outputs[-1]) @ one[0].T + one[1]),
+    "adds the bias after the activation":
+        layer_by_layer(lambda outputs, one, g, k: ACTIVATIONS[g](outputs[-1] @ one[0].T) + one[1]),
+    "builds two layers, one hidden, however many theta has": lambda x, theta, names: mlp(x, theta[:2], names[:2]),
+    "stops before the last layer": lambda x, theta, names: mlp(x, theta[:-1], names[:-1]),
+    "normalises the softmax over the batch where the classes of each example are due":
+        with_activation(softmax=lambda z: exp(z) / exp(z).sum(axis=0)),
+    "normalises the softmax over the whole batch at once": with_activation(softmax=lambda z: exp(z) / exp(z).sum()),
+    "divides by the softmax's sums without keepdims": with_activation(softmax=lambda z: exp(z) / exp(z).sum(axis=-1)),
+    "adds an eps of 1e-3 to the softmax's denominator":
+        with_activation(softmax=lambda z: exp(z) / (of_sum(exp(z)) + 1e-3)),
+    "lets a hundredth of the negative numbers through its ReLU":
+        with_activation(relu=lambda z: np.where(z > 0, z, 0.01 * z)),
+    "takes the sigmoid for the tanh, which is S-shaped as well": with_activation(tanh=sigmoid),
+    "takes the tanh for the sigmoid": with_activation(sigmoid=np.tanh),
+    "loses the minus sign in the exponent of the sigmoid": with_activation(sigmoid=lambda z: sigmoid(-z)),
+    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
+    "squeezes the output, and one example or a single output lose their axis":
+        lambda *network: np.squeeze(mlp(*network)),
+    "normalises each layer's sums over the batch": with_layer(centred),
+    "keeps each layer of the first call for later layers of the same sizes":
+        remembering(lambda: layers_of_the_first_call({})),
+}, "MLP-COMPOSED": {
+    "has room for four layers and leaves those beyond out": lambda x, theta, names: mlp(x, theta[:4], names[:4]),
+    "adds a layer's input to its output where the sizes allow, in deep networks":
+        lambda x, theta, names: layer_by_layer(residual)(x, theta, names) if len(theta) > 4 else mlp(x, theta, names),
+    "writes layers into two work spaces in turn and from the fifth on takes the wrong one":
+        layer_by_layer(fifth_reads_the_wrong_one),
+}, "MLP-ACTIVATIONS": {
+    "takes the activations from the last one to the first": with_names(lambda names: names[::-1]),
+    "gives every hidden layer the first activation":
+        with_names(lambda names: [names[0]] * (len(names) - 1) + names[-1:]),
+    "gives each layer the activation of the layer before": with_names(lambda names: names[-1:] + names[:-1]),
+    "sorts the names on the way": with_names(sorted),
+}, "MLP-XOR": {
+    "leaves the hidden layers linear, and a linear network cannot solve XOR":
+        with_names(lambda names: ["identity"] * (len(names) - 1) + names[-1:]),
+    "lets the hidden neurons fire or not, as the perceptron's did":
+        lambda x, theta, names: mlp((mlp(x, theta[:-1], names[:-1]) > 0.5).astype(x.dtype), theta[-1:], names[-1:]),
+}, "MLP-REGION-AND": {
+    "reads w_ij from neuron j to input i, which a symmetric W like XOR's does not show":
+        with_theta(lambda theta: [(W.T if W.shape[0] == W.shape[1] else W, b) for W, b in theta[:1]] + theta[1:]),
+    "exchanges the columns of a plane's coordinates, as y and x of an image": lambda x, *rest: mlp(x[..., ::-1], *rest),
+}, "MLP-REGION-OR": {
+    "clips the sums at 6, further out than moderate weights take them":
+        with_layer(lambda h, W, b: np.clip(linear(h, W, b), -6, 6)),
+    "gives all neurons of a layer the bias of its first one": with_layer(lambda h, W, b: h @ W.T + b[0]),
+}, "MLP-PURE": {
+    "takes the names from the caller's list as it goes":
+        lambda x, theta, names: mlp(x, theta, [names.pop(0) for _ in theta]),
+    "drops the caller's last layer": lambda x, theta, names: mlp(x, [*theta[:-1], theta.pop()], names),
+}, "MLP-SATURATED": {
+    "writes the tanh as (e^2z - 1) / (e^2z + 1), which is inf / inf":
+        replica("deeplearning4j#7382", with_activation(tanh=lambda z: (exp(2 * z) - 1) / (exp(2 * z) + 1))),
+    "gives NaN for the tanh of more than 44, where 1 - tanh underflows":
+        replica("pytorch PR172406", with_activation(tanh=lambda z: np.where(np.abs(z) > 44, np.nan, np.tanh(z)))),
+    "computes the softmax without the shift that keeps exp from overflowing":
+        replica("burn#315", with_activation(softmax=lambda z: exp(z) / of_sum(exp(z)))),
+    "shifts the softmax by the maximum of the whole batch":
+        with_activation(softmax=lambda z: exp(z - z.max()) / of_sum(exp(z - z.max()))),
+}, "MLP-NAN": {
+    "lets ReLU choose z only where z > 0, which no NaN is":
+        replica("pytorch#7999,#10238", with_activation(relu=lambda z: np.where(z > 0, z, 0))),
+}, "MLP-INTEGER": {
+    "casts the parameters to the dtype of the examples, whose integers cut them off": truncated,
+}, "MLP-EMPTY": {
+    "collects the examples' outputs in a list, and of an empty list NumPy makes (0,)":
+        lambda x, *rest: np.array([mlp(one, *rest) for one in x], x.dtype),
+    "joins batches of 32, and of no batch there is nothing to join":
+        lambda x, *rest: np.concatenate([mlp(x[start : start + 32], *rest) for start in range(0, len(x), 32)]),
+}, "MLP-SHAPES": {
+    "takes as many features as the first layer has inputs and leaves the others":
+        lambda x, theta, names: mlp(x[..., : theta[0][0].shape[1]], theta, names),
+    "takes as many columns of a W as it needs and leaves the others":
+        with_layer(lambda h, W, b: linear(h, W[:, : h.shape[-1]], b)),
+    "takes as many biases as the layer has neurons and leaves the others":
+        with_layer(lambda h, W, b: linear(h, W, b[: len(W)])),
+    "adds whatever b broadcasts to, as NumPy does unasked":
+        with_layer(lambda h, W, b: np.matmul(*floating(h, W.T)) + b),
+}, "MLP-NAMES": {
+    "stops at the shorter of the lists of layers and activations":
+        lambda x, theta, names: mlp(x, theta[: len(names)], names[: len(theta)]),
+    "takes an activation that it does not know for none":
+        with_names(lambda names: [g if g in ACTIVATIONS else "identity" for g in names]),
+    "lets surplus names go unnoticed": lambda x, theta, names: mlp(x, theta, [names[k] for k in range(len(theta))]),
+}})
 # fmt: on
 
 
@@ -259,72 +211,55 @@ def right_bias(W1, b1, W2, b2):
 
 
 # fmt: off
-record(
-    {
-        "COLLAPSE-VALUE": {
-            "multiplies in the order in which the layers come, W1 W2, which fits or does not":
-                value(lambda W1, b1, W2, b2: W1 @ W2, right_bias),
-            "multiplies in the order in which the layers come where all sizes are equal":
-                value(lambda W1, b1, W2, b2: W1 @ W2 if all_square(W1, W2) else W2 @ W1, right_bias),
-            "adds the biases, without the second layer's weights on the first one's":
-                value(right_weights, lambda W1, b1, W2, b2: b1 + b2),
-            "forgets that the first layer's bias goes through the second layer too":
-                value(right_weights, lambda W1, b1, W2, b2: b2.copy()),
-            "leaves out the second layer's bias": value(right_weights, lambda W1, b1, W2, b2: W2 @ b1),
-            "takes the layers in the wrong order, b = W1 b2 + b1, where all sizes are equal":
-                value(right_weights, lambda W1, b1, W2, b2: W1 @ b2 + b1 if all_square(W1, W2) else W2 @ b1 + b2),
-            "weights the second bias too, W2 (b1 + b2), where it fits":
-                value(right_weights, lambda W1, b1, W2, b2: W2 @ (b1 + b2) if len(b1) == len(b2) else W2 @ b1 + b2),
-            "multiplies b1 by W2 transposed where W2 is square":
-                value(right_weights, lambda W1, b1, W2, b2: (b1 @ W2 if len(b1) == len(b2) else W2 @ b1) + b2),
-            "multiplies square matrices elementwise":
-                value(lambda W1, b1, W2, b2: W2 * W1 if W1.shape == W2.shape else W2 @ W1, right_bias),
-            "adds the weights of equal layers, as if they stood side by side":
-                value(lambda W1, b1, W2, b2: W2 + W1 if W1.shape == W2.shape else W2 @ W1, right_bias),
-            "subtracts the second layer's bias": value(right_weights, lambda W1, b1, W2, b2: W2 @ b1 - b2),
-            "puts a ReLU between the weights": value(lambda W1, b1, W2, b2: W2 @ np.maximum(W1, 0), right_bias),
-            "puts a ReLU on the first bias": value(right_weights, lambda W1, b1, W2, b2: W2 @ np.maximum(b1, 0) + b2),
-        },
-        "COLLAPSE-SHAPE": {
-            "gives W with one row for each input, S_0 x S_2":
-                value(lambda *layers: right_weights(*layers).T, right_bias),
-            "gives the bias as a column": value(right_weights, lambda *layers: right_bias(*layers)[:, None]),
-            "gives the bias as a row": value(right_weights, lambda *layers: right_bias(*layers)[None, :]),
-            "gives the bias once for each input, as a matrix of W's shape":
-                value(right_weights, lambda W1, *rest: np.tile(right_bias(W1, *rest)[:, None], W1.shape[1])),
-            "squeezes the weights": value(lambda *layers: np.squeeze(right_weights(*layers)), right_bias),
-        },
-        "COLLAPSE-FUNCTION": {
-            "sums over four hidden neurons and drops those beyond":
-                lambda W1, b1, W2, b2: (W2[:, :4] @ W1[:4], W2[:, :4] @ b1[:4] + b2),
-            "rounds the weights of the one layer to single precision to save memory":
-                value(lambda W1, *rest: (right_weights(W1, *rest)).astype(np.float32).astype(W1.dtype), right_bias),
-        },
-        "COLLAPSE-PURE": {
-            "adds the weighted first bias to the second one in place":
-                value(right_weights, lambda W1, b1, W2, b2: np.add(b2, W2 @ b1, out=b2)),
-        },
-        "COLLAPSE-DTYPE": {
-            "makes the bias an array of float64 whatever comes in":
-                value(right_weights, lambda *layers: right_bias(*layers).astype(np.float64)),
-            "multiplies the weights in half precision and casts back": value(
-                lambda W1, b1, W2, b2: (W2.astype(np.float16) @ W1.astype(np.float16)).astype(W1.dtype), right_bias
-            ),
-        },
-        "COLLAPSE-INTEGER": {
-            "multiplies integers in their own dtype, where products wrap around":
-                lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 + b2),
-            "promotes small integers to half precision, which counts to 2048 only": lambda *layers: (
-                right_weights(*(half := [a.astype(np.result_type(a, np.float16)) for a in layers])),
-                right_bias(*half),
-            ),
-        },
-        "COLLAPSE-SHAPES": {
-            "adds whatever b2 broadcasts to, as NumPy does unasked":
-                lambda *layers: value(right_weights, right_bias)(*floating(*layers)),
-        },
-    }
-)
+record({
+"COLLAPSE-VALUE": {
+    "multiplies in the order in which the layers come, W1 W2, which fits or does not":
+        value(lambda W1, b1, W2, b2: W1 @ W2, right_bias),
+    "multiplies in the order in which the layers come where all sizes are equal":
+        value(lambda W1, b1, W2, b2: W1 @ W2 if all_square(W1, W2) else W2 @ W1, right_bias),
+    "adds the biases, without the second layer's weights on the first one's":
+        value(right_weights, lambda W1, b1, W2, b2: b1 + b2),
+    "forgets that the first layer's bias goes through the second layer too":
+        value(right_weights, lambda W1, b1, W2, b2: b2.copy()),
+    "leaves out the second layer's bias": value(right_weights, lambda W1, b1, W2, b2: W2 @ b1),
+    "takes the layers in the wrong order, b = W1 b2 + b1, where all sizes are equal":
+        value(right_weights, lambda W1, b1, W2, b2: W1 @ b2 + b1 if all_square(W1, W2) else W2 @ b1 + b2),
+    "weights the second bias too, W2 (b1 + b2), where it fits":
+        value(right_weights, lambda W1, b1, W2, b2: W2 @ (b1 + b2) if len(b1) == len(b2) else W2 @ b1 + b2),
+    "multiplies b1 by W2 transposed where W2 is square":
+        value(right_weights, lambda W1, b1, W2, b2: (b1 @ W2 if len(b1) == len(b2) else W2 @ b1) + b2),
+    "multiplies square matrices elementwise":
+        value(lambda W1, b1, W2, b2: W2 * W1 if W1.shape == W2.shape else W2 @ W1, right_bias),
+    "adds the weights of equal layers, as if they stood side by side":
+        value(lambda W1, b1, W2, b2: W2 + W1 if W1.shape == W2.shape else W2 @ W1, right_bias),
+    "subtracts the second layer's bias": value(right_weights, lambda W1, b1, W2, b2: W2 @ b1 - b2),
+}, "COLLAPSE-SHAPE": {
+    "gives W with one row for each input, S_0 x S_2": value(lambda *layers: right_weights(*layers).T, right_bias),
+    "gives the bias as a column": value(right_weights, lambda *layers: right_bias(*layers)[:, None]),
+    "gives the bias once for each input, as a matrix of W's shape":
+        value(right_weights, lambda W1, *rest: np.tile(right_bias(W1, *rest)[:, None], W1.shape[1])),
+}, "COLLAPSE-FUNCTION": {
+    "sums over four hidden neurons and drops those beyond":
+        lambda W1, b1, W2, b2: (W2[:, :4] @ W1[:4], W2[:, :4] @ b1[:4] + b2),
+    "rounds the weights of the one layer to single precision to save memory":
+        value(lambda W1, *rest: (right_weights(W1, *rest)).astype(np.float32).astype(W1.dtype), right_bias),
+}, "COLLAPSE-PURE": {
+    "adds the weighted first bias to the second one in place":
+        value(right_weights, lambda W1, b1, W2, b2: np.add(b2, W2 @ b1, out=b2)),
+}, "COLLAPSE-DTYPE": {
+    "makes the bias an array of float64 whatever comes in":
+        value(right_weights, lambda *layers: right_bias(*layers).astype(np.float64)),
+    "multiplies the weights in half precision and casts back":
+        value(lambda W1, b1, W2, b2: (W2.astype(np.float16) @ W1.astype(np.float16)).astype(W1.dtype), right_bias),
+}, "COLLAPSE-INTEGER": {
+    "promotes small integers to half precision, which counts to 2048 only": lambda *layers: (
+        right_weights(*(half := [a.astype(np.result_type(a, np.float16)) for a in layers])),
+        right_bias(*half),
+    ),
+}, "COLLAPSE-SHAPES": {
+    "adds whatever b2 broadcasts to, as NumPy does unasked":
+        lambda *layers: value(right_weights, right_bias)(*floating(*layers)),
+}})
 # fmt: on
 
 

@@ -139,8 +139,18 @@ for _name, _edits in EDITS.items():
     if "t" in _rule.hyper.split(", "):
         record({f"{_name}-VALUE": {what: of_rule(_rule, count=count) for what, count in COUNTS.items()}})
 for _what, _bug in BUGS.items():
-    record({"ADAM-VALUE": {_what: of_rule(RULES["ADAM"], *PAPER, bug=_bug)}})
-record({"ADAM-VALUE": {"counts its steps itself, whatever the state says": remembering(own_counter)}})
+    # fmt: off
+    record({
+    "ADAM-VALUE": {
+        _what: of_rule(RULES["ADAM"], *PAPER, bug=_bug),
+    }})
+    # fmt: on
+# fmt: off
+record({
+"ADAM-VALUE": {
+    "counts its steps itself, whatever the state says": remembering(own_counter),
+}})
+# fmt: on
 
 
 # Habits of every step
@@ -259,47 +269,34 @@ def remembered(habit, rule):
 
 
 for _name, _rule in RULES.items():
-    record(
-        {
-            f"{_name}-REST": {
-                "drifts on where there is no gradient": befallen(never_at_rest, _rule),
-                "takes a learning rate of 0 for none given and falls back to a default": befallen(default_rate, _rule),
-                "adds an eps to the gradient": befallen(eps_on_the_gradient, _rule),
-            },
-            f"{_name}-PURE": {
-                "moves the parameters it was given in place": befallen(in_place, _rule),
-                "puts the new arrays into the state it was given": befallen(state_in_place, _rule),
-                "writes the new state over the arrays of the old": befallen(arrays_of_the_state_in_place, _rule),
-            },
-            f"{_name}-VALUE": {
-                "goes on from a state of its own, whatever it is given": remembered(last_state, _rule),
-            },
-            f"{_name}-RUN": {
-                "adds the gradients of all calls up, as without zero_grad": remembered(gradients_added_up, _rule),
-                "steps along the gradient of the call before": remembered(gradient_of_the_call_before, _rule),
-            },
-            f"{_name}-DTYPE": {
-                "keeps its state in float64 whatever it was given": befallen(state_in_float64, _rule),
-                "keeps float32 parameters in half precision": befallen(parameters_in_half, _rule),
-            },
-            f"{_name}-NAN": {
-                "leaves a parameter where it is if its gradient is NaN": befallen(
-                    only_where_a_gradient_is_a_number, _rule
-                ),
-                "leaves the whole step out where a gradient is NaN": befallen(unless_one_is_nan, _rule),
-            },
-            f"{_name}-SHAPES": {
-                "stops at the shortest list and broadcasts what does not fit": checking(lambda *given: True, _rule),
-                "looks at the shapes of the gradients and not at the state's": checking(
-                    lambda theta, grad, entries: shapes(grad) == shapes(theta), _rule
-                ),
-                "looks at the shapes of the state and not at the gradients'": checking(
-                    lambda theta, grad, entries: all(shapes(one) == shapes(theta) for one in entries), _rule
-                ),
-                "counts the arrays and does not look at their shapes": checking(
-                    lambda theta, grad, entries: all(len(one) == len(theta) for one in (grad, *entries)), _rule
-                ),
-            },
-        },
-        family="steps",
-    )
+    # fmt: off
+    record({
+    f"{_name}-REST": {
+        "drifts on where there is no gradient": befallen(never_at_rest, _rule),
+        "takes a learning rate of 0 for none given and falls back to a default": befallen(default_rate, _rule),
+        "adds an eps to the gradient": befallen(eps_on_the_gradient, _rule),
+    }, f"{_name}-PURE": {
+        "moves the parameters it was given in place": befallen(in_place, _rule),
+        "puts the new arrays into the state it was given": befallen(state_in_place, _rule),
+        "writes the new state over the arrays of the old": befallen(arrays_of_the_state_in_place, _rule),
+    }, f"{_name}-VALUE": {
+        "goes on from a state of its own, whatever it is given": remembered(last_state, _rule),
+    }, f"{_name}-RUN": {
+        "adds the gradients of all calls up, as without zero_grad": remembered(gradients_added_up, _rule),
+        "steps along the gradient of the call before": remembered(gradient_of_the_call_before, _rule),
+    }, f"{_name}-DTYPE": {
+        "keeps its state in float64 whatever it was given": befallen(state_in_float64, _rule),
+        "keeps float32 parameters in half precision": befallen(parameters_in_half, _rule),
+    }, f"{_name}-NAN": {
+        "leaves a parameter where it is if its gradient is NaN": befallen(only_where_a_gradient_is_a_number, _rule),
+        "leaves the whole step out where a gradient is NaN": befallen(unless_one_is_nan, _rule),
+    }, f"{_name}-SHAPES": {
+        "stops at the shortest list and broadcasts what does not fit": checking(lambda *given: True, _rule),
+        "looks at the shapes of the gradients and not at the state's":
+            checking(lambda theta, grad, entries: shapes(grad) == shapes(theta), _rule),
+        "looks at the shapes of the state and not at the gradients'":
+            checking(lambda theta, grad, entries: all(shapes(one) == shapes(theta) for one in entries), _rule),
+        "counts the arrays and does not look at their shapes":
+            checking(lambda theta, grad, entries: all(len(one) == len(theta) for one in (grad, *entries)), _rule),
+    }}, family="steps")
+    # fmt: on

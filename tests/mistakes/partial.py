@@ -1,8 +1,8 @@
 """Every function as it is where not all elements count: in goes which of them do, out comes the wrong function.
 
 Vectorised code divides an array into lanes and blocks and has elements left over; a counter, a launch or a buffer ends.
-Whichever it is, some elements do not count. ``PARTIAL`` says for each clause about lengths how the function looks then:
-``PARTIAL[id](counts)`` is the wrong function, ``counts(i, n)`` says of the element of number i of n whether it counts.
+Whichever it is, some elements do not count. ``counts(i, n)`` says of the element of number i of n whether it counts;
+``PARTIAL`` says for each clause about lengths what is counted, and how the function looks then.
 """
 
 from collections.abc import Callable
@@ -17,19 +17,13 @@ from tests.mistakes.networks import backpropagated, linear, mlp, outer_products,
 Counts = Callable[[np.ndarray, int], Any]
 
 
-def mask(counts: Counts, n: int) -> np.ndarray:
+def kept(counts: Counts, n: int) -> np.ndarray:
     return np.broadcast_to(counts(np.arange(n), n), (n,))
 
 
-def elementwise(f, counts):
+def elements(f, counts):
     """The elements that do not count are left 0."""
-
-    def wrong(z):
-        value = np.array(f(z))
-        value.ravel()[~mask(counts, z.size)] = 0
-        return value
-
-    return wrong
+    return lambda z: np.where(kept(counts, z.size).reshape(z.shape), value := f(z), value.dtype.type(0))
 
 
 def rows(f, counts):
@@ -38,36 +32,8 @@ def rows(f, counts):
     def wrong(x, *parameters):
         value = np.array(f(x, *parameters))
         if x.ndim > 1:
-            value[~mask(counts, len(x))] = 0
+            value[~kept(counts, len(x))] = 0
         return value
-
-    return wrong
-
-
-def labels(counts):
-    def wrong(labels, k):
-        value = np.array(reference.one_hot(labels, k))
-        value.reshape(-1, k)[~mask(counts, labels.size)] = 0
-        return value
-
-    return wrong
-
-
-def softmax_of_the_sum(counts):
-    """The sum of a row leaves the exponentials out."""
-
-    def wrong(z):
-        e = np.exp(z - z.max(axis=-1, keepdims=True))
-        return e / e[..., mask(counts, z.shape[-1])].sum(axis=-1, keepdims=True)
-
-    return wrong
-
-
-def log_sum_exp(counts):
-    def wrong(z, labels):
-        shifted = z - z.max(axis=-1, keepdims=True)
-        total = np.exp(shifted[..., mask(counts, z.shape[-1])]).sum(axis=-1)
-        return np.mean(np.log(total) - at_labels(shifted, labels))
 
     return wrong
 
@@ -101,58 +67,52 @@ LOSSES = {
 """What each loss function takes the mean of, by the prefix of its clauses."""
 
 
-def mean(losses, counts):
+def mean(prefix, counts):
     """The sum leaves losses out, and is divided by all of them."""
+    return lambda *batch: (of_each := np.ravel(LOSSES[prefix](*batch)))[kept(counts, of_each.size)].sum() / of_each.size
 
-    def wrong(*batch):
-        of_each = np.ravel(losses(*batch))
-        return of_each[mask(counts, of_each.size)].sum() / of_each.size
+
+def softmax_sum(counts):
+    """The sum of a row leaves exponentials out."""
+
+    def wrong(z):
+        e = np.exp(z - z.max(axis=-1, keepdims=True))
+        return e / e[..., kept(counts, z.shape[-1])].sum(axis=-1, keepdims=True)
+
+    return wrong
+
+
+def log_sum_exp(counts):
+    def wrong(z, labels):
+        shifted = z - z.max(axis=-1, keepdims=True)
+        total = np.exp(shifted[..., kept(counts, z.shape[-1])]).sum(axis=-1)
+        return np.mean(np.log(total) - at_labels(shifted, labels))
 
     return wrong
 
 
 def classes(counts):
-    def wrong(y_hat, y):
-        kept = mask(counts, y.shape[-1])
-        return np.mean(class_losses(y_hat[..., kept], y[..., kept]))
-
-    return wrong
+    return lambda y_hat, y: np.mean(class_losses(y_hat[..., k := kept(counts, y.shape[-1])], y[..., k]))
 
 
-def inputs(x, W, kept):
-    return x[..., kept] @ W[..., kept].T
-
-
-def linear_inputs(counts):
-    return lambda x, W, b: inputs(x, W, mask(counts, x.shape[-1])) + b
+def inputs(x, W, counts):
+    return x[..., k := kept(counts, x.shape[-1])] @ W[..., k].T
 
 
 def neuron_inputs(counts):
-    return lambda x, w, *b: sigmoid(inputs(x, w, mask(counts, len(w))) + sum(b))
+    return lambda x, w, *b: sigmoid(inputs(x, w, counts) + sum(b))
 
 
 def network_units(counts):
-    def of_some(h, W, b):
-        kept = mask(counts, W.shape[1])
-        return linear(h[..., kept], W[:, kept], b)
-
-    return lambda x, theta, activations: mlp(x, theta, activations, linear=of_some)
+    return lambda *network: mlp(*network, linear=lambda h, W, b: inputs(h, W, counts) + b)
 
 
 def hidden_units(counts):
-    def wrong(W1, b1, W2, b2):
-        kept = mask(counts, len(b1))
-        return W2[:, kept] @ W1[kept], W2[:, kept] @ b1[kept] + b2
-
-    return wrong
+    return lambda W1, b1, W2, b2: (W2[:, k := kept(counts, len(b1))] @ W1[k], W2[:, k] @ b1[k] + b2)
 
 
 def gradient_of_examples(counts):
-    def of_some(dz, h):
-        kept = mask(counts, len(h))
-        return outer_products(dz[kept], h[kept])
-
-    return partial(backpropagated, parameters=of_some)
+    return partial(backpropagated, parameters=lambda dz, h: outer_products(dz[k := kept(counts, len(h))], h[k]))
 
 
 def parameters(f, counts):
@@ -160,57 +120,58 @@ def parameters(f, counts):
 
     def wrong(theta, *rest, **hyper):
         result = f(theta, *rest, **hyper)
-        moved = result[0] if isinstance(result, tuple) else result
-        for p, new in zip(theta, moved, strict=True):
-            stay = ~mask(counts, p.size)
-            new.ravel()[stay] = p.ravel()[stay]
+        for p, new in zip(theta, result[0] if isinstance(result, tuple) else result, strict=True):
+            new.ravel()[~kept(counts, p.size)] = p.ravel()[~kept(counts, p.size)]
         return result
 
     return wrong
 
 
-RULES = {
-    prefix: getattr(reference, f"{prefix.lower()}_step") for prefix in ("SGD", "ADAGRAD", "RMSPROP", "ADAM", "ADAMAX")
-}
+def labels(counts):
+    def wrong(labels, k):
+        return reference.one_hot(labels, k) * kept(counts, labels.size).reshape(*labels.shape, 1)
 
-PARTIAL: dict[str, Callable[[Counts], Callable[..., Any]]] = {
-    "SIGMOID-LENGTH": partial(elementwise, reference.sigmoid),
-    "TANH-LENGTH": partial(elementwise, reference.tanh),
-    "RELU-LENGTH": partial(elementwise, reference.relu),
-    "SOFTMAX-LENGTH": softmax_of_the_sum,
-    "SOFTMAX-LONG": softmax_of_the_sum,
-    "SOFTMAX-BATCH": partial(rows, reference.softmax),
-    "ONEHOT-LARGE": labels,
-    "BCE-LENGTH": partial(mean, LOSSES["BCE"]),
-    "BCE-LONG": partial(mean, LOSSES["BCE"]),
-    "BCE-SPIKE": partial(mean, LOSSES["BCE"]),
-    "CE-LENGTH": classes,
-    "CE-LARGE": partial(mean, LOSSES["CE"]),
-    "CE-SPIKE": partial(mean, LOSSES["CE"]),
-    "LOGITS-LENGTH": log_sum_exp,
-    "LOGITS-LONG": log_sum_exp,
-    "LOGITS-BATCH": partial(mean, LOSSES["LOGITS"]),
-    "LOGITS-SPIKE": partial(mean, LOSSES["LOGITS"]),
-    "MSE-LENGTH": partial(mean, LOSSES["MSE"]),
-    "MSE-LONG": partial(mean, LOSSES["MSE"]),
-    "MSE-SPIKE": partial(mean, LOSSES["MSE"]),
-    "LINEAR-LONG": linear_inputs,
-    "LINEAR-BATCH": partial(rows, linear),
-    "NEURON-LONG": neuron_inputs,
-    "NEURON-BATCH": partial(rows, reference.neuron),
-    "LOGREG-LONG": neuron_inputs,
-    "LOGREG-BATCH": partial(rows, reference.logistic_regression),
-    "MLP-LONG": network_units,
-    "MLP-BATCH": partial(rows, mlp),
-    "COLLAPSE-LONG": hidden_units,
-    "STEP-LONG": partial(parameters, reference.gradient_descent_step),
-    **{f"{rule}-LONG": partial(parameters, step) for rule, step in RULES.items()},
-    "GRAD-BATCH": gradient_of_examples,
-    "SIGMOID-HUGE": partial(elementwise, reference.sigmoid),
-    "TANH-HUGE": partial(elementwise, reference.tanh),
-    "RELU-HUGE": partial(elementwise, reference.relu),
-    "SOFTMAX-HUGE": partial(elementwise, reference.softmax),
-    "LOGITS-HUGE": partial(mean, LOSSES["LOGITS"]),
-    "MSE-HUGE": partial(mean, LOSSES["MSE"]),
-    "LINEAR-HUGE": partial(rows, linear),
+    return wrong
+
+
+PARTIAL: dict[str, tuple[str, Callable[[Counts], Callable[..., Any]]]] = {
+    **{
+        f"{f.upper()}-{suffix}": ("elements", partial(elements, getattr(reference, f)))
+        for suffix in ("LENGTH", "HUGE")
+        for f in ("sigmoid", "tanh", "relu")
+    },
+    "SOFTMAX-LENGTH": ("exponentials", softmax_sum),
+    "SOFTMAX-LONG": ("exponentials", softmax_sum),
+    "SOFTMAX-BATCH": ("rows", partial(rows, reference.softmax)),
+    "SOFTMAX-HUGE": ("elements", partial(elements, reference.softmax)),
+    "ONEHOT-LARGE": ("labels", labels),
+    "BCE-LENGTH": ("losses", partial(mean, "BCE")),
+    "CE-LENGTH": ("classes", classes),
+    "LOGITS-LENGTH": ("exponentials", log_sum_exp),
+    "LOGITS-LONG": ("exponentials", log_sum_exp),
+    "MSE-LENGTH": ("squares", partial(mean, "MSE")),
+    "BCE-LONG": ("losses", partial(mean, "BCE")),
+    "CE-LARGE": ("losses", partial(mean, "CE")),
+    "LOGITS-BATCH": ("losses", partial(mean, "LOGITS")),
+    "MSE-LONG": ("squares", partial(mean, "MSE")),
+    **{f"{loss}-SPIKE": ("losses", partial(mean, loss)) for loss in LOSSES},
+    "LINEAR-LONG": ("inputs", lambda counts: lambda x, W, b: inputs(x, W, counts) + b),
+    "NEURON-LONG": ("inputs", neuron_inputs),
+    "LOGREG-LONG": ("columns", neuron_inputs),
+    "MLP-LONG": ("units", network_units),
+    "COLLAPSE-LONG": ("hidden neurons", hidden_units),
+    "LINEAR-BATCH": ("rows", partial(rows, linear)),
+    "NEURON-BATCH": ("examples", partial(rows, reference.neuron)),
+    "LOGREG-BATCH": ("examples", partial(rows, reference.logistic_regression)),
+    "MLP-BATCH": ("examples", partial(rows, mlp)),
+    "GRAD-BATCH": ("examples", gradient_of_examples),
+    "STEP-LONG": ("elements", partial(parameters, reference.gradient_descent_step)),
+    **{
+        f"{rule.upper()}-LONG": ("elements", partial(parameters, getattr(reference, f"{rule}_step")))
+        for rule in ("sgd", "adagrad", "rmsprop", "adam", "adamax")
+    },
+    "LOGITS-HUGE": ("examples", partial(mean, "LOGITS")),
+    "MSE-HUGE": ("squares", partial(mean, "MSE")),
+    "LINEAR-HUGE": ("rows", partial(rows, linear)),
 }
+"""By the id of the clause: what it counts, and the function of which only some count."""
