@@ -21,10 +21,6 @@ def along(gradients):
     return lambda theta, grad, alpha: [p - alpha * g for p, g in zip(theta, gradients(theta, grad), strict=True)]
 
 
-def reversed_where_it_fits(theta, grad):
-    return grad[::-1] if [g.shape for g in grad[::-1]] == [p.shape for p in theta] else grad
-
-
 def first_of_its_shape(theta, grad):
     first = {g.shape: g for g in reversed(grad)}
     return [first[p.shape] for p in theta]
@@ -33,10 +29,6 @@ def first_of_its_shape(theta, grad):
 def below_a_norm_of_all(theta, grad):
     norm = np.sqrt(sum((g**2).sum() for g in grad))
     return [g * (1e6 / norm if not norm < 1e6 else 1) for g in grad]
-
-
-def unless_one_is_nan(theta, grad):
-    return [0 * p for p in theta] if any(np.isnan(g).any() for g in grad) else grad
 
 
 def pairs(theta, grad, fits, strict=False):
@@ -89,7 +81,8 @@ record({
         moving_number(lambda i, p, g, a: p - a * g if i < 2 else p.copy()),
     "divides by the number of gradients, as if they were examples":
         lambda theta, grad, a: [p - a / len(theta) * g for p, g in zip(theta, grad, strict=True)],
-    "takes the gradients from last to first, as backpropagation leaves them": along(reversed_where_it_fits),
+    "takes the gradients from last to first, as backpropagation leaves them":
+        along(lambda theta, grad: grad[::-1] if [g.shape for g in grad[::-1]] == [p.shape for p in theta] else grad),
     "moves every array of one shape by the first gradient of that shape": along(first_of_its_shape),
     "lets the learning rate decay from call to call": remembering(decaying),
 }, "STEP-ZERO": {
@@ -110,7 +103,8 @@ record({
     "makes the learning rate an array of float64, which makes the parameters float64 too":
         moving(lambda p, g, a: p - np.asarray([a], np.float64) * g),
 }, "STEP-NAN": {
-    "leaves the whole step out where a gradient is NaN, as loss scalers do": along(unless_one_is_nan),
+    "leaves the whole step out where a gradient is NaN, as loss scalers do":
+        along(lambda theta, grad: [0 * p for p in theta] if any(np.isnan(g).any() for g in grad) else grad),
     "clips the gradients by the norm of all of them, and one NaN makes it NaN for all": along(below_a_norm_of_all),
 }, "STEP-LONG": {
     "moves 1024 elements of an array at most":

@@ -96,10 +96,6 @@ for _id, _loss in OF_LOSS.items():
     record({_id: _slopes | _parts}, family="backpropagation")
 
 
-def perceptron(h, y):
-    return -y / h / len(y) * (h.argmax(axis=1) != y.argmax(axis=1))[:, None]
-
-
 def binary(h, y):
     return (h - y) / (h * (1 - h)) / y.size
 
@@ -139,7 +135,8 @@ record({
 }, "GRAD-SOFTMAX": {
     "multiplies y_hat - y by the derivative of the softmax again, which the loss cancels":
         with_slope("GRAD-CE", lambda h, y: (h - y) / len(y)),
-    "learns from misclassified examples only, as the perceptron did": with_slope("GRAD-CE", perceptron),
+    "learns from misclassified examples only, as the perceptron did":
+        with_slope("GRAD-CE", lambda h, y: -y / h / len(y) * (h.argmax(axis=1) != y.argmax(axis=1))[:, None]),
 }, "GRAD-BROADCAST": {
     "subtracts whatever y broadcasts to, as NumPy does unasked":
         replica("pytorch#4938", with_slope("GRAD-MSE", lambda h, y: (h - y) / h.size)),
@@ -236,10 +233,6 @@ def of_targets(change):
     return lambda x, y, *network: backpropagated(x, change(x, y), *network)
 
 
-def unknown_as_squared(x, y, theta, names, loss):
-    return backpropagated(x, y, theta, names, loss if loss in LOSS_SLOPES else SQUARED)
-
-
 def by_the_last_activation(x, y, theta, names, loss):
     by_activation = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}
     return backpropagated(x, y, theta, names, by_activation.get(names[-1], SQUARED))
@@ -325,7 +318,8 @@ record({
 }, "GRAD-BROADCAST": {
     "gives a y without the axis of outputs one and repeats it for each output": given_an_axis,
 }, "GRAD-NAMES": {
-    "falls back to the mean squared error for a loss that it does not know": unknown_as_squared,
+    "falls back to the mean squared error for a loss that it does not know":
+        lambda x, y, theta, names, loss: backpropagated(x, y, theta, names, loss if loss in LOSS_SLOPES else SQUARED),
     "recognises the loss by the last activation and never looks at its name": by_the_last_activation,
 }, "GRAD-COLLAPSE": {
     "passes a linear layer over on the way back: takes a square W for the identity":

@@ -56,10 +56,6 @@ def centred(h, W, b):
     return z - z.mean(axis=0) if len(z) > 1 and z.ndim == 2 else z
 
 
-def truncated(x, theta, names):
-    return mlp(x, [(W.astype(x.dtype), b.astype(x.dtype)) for W, b in theta], names)
-
-
 # fmt: off
 record({
 "MLP-VALUE": {
@@ -138,7 +134,8 @@ record({
     "lets ReLU choose z only where z > 0, which no NaN is":
         replica("pytorch#7999,#10238", with_activation(relu=lambda z: np.where(z > 0, z, 0))),
 }, "MLP-INTEGER": {
-    "casts the parameters to the dtype of the examples, whose integers cut them off": truncated,
+    "casts the parameters to the dtype of the examples, whose integers cut them off":
+        lambda x, theta, names: mlp(x, [(W.astype(x.dtype), b.astype(x.dtype)) for W, b in theta], names),
 }, "MLP-EMPTY": {
     "collects the examples' outputs in a list, and of an empty list NumPy makes (0,)":
         lambda x, *rest: np.array([mlp(one, *rest) for one in x], x.dtype),

@@ -161,10 +161,6 @@ def never_at_rest(step, theta, grad, state, **hyper):
     return [p - 1e-3 * hyper["lr"] if not any(g.any() for g in grad) else p for p in stepped], new
 
 
-def default_rate(step, *arguments, lr, **hyper):
-    return step(*arguments, lr=lr or 0.01, **hyper)
-
-
 def eps_on_the_gradient(step, theta, grad, state, **hyper):
     return step(theta, [g + 1e-15 for g in grad], state, **hyper)
 
@@ -273,7 +269,8 @@ for _name, _rule in RULES.items():
     record({
     f"{_name}-REST": {
         "drifts on where there is no gradient": befallen(never_at_rest, _rule),
-        "takes a learning rate of 0 for none given and falls back to a default": befallen(default_rate, _rule),
+        "takes a learning rate of 0 for none given and falls back to a default":
+            befallen(lambda step, *arguments, lr, **hyper: step(*arguments, lr=lr or 0.01, **hyper), _rule),
         "adds an eps to the gradient": befallen(eps_on_the_gradient, _rule),
     }, f"{_name}-PURE": {
         "moves the parameters it was given in place": befallen(in_place, _rule),

@@ -46,9 +46,9 @@ class Rule:
         exec(f"def move({signature}):\n" + "\n".join(f"    {line}" for line in lines), names)
         return names["move"]
 
-    def step(self, check: bool = True) -> Function:
-        """The step of all parameters; unless told otherwise it refuses what does not fit together."""
-        return stepping(self, self.move(), self.checked if check else lambda *arguments: None)
+    def step(self) -> Function:
+        """The step of all parameters; it refuses what does not fit together."""
+        return stepping(self, self.move())
 
     def checked(self, theta: Any, grad: Any, state: State) -> None:
         shapes = [p.shape for p in theta]
@@ -56,8 +56,9 @@ class Rule:
         refuse_unless(all([a.shape for a in arrays] == shapes for arrays in (grad, *entries)))
 
 
-def stepping(rule: Rule, move: Function, check: Callable[..., None]) -> Function:
-    """The step that makes ``move`` of each parameter, its gradient and its state."""
+def stepping(rule: Rule, move: Function, check: Function | None = None) -> Function:
+    """The step that makes ``move`` of each parameter, its gradient and its state; without a check the rule's own."""
+    check = check or rule.checked
 
     def step(theta, grad, state, **hyper):
         check(theta, grad, state)
