@@ -125,8 +125,6 @@ record({
     "asks whether z is positive, which a NaN is not, and gives 0 otherwise":
         replica("pytorch#7999,#10238", lambda z: np.where(z > 0, z, 0)),
     "gives infinity for NaN": lambda z: np.where(z < np.inf, np.maximum(z, 0), np.inf),
-}, "RELU-DTYPE": {
-    "makes its zeros in float64, and the result too": lambda z: np.maximum(z, np.zeros(z.shape)),
 }, "RELU-INTEGER": {
     "asks whether -z is negative, which wraps for unsigned and for the smallest integers":
         lambda z: np.where(-z < 0, z, 0 * z),

@@ -26,11 +26,6 @@ def first_of_its_shape(theta, grad):
     return [first[p.shape] for p in theta]
 
 
-def below_a_norm_of_all(theta, grad):
-    norm = np.sqrt(sum((g**2).sum() for g in grad))
-    return [g * (1e6 / norm if not norm < 1e6 else 1) for g in grad]
-
-
 def pairs(theta, grad, fits, strict=False):
     """Parameters and gradients, floating, if ``fits`` says so of each pair."""
     found = [floating(p, g) for p, g in zip(theta, grad, strict=strict)]
@@ -105,7 +100,6 @@ record({
 }, "STEP-NAN": {
     "leaves the whole step out where a gradient is NaN, as loss scalers do":
         along(lambda theta, grad: [0 * p for p in theta] if any(np.isnan(g).any() for g in grad) else grad),
-    "clips the gradients by the norm of all of them, and one NaN makes it NaN for all": along(below_a_norm_of_all),
 }, "STEP-LONG": {
     "moves 1024 elements of an array at most":
         moving(lambda p, g, a: np.where(np.arange(p.size).reshape(p.shape) < 1024, p - a * g, p)),

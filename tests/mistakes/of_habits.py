@@ -1,7 +1,8 @@
 """Habits of layout, dtype, integers, NaN and purity, which befall every function that has a clause about them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -29,96 +30,97 @@ def is_vector(array: np.ndarray) -> bool:
     return array.ndim == 1
 
 
-Argument = tuple[int, of.Chosen]
-TWO = {"the predictions": (0, of.everywhere), "the targets": (1, of.everywhere)}
-STEPS: dict[str, Argument] = {
-    "the parameters": (0, of.everywhere),
-    "the gradients": (1, of.everywhere),
-    "its state": (2, of.everywhere),
-}
-LAYERS: dict[str, Argument] = {"the weights": (1, is_matrix), "the biases": (1, is_vector)}
-NETWORK: dict[str, Argument] = {"the examples": (0, of.everywhere), **LAYERS}
-MODULE: dict[str, Argument] = {"the examples": (0, of.everywhere), "the parameters": (1, of.everywhere)}
-GRADIENT: dict[str, Argument] = {
-    "the examples": (0, of.everywhere),
-    "the targets": (1, of.everywhere),
-    "the weights": (2, is_matrix),
-    "the biases": (2, is_vector),
-}
-ARGUMENTS: Mapping[str, Mapping[str, Argument]] = {
-    **dict.fromkeys(("sigmoid", "tanh", "relu", "softmax"), {"its argument": (0, of.everywhere)}),
-    "one_hot": {"the labels": (0, of.everywhere)},
-    **dict.fromkeys(("binary_cross_entropy", "cross_entropy", "mean_squared_error"), TWO),
-    "cross_entropy_with_logits": {"the logits": (0, of.everywhere), "the labels": (1, of.everywhere)},
-    "linear": {"the examples": (0, of.everywhere), "the weights": (1, is_matrix), "the biases": (2, is_vector)},
-    "neuron": {"the examples": (0, of.everywhere), "the weights": (1, of.everywhere)},
-    "logistic_regression": {"the examples": (0, of.everywhere), "the parameters": (1, of.everywhere)},
-    "mlp": NETWORK,
-    "collapse_linear": {
-        "the first weights": (0, of.everywhere),
-        "the first biases": (1, of.everywhere),
-        "the second weights": (2, of.everywhere),
-        "the second biases": (3, of.everywhere),
+def named(*names: str) -> dict[str, tuple[int, of.Chosen]]:
+    """The arguments of these names, in this order."""
+    return {name: (at, of.everywhere) for at, name in enumerate(names)}
+
+
+def layers(at: int) -> dict[str, tuple[int, of.Chosen]]:
+    return {"the weights": (at, is_matrix), "the biases": (at, is_vector)}
+
+
+STEP = named("the parameters", "the gradients", "its state")
+MODULE = named("the examples", "the parameters")
+ARGUMENTS: Mapping[str, Mapping[str, tuple[int, of.Chosen]]] = {
+    **{name: named("its argument") for name in ("sigmoid", "tanh", "relu", "softmax")},
+    "one_hot": named("the labels"),
+    **{
+        name: named("the predictions", "the targets")
+        for name in ("binary_cross_entropy", "cross_entropy", "mean_squared_error")
     },
-    "gradient_descent_step": {"the parameters": (0, of.everywhere), "the gradients": (1, of.everywhere)},
-    "mlp_gradients": GRADIENT,
-    **dict.fromkeys(("sgd_step", "adagrad_step", "rmsprop_step", "adam_step", "adamax_step"), STEPS),
+    "cross_entropy_with_logits": named("the logits", "the labels"),
+    "linear": named("the examples", "the weights", "the biases"),
+    "neuron": named("the examples", "the weights"),
+    "logistic_regression": named("the examples", "the parameters"),
+    "mlp": named("the examples") | layers(1),
+    "collapse_linear": named("the first weights", "the first biases", "the second weights", "the second biases"),
+    "gradient_descent_step": named("the parameters", "the gradients"),
+    "mlp_gradients": named("the examples", "the targets") | layers(2),
+    **dict.fromkeys(("sgd_step", "adagrad_step", "rmsprop_step", "adam_step", "adamax_step"), STEP),
     **dict.fromkeys(("regression_module", "binary_module", "multiclass_module"), MODULE),
 }
-"""The arrays that an author may treat differently: by function and name, the argument's number and which of its arrays."""
+"""What an author may treat differently: by function and name, the argument's number and which of its arrays."""
 
-ALWAYS_VECTORS = {"the biases", "the first biases", "the second biases", "the labels"}
+VECTORS = {"the biases", "the first biases", "the second biases", "the labels"}
+LOSSES = ("BCE", "CE", "LOGITS", "MSE")
+NOT_ASKED: Mapping[str, set[str]] = {
+    "gives float64 whatever it is given": {f"{loss}-DTYPE" for loss in LOSSES},  # a loss may be a Python number
+    "gives float32 whatever it is given": {f"{loss}-DTYPE" for loss in LOSSES},
+    "gives up the whole result for one NaN": {"LOGITS-NAN", "MSE-NAN"},  # a loss is one number
+    "looks for a NaN in the last place only": {"MLP-NAN"},
+    "takes a NaN for 0": {"RELU-NAN"},  # as the bug that it replicates
+    "has one work space for all results and gives views of it": {f"{loss}-PURE" for loss in LOSSES},
+    "keeps one byte of each integer": (
+        _small := {f"{name}-INTEGER" for name in ("LINEAR", "NEURON", "LOGREG", "MLP", "COLLAPSE", "STEP")}
+    ),  # whose drawn integers are small
+    "takes unsigned integers for signed ones": _small,
+}
+"""By habit, the clauses that leave it open, or whose examples do not reach it."""
 
 
-def clauses_about(suffix: str) -> Iterator[tuple[str, str]]:
-    """The id of each clause of that name, and its function."""
+def befall(suffix: str, habits: Callable[[str], Mapping[str, of.Function | Wrong]]) -> None:
+    """Record the habits of each function that has a clause of that name, which is their family's as well."""
     for clause in CLAUSES.values():
         if clause.id.endswith(f"-{suffix}"):
-            yield clause.id, clause.function
+            found = habits(clause.function).items()
+            asked = {what: wrong for what, wrong in found if clause.id not in NOT_ASKED.get(what, ())}
+            record({clause.id: asked}, family=suffix.lower())
 
 
-def befall(suffix: str, family: str, habits: Callable[[str], Mapping[str, of.Function | Wrong]]) -> None:
-    """Record the habits of each function that has a clause of that name."""
-    for id, function in clauses_about(suffix):
-        excused = {what for whats, ids in NOT_ASKED.items() if id in ids for what in whats}
-        record({id: {what: wrong for what, wrong in habits(function).items() if what not in excused}}, family)
+def in_the_order_of_memory(array: np.ndarray) -> np.ndarray:
+    return array.ravel(order="K").reshape(array.shape)
 
 
-NOT_ASKED: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("gives float64 whatever it is given", "gives float32 whatever it is given"): (
-        *("BCE-DTYPE", "CE-DTYPE", "LOGITS-DTYPE", "MSE-DTYPE"),  # a loss may be a Python number
-    ),
-    ("gives up the whole result for one NaN",): ("LOGITS-NAN", "MSE-NAN"),  # a loss is one number
-    ("looks for a NaN in the last place only",): ("MLP-NAN",),
-    ("keeps one byte of each integer", "takes unsigned integers for signed ones"): (
-        *("LINEAR-INTEGER", "NEURON-INTEGER", "LOGREG-INTEGER", "MLP-INTEGER", "COLLAPSE-INTEGER", "STEP-INTEGER"),
-    ),
-}
-"""Habits that clauses leave open, or that the drawn integers do not reach."""
+def stepping_forward(array: np.ndarray) -> np.ndarray:
+    return array[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides)]
 
 
-def of_layout(function: str) -> dict[str, of.Function | Wrong]:
+def writable_only(array: np.ndarray) -> np.ndarray:
+    if not array.flags.writeable:
+        raise ValueError("buffer source array is read-only")
+    return array
+
+
+def of_layout(function: str) -> Mapping[str, of.Function | Wrong]:
     found: dict[str, of.Function | Wrong] = {}
     for name, (at, chosen) in ARGUMENTS[function].items():
-        contiguous = of.of_changed_arguments(as_if_contiguous, chosen, at)(RIGHT[function])
-        forward = of.of_changed_arguments(of.stepping_forward, chosen, at)(RIGHT[function])
-        in_order = of.of_changed_arguments(of.in_the_order_of_memory, chosen, at)(RIGHT[function])
+
+        def reading(change: of.Change, at: int = at, chosen: of.Chosen = chosen) -> of.Function:
+            return of.of_changed_arguments(change, chosen, at)(RIGHT[function])
+
+        contiguous = reading(as_if_contiguous)
         found[f"reads {name} as if the elements of a view lay one after the other"] = Wrong(
-            partial(_itself, contiguous), "pytorch#80006"
+            lambda contiguous=contiguous: contiguous, "pytorch#80006"
         )
-        found[f"steps forward through {name} where a reversed view runs backward"] = forward
-        if (name not in ALWAYS_VECTORS and function not in ("neuron", "logistic_regression")) or name == "the examples":
-            found[f"takes {name} in the order of memory"] = Wrong(partial(_itself, in_order), "pytorch PR51713")
-    written_to = of.of_changed_arguments(of.writable_only)(RIGHT[function])
-    found["borrows the memory of its arguments, which a read-only array does not allow"] = written_to
-    return found
+        found[f"steps forward through {name} where a reversed view runs backward"] = reading(stepping_forward)
+        if name == "the examples" or (name not in VECTORS and function not in ("neuron", "logistic_regression")):
+            in_order = reading(in_the_order_of_memory)
+            found[f"takes {name} in the order of memory"] = Wrong(lambda f=in_order: f, "pytorch PR51713")
+    written_to = of.of_changed_arguments(writable_only)(RIGHT[function])
+    return found | {"borrows the memory of its arguments, which a read-only array does not allow": written_to}
 
 
-def _itself(function: of.Function) -> of.Function:
-    return function
-
-
-def of_dtype(function: str) -> dict[str, of.Function]:
+def of_dtype(function: str) -> Mapping[str, of.Function]:
     f = RIGHT[function]
     return {
         "gives float64 whatever it is given": of.with_changed_result(lambda value: value.astype(np.float64))(f),
@@ -128,40 +130,49 @@ def of_dtype(function: str) -> dict[str, of.Function]:
     }
 
 
-def of_integers(function: str) -> dict[str, of.Function]:
-    f = RIGHT[function]
+def of_integers(function: str) -> Mapping[str, of.Function]:
+    f, integers = RIGHT[function], of.of_kind("iu")
+    signed = of.of_changed_arguments(lambda array: array.view(array.dtype.str.replace("u", "i")), integers)
     return {
         "gives the result the dtype of its argument, whose integers cut it off": of.result_like_the_first_argument(f),
-        "keeps one byte of each integer": of.of_changed_arguments(of.one_byte_of_each, of.is_integer)(f),
-        "takes unsigned integers for signed ones": of.of_changed_arguments(of.as_signed, of.is_integer)(f),
+        "keeps one byte of each integer": of.of_changed_arguments(lambda array: array.astype(np.int8), integers)(f),
+        "takes unsigned integers for signed ones": signed(f),
     }
 
 
-def of_nan(function: str) -> dict[str, of.Function]:
-    f = RIGHT[function]
+def zero_for_nan(seen: Callable[[int], Any]) -> Callable[..., of.Function]:
+    """NaN becomes 0 but in the places that are ``seen`` of so many."""
+    return of.of_changed_arguments(
+        lambda a: np.where(np.isnan(a) & ~(np.arange(a.size) == seen(a.size)).reshape(a.shape), a.dtype.type(0), a),
+        of.of_kind("f"),
+    )
+
+
+def of_nan(function: str) -> Mapping[str, of.Function]:
     return {
-        "takes a NaN for 0": of.of_changed_arguments(of.nan_to_zero, of.is_floating)(f),
-        "gives up the whole result for one NaN": of.all_lost_for_one_nan(f),
-        "looks for a NaN in the last place only": of.of_changed_arguments(
-            of.seen_in_the_last_place_only, of.is_floating
-        )(f),
+        "takes a NaN for 0": zero_for_nan(lambda size: size)(RIGHT[function]),
+        "looks for a NaN in the last place only": zero_for_nan(lambda size: size - 1)(RIGHT[function]),
+        "gives up the whole result for one NaN": of.all_lost_for_one_nan(RIGHT[function]),
     }
 
 
-def of_purity(function: str) -> dict[str, of.Function | Wrong]:
+def of_purity(function: str) -> Mapping[str, of.Function | Wrong]:
     f = RIGHT[function]
     found: dict[str, of.Function | Wrong] = {
-        "keeps one array for each shape and writes every result into it": Wrong(of.buffers_by_shape(f)),
-        "has one work space for all results and gives views of it": Wrong(of.views_of_one_work_space(f)),
+        "keeps one array for each shape and writes every result into it": Wrong(partial(of.buffers_by_shape, f)),
+        "has one work space for all results and gives views of it": Wrong(partial(of.views_of_one_work_space, f)),
     }
     for name, (at, chosen) in ARGUMENTS[function].items():
-        found[f"uses {name} as its scratch space and leaves zeros"] = of.leaving(of.cleared, at, chosen)(f)
-        found[f"counts {name} up by 1 in place"] = of.leaving(of.one_added, at, chosen)(f)
+        found[f"uses {name} as its scratch space and leaves zeros"] = of.leaving(lambda a: a.fill(0), at, chosen)(f)
+        found[f"counts {name} up by 1 in place"] = of.leaving(lambda a: np.add(a, 1, out=a), at, chosen)(f)
     return found
 
 
-befall("LAYOUT", "layout", of_layout)
-befall("DTYPE", "dtype", of_dtype)
-befall("INTEGER", "integers", of_integers)
-befall("NAN", "NaN", of_nan)
-befall("PURE", "purity", of_purity)
+for _suffix, _habits in {
+    "LAYOUT": of_layout,
+    "DTYPE": of_dtype,
+    "INTEGER": of_integers,
+    "NAN": of_nan,
+    "PURE": of_purity,
+}.items():
+    befall(_suffix, _habits)

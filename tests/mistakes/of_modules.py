@@ -19,8 +19,8 @@ def right(task, x, theta, training):
     return mlp(x, theta, ["relu", LAST[task]])
 
 
-def gradients(task, x, y, theta, hidden="relu", last=None):
-    return backpropagated(x, y, theta, [hidden, last or LAST[task]], LOSSES[task])
+def gradients(task, x, y, theta, hidden="relu"):
+    return backpropagated(x, y, theta, [hidden, LAST[task]], LOSSES[task])
 
 
 def hidden(name):
@@ -33,15 +33,32 @@ def on_the_output(f):
 
 
 def of_output(change):
-    return lambda task, x, theta, training: change(right(task, x, theta, training))
+    return lambda *network: change(right(*network))
 
 
 def of_theta(change):
-    return lambda task, x, theta, training: right(task, x, change(*theta), training)
+    """The network of other parameters, made of W_1, b_1, W_2 and b_2; ``change`` gives both layers."""
+    return lambda task, x, theta, training: right(task, x, change(*theta[0], *theta[1]), training)
 
 
 def while_training(change):
-    return lambda task, x, theta, training: change(task, x, theta) if training else right(task, x, theta, training)
+    """``change`` is made of the output in training mode."""
+    return lambda task, x, theta, training: (change if training else np.array)(right(task, x, theta, training))
+
+
+def dropout(task, x, theta, training):
+    (W1, b1), (W2, b2) = theta
+    kept = 2 * (np.arange(len(b1)) % 2) if training else 1
+    return right(task, x, [(W1, b1), (W2 * kept, b2)], training)
+
+
+def of_gradients(change):
+    """``change`` is made of the number m of examples and both layers' gradients."""
+    return lambda task, x, y, theta: change(len(x), *gradients(task, x, y, theta))
+
+
+def scaled(layer, factor):
+    return layer[0] * factor, layer[1] * factor
 
 
 def of_own_outputs(outputs, z):
@@ -51,100 +68,62 @@ def of_own_outputs(outputs, z):
     return np.concatenate(parts, axis=1)[:, :k]
 
 
-def dropout(task, x, theta):
-    (W1, b1), (W2, b2) = theta
-    return right(task, x, [(W1, b1), (2 * W2 * (np.arange(len(b1)) % 2), b2)], True)
-
-
-def in_place(task, x, theta, training):
-    y_hat = right(task, x, theta, training)
-    np.maximum(x, 0, out=x)
-    return y_hat
-
-
-def of_gradients(change):
-    return lambda task, x, y, theta: [change(len(x), *one) for one in gradients(task, x, y, theta)]
-
-
-def first_layer_frozen(task, x, y, theta):
-    (dW1, db1), last = gradients(task, x, y, theta)
-    return [(0 * dW1, 0 * db1), last]
-
-
-def last_layer_frozen(task, x, y, theta):
-    first, (dW2, db2) = gradients(task, x, y, theta)
-    return [first, (0 * dW2, 0 * db2)]
-
-
-def in_half(value):
-    return value.astype(np.float16).astype(value.dtype)
-
-
 # fmt: off
 COMMON = {
-    "VALUE": {
-        "has no activation between its layers, which then collapse into one": hidden("identity"),
-        "has a sigmoid in place of ReLU between its layers": hidden("sigmoid"),
-        "has a tanh in place of ReLU between its layers": hidden("tanh"),
-        "has a softmax in place of ReLU between its layers": hidden("softmax"),
-        "leaves out the bias of its first layer": of_theta(lambda one, two: [(one[0], 0 * one[1]), two]),
-        "leaves out the bias of its last layer": of_theta(lambda one, two: [one, (two[0], 0 * two[1])]),
-        "puts a ReLU on its output": on_the_output(lambda z: np.maximum(z, 0)),
-        "puts a tanh on its output": on_the_output(np.tanh),
-        "gives the class where the output is due": of_output(np.round),
-        "applies the ReLU to its inputs":
-            lambda task, x, theta, training: right(task, np.maximum(x, 0), theta, training),
-    },
-    "SINGLE": {
-        "drops the axis of examples where there is one example":
-            of_output(lambda y_hat: y_hat[0] if len(y_hat) == 1 else y_hat),
-        "normalises over the batch, which leaves nothing of a single example":
-            of_output(lambda y_hat: 0 * y_hat if len(y_hat) == 1 else y_hat),
-        "drops the axis of outputs": of_output(lambda y_hat: y_hat[:, 0]),
-    },
-    "TRAINING": {
-        "drops hidden units out while it is trained": while_training(dropout),
-        "gives another output in training mode": while_training(lambda task, *network: right(task, *network, True) / 2),
-        "normalises over the batch in training mode":
-            while_training(lambda task, x, theta: (y_hat := right(task, x, theta, True)) - y_hat.mean(axis=0)),
-    },
-    "PURE": {"computes ReLU in place and so changes its input": in_place},
-    "DTYPE": {
-        "computes float32 parameters in half precision":
-            of_output(lambda y_hat: in_half(y_hat) if y_hat.dtype == np.float32 else y_hat),
-    },
-    "GRADIENT": {
-        "does not train its first layer": first_layer_frozen,
-        "does not train its last layer": last_layer_frozen,
-        "does not train its biases": of_gradients(lambda m, dW, db: (dW, 0 * db)),
-        "sums over the batch where the loss takes the mean": of_gradients(lambda m, dW, db: (m * dW, m * db)),
-        "adds the gradients of two calls up, as without zero_grad": of_gradients(lambda m, dW, db: (2 * dW, 2 * db)),
-        "gives the gradients with the sign of a step": of_gradients(lambda m, dW, db: (-dW, -db)),
-        "goes back through a tanh where the network has a ReLU": partial(gradients, hidden="tanh"),
-        "goes back past the ReLU as if it were not there": partial(gradients, hidden="identity"),
-    },
-}
-# fmt: on
+"VALUE": {
+    "has no activation between its layers, which then collapse into one": hidden("identity"),
+    "has a sigmoid in place of ReLU between its layers": hidden("sigmoid"),
+    "has a tanh in place of ReLU between its layers": hidden("tanh"),
+    "has a softmax in place of ReLU between its layers": hidden("softmax"),
+    "leaves out the bias of its first layer": of_theta(lambda W1, b1, W2, b2: [(W1, 0 * b1), (W2, b2)]),
+    "leaves out the bias of its last layer": of_theta(lambda W1, b1, W2, b2: [(W1, b1), (W2, 0 * b2)]),
+    "puts a ReLU on its output": on_the_output(lambda z: np.maximum(z, 0)),
+    "puts a tanh on its output": on_the_output(np.tanh),
+    "gives the class where the output is due": of_output(np.round),
+    "applies the ReLU to its inputs": lambda task, x, *rest: right(task, np.maximum(x, 0), *rest),
+}, "SINGLE": {
+    "drops the axis of examples where there is one example": of_output(lambda h: h[0] if len(h) == 1 else h),
+    "normalises over the batch, which leaves nothing of a single example": of_output(lambda h: h * (len(h) > 1)),
+    "drops the axis of outputs": of_output(lambda h: h[:, 0]),
+}, "TRAINING": {
+    "drops hidden units out while it is trained": dropout,
+    "gives half the output in training mode": while_training(lambda h: h / 2),
+    "centres the outputs of a batch in training mode": while_training(lambda h: h - h.mean(axis=0)),
+}, "PURE": {
+    "computes ReLU in place and so changes its input":
+        lambda task, x, *rest: [right(task, x, *rest), np.maximum(x, 0, out=x)][0],
+}, "DTYPE": {
+    "computes float32 parameters in half precision":
+        of_output(lambda h: h.astype(np.float16).astype(h.dtype) if h.dtype == np.float32 else h),
+}, "GRADIENT": {
+    "does not train its first layer": of_gradients(lambda m, one, two: [scaled(one, 0), two]),
+    "does not train its last layer": of_gradients(lambda m, one, two: [one, scaled(two, 0)]),
+    "does not train its biases": of_gradients(lambda m, *both: [(dW, 0 * db) for dW, db in both]),
+    "sums over the batch where the loss takes the mean": of_gradients(lambda m, *both: [scaled(one, m) for one in both]),
+    "adds the gradients of two calls up, as without zero_grad":
+        of_gradients(lambda m, *both: [scaled(one, 2) for one in both]),
+    "gives the gradients with the sign of a step": of_gradients(lambda m, *both: [scaled(one, -1) for one in both]),
+    "goes back through a tanh where the network has a ReLU": partial(gradients, hidden="tanh"),
+    "goes back past the ReLU as if it were not there": partial(gradients, hidden="identity"),
+}}
 OF_THE_TASK = {
-    "regression": {"puts a sigmoid on its output, where none belongs": on_the_output(sigmoid)},
-    "binary": {
-        "has no sigmoid before BCELoss, which takes probabilities": on_the_output(lambda z: z),
-        "puts the sigmoid on its output twice": on_the_output(lambda z: sigmoid(sigmoid(z))),
-        "takes the softmax of a single output, which is always 1": on_the_output(softmax),
-        "gives the probability of the other class": on_the_output(lambda z: sigmoid(-z)),
+"regression": {
+    "puts a sigmoid on its output, where none belongs": on_the_output(sigmoid),
+}, "binary": {
+    "has no sigmoid before BCELoss, which takes probabilities": on_the_output(lambda z: z),
+    "puts the sigmoid on its output twice": on_the_output(lambda z: sigmoid(sigmoid(z))),
+    "takes the softmax of a single output, which is always 1": on_the_output(softmax),
+    "gives the probability of the other class": on_the_output(lambda z: sigmoid(-z)),
+}, "multiclass": {
+    "puts a softmax before CrossEntropyLoss, which contains it": on_the_output(softmax),
+    "puts a log-softmax before CrossEntropyLoss, which contains it": on_the_output(lambda z: np.log(softmax(z))),
+    "puts a sigmoid on its output, where none belongs": on_the_output(sigmoid),
+    **{
+        f"puts a softmax of {outputs} outputs before CrossEntropyLoss, which contains it":
+            on_the_output(partial(of_own_outputs, outputs)) for outputs in (2, 3, 4, 5, 10)
     },
-    "multiclass": {
-        "puts a softmax before CrossEntropyLoss, which contains it": on_the_output(softmax),
-        "puts a log-softmax before CrossEntropyLoss, which contains it": on_the_output(lambda z: np.log(softmax(z))),
-        "puts a sigmoid on its output, where none belongs": on_the_output(sigmoid),
-        **{
-            f"puts a softmax of {outputs} outputs before CrossEntropyLoss, which contains it": on_the_output(
-                partial(of_own_outputs, outputs)
-            )
-            for outputs in (2, 3, 4, 5, 10)
-        },
-    },
-}
+}}
+# fmt: on
 
 for _task, _own in OF_THE_TASK.items():
     for _clause, _mistakes in (COMMON | {"VALUE": COMMON["VALUE"] | _own}).items():

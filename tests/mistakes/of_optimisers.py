@@ -1,10 +1,12 @@
 """Known mistakes of the optimisers: edits of the rules' text, and habits that befall the step of every rule."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from tests.mistakes.networks import refuse_unless
 from tests.mistakes.operators import mapped
 from tests.mistakes.registry import Wrong, record, remembering
 from tests.mistakes.rules import RULES, Rule, stepping
@@ -55,7 +57,7 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "divides by the mean of the steps before": ("v = ", "old, v = v, ", "sqrt(v)", "sqrt(old)"),
         "takes the mean of the gradients in place of their squares": ("g**2", "g", "sqrt(v)", "sqrt(abs(v))"),
         "corrects the bias as Adam does": ("sqrt(v)", "sqrt(v / (1 - alpha))"),
-        "subtracts the square of the mean gradient, as the centred form does": ("sqrt(v)", "sqrt(v - (v * alpha) ** 2)"),
+        "subtracts the square of the mean, as the centred form does": ("sqrt(v)", "sqrt(v - (v * alpha) ** 2)"),
         "multiplies by the root where it should divide": ("g / (", "g * ("),
         "returns the mean it was given": ("v = ", "w = ", "sqrt(v)", "sqrt(w)"),
         "decays by the root of alpha": ("alpha * v", "sqrt(alpha) * v"),
@@ -69,7 +71,8 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "corrects the bias by the number of steps before this one": ("**t", "**max(t - 1, 1)"),
         "corrects the bias by the number of steps after this one": ("**t", "**(t + 1)"),
         "corrects the bias as if every step were the first": ("**t", ""),
-        "corrects the bias by the decay times the step number": ("**t", " * t", "sqrt(v", "sqrt(abs(v", "t)) +", "t))) +"),
+        "corrects the bias by the decay times the step number":
+            ("**t", " * t", "sqrt(v", "sqrt(abs(v", "t)) +", "t))) +"),
         "corrects the bias by 1 + beta^t": ("(1 - b1**t)", "(1 + b1**t)", "(1 - b2**t)", "(1 + b2**t)"),
         "corrects both means by the first decay": ("b2**t", "b1**t"),
         "adds eps inside the root": ("(1 - b2**t)) + eps", "(1 - b2**t) + eps)"),
@@ -104,196 +107,173 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "takes the two betas the wrong way round": ("m = ", "b1, b2 = b2, b1\nm = "),
         "corrects the bias by the number of steps before this one": ("**t", "**max(t - 1, 1)"),
         "steps along the gradient in place of its running mean": ("* m / u", "* g / u"),
-        "takes the mean of the squares, as Adam does": ("maximum(b2 * u, abs(g) + eps)", "b2 * u + (1 - b2) * g**2 + eps"),
+        "takes the mean of the squares, as Adam does":
+            ("maximum(b2 * u, abs(g) + eps)", "b2 * u + (1 - b2) * g**2 + eps"),
     },
 }  # fmt: skip
 # fmt: on
 
-COUNTS = {
-    "does not count its steps": "step",
-    "counts a step for each parameter": "step + arrays",
-    "counts two steps for one": "step + 2",
-}
-BUGS = {"adds eps before the correction of the bias, as the paper's second form does": "pytorch PR22628,#2060"}
+COUNTS = {"does not count its steps": "step", "counts a step for each parameter": "step + arrays"}
 PAPER = ("sqrt(v / (1 - b2**t)) + eps", "(sqrt(v) + eps) / sqrt(1 - b2**t)")
 
 
-def of_rule(rule: Rule, *edits: str, count: str = "step + 1", bug: str | None = None) -> Wrong:
+def of_rule(rule: Rule, *edits: str, bug: str | None = None) -> Wrong:
     """The step of the edited rule, whose text is compiled when it is asked for."""
-    counting = Rule(rule.entries, rule.hyper, rule.text, count)
-    return Wrong(lambda: counting.edited(*edits).step(), bug)
+    return Wrong(lambda: rule.edited(*edits).step(), bug)
 
 
 def own_counter():
-    calls = iter(range(1, 10**9))
-    move = RULES["ADAM"].move()
-    return stepping(RULES["ADAM"], lambda *args, t, **hyper: move(*args, t=next(calls), **hyper), RULES["ADAM"].checked)
+    calls, move = iter(range(1, 10**9)), RULES["ADAM"].move()
+    return stepping(RULES["ADAM"], lambda *args, t, **hyper: move(*args, t=next(calls), **hyper))
 
 
 for _name, _edits in EDITS.items():
-    _rule = RULES[_name]
-    record(
-        {f"{_name}-VALUE": {what: of_rule(_rule, *edits) for what, edits in (dict(ANY_RULE) | dict(_edits)).items()}},
-        family="edit of a rule",
+    _wrong = {what: of_rule(RULES[_name], *edits) for what, edits in {**ANY_RULE, **_edits}.items()}
+    record({f"{_name}-VALUE": _wrong}, family="edit of a rule")
+for _name in ("ADAM", "ADAMAX"):
+    record({f"{_name}-VALUE": {what: of_rule(replace(RULES[_name], count=count)) for what, count in COUNTS.items()}})
+_paper = of_rule(RULES["ADAM"], *PAPER, bug="pytorch PR22628,#2060")
+record(
+    {
+        "ADAM-VALUE": {
+            "adds eps before the correction of the bias, as the paper's second form does": _paper,
+            "counts its steps itself, whatever the state says": remembering(own_counter),
+        }
+    }
+)
+
+# Habits of every step: what becomes of its arguments or of its result.
+
+
+def before(change):
+    """The right step of other arguments. ``change`` takes theta, grad, state and lr and gives them."""
+    return lambda step, theta, grad, state, lr, **hyper: (lambda p, g, s, rate: step(p, g, s, lr=rate, **hyper))(
+        *change(theta, grad, state, lr)
     )
-    if "t" in _rule.hyper.split(", "):
-        record({f"{_name}-VALUE": {what: of_rule(_rule, count=count) for what, count in COUNTS.items()}})
-for _what, _bug in BUGS.items():
-    # fmt: off
-    record({
-    "ADAM-VALUE": {
-        _what: of_rule(RULES["ADAM"], *PAPER, bug=_bug),
-    }})
-    # fmt: on
-# fmt: off
-record({
-"ADAM-VALUE": {
-    "counts its steps itself, whatever the state says": remembering(own_counter),
-}})
-# fmt: on
 
 
-# Habits of every step
+def after(change):
+    """``change`` takes what the right step gave, theta and state, and what it was given; it gives theta and state."""
+    return lambda step, *given, **hyper: change(*step(*given, **hyper), *given)
 
 
-def never_at_rest(step, theta, grad, state, **hyper):
-    stepped, new = step(theta, grad, state, **hyper)
-    return [p - 1e-3 * hyper["lr"] if not any(g.any() for g in grad) else p for p in stepped], new
+def written(arrays, values):
+    """The arrays, with the values written into them."""
+    for array, value in zip(arrays, values, strict=True):
+        array[...] = value
+    return arrays
 
 
-def eps_on_the_gradient(step, theta, grad, state, **hyper):
-    return step(theta, [g + 1e-15 for g in grad], state, **hyper)
+def state_written(new, state):
+    return {key: written(state[key], entry) if key != "step" else entry for key, entry in new.items()}
 
 
-def in_place(step, theta, grad, state, **hyper):
-    stepped, new = step(theta, grad, state, **hyper)
-    for p, moved in zip(theta, stepped, strict=True):
-        p[...] = moved
-    return theta, new
+def as_float64(tree):
+    return mapped(lambda one: one.astype(np.float64) if isinstance(one, np.ndarray) else one, tree)
 
 
-def state_in_place(step, theta, grad, state, **hyper):
-    stepped, new = step(theta, grad, state, **hyper)
-    state.update(new)
-    return stepped, state
-
-
-def arrays_of_the_state_in_place(step, theta, grad, state, **hyper):
-    stepped, new = step(theta, grad, state, **hyper)
-    for key, entries in new.items():
-        if key != "step":
-            for old, entry in zip(state[key], entries, strict=True):
-                old[...] = entry
-    return stepped, new
-
-
-def state_in_float64(step, *arguments, **hyper):
-    stepped, new = step(*arguments, **hyper)
-    return stepped, mapped(lambda one: one.astype(np.float64) if isinstance(one, np.ndarray) else one, new)
-
-
-def parameters_in_half(step, *arguments, **hyper):
-    stepped, new = step(*arguments, **hyper)
-    return [p.astype(np.float16).astype(p.dtype) if p.dtype == np.float32 else p for p in stepped], new
-
-
-def only_where_a_gradient_is_a_number(step, theta, grad, state, **hyper):
-    stepped, new = step(theta, grad, state, **hyper)
-    return [np.where(np.isnan(g), p, moved) for p, g, moved in zip(theta, grad, stepped, strict=True)], new
-
-
-def unless_one_is_nan(step, theta, grad, state, **hyper):
-    stepped, new = step(theta, grad, state, **hyper)
-    return (theta if any(np.isnan(g).any() for g in grad) else stepped), new
-
-
-def last_state(step):
-    """Goes on from its own state once it has one that fits."""
-    before = {}
-
-    def wrong(theta, grad, state, **hyper):
-        shapes = tuple(p.shape for p in theta)
-        own = before.get(shapes, state) | ({"step": state["step"]} if "step" in state else {})
-        stepped, before[shapes] = step(theta, grad, own, **hyper)
-        return stepped, mapped(lambda one: one.copy() if isinstance(one, np.ndarray) else one, before[shapes])
-
-    return wrong
-
-
-def gradients_added_up(step):
-    total = {}
-
-    def wrong(theta, grad, state, **hyper):
-        shapes = tuple(p.shape for p in theta)
-        total[shapes] = [old + g for old, g in zip(total.get(shapes, [0] * len(grad)), grad, strict=True)]
-        return step(theta, total[shapes], state, **hyper)
-
-    return wrong
-
-
-def gradient_of_the_call_before(step):
-    last = {}
-
-    def wrong(theta, grad, state, **hyper):
-        shapes = tuple(p.shape for p in theta)
-        used, last[shapes] = last.get(shapes, grad), [g.copy() for g in grad]
-        return step(theta, used, state, **hyper)
-
-    return wrong
-
-
-def checking(fits, rule):
-    """The step that asks for nothing but this."""
-
-    def check(theta, grad, state):
-        if not fits(theta, grad, [state[key] for key in rule.entries.values()]):
-            raise ValueError("the shapes do not fit together")
-
-    return Wrong(lambda: stepping(rule, rule.move(), check))
+def in_half(p):
+    return p.astype(np.float16).astype(p.dtype) if p.dtype == np.float32 else p
 
 
 def shapes(arrays):
     return [one.shape for one in arrays]
 
 
-def befallen(habit, rule):
-    return Wrong(lambda: partial(habit, rule.step()))
+# fmt: off
+HABITS = {
+"REST": {
+    "drifts on where there is no gradient":
+        after(lambda p, new, theta, grad, state: ([a - 1e-5 * (not any(map(np.any, grad))) for a in p], new)),
+    "takes a learning rate of 0 for none given and falls back to a default":
+        before(lambda theta, grad, state, lr: (theta, grad, state, lr or 0.01)),
+    "adds an eps to the gradient":
+        before(lambda theta, grad, state, lr: (theta, [g + 1e-15 for g in grad], state, lr)),
+}, "PURE": {
+    "moves the parameters it was given in place": after(lambda p, new, theta, *given: (written(theta, p), new)),
+    "puts the new arrays into the state it was given": after(lambda p, new, *given: (p, given[2].update(new) or new)),
+    "writes the new state over the arrays of the old": after(lambda p, new, *given: (p, state_written(new, given[2]))),
+}, "DTYPE": {
+    "keeps its state in float64 whatever it was given": after(lambda p, new, *given: (p, as_float64(new))),
+    "keeps float32 parameters in half precision": after(lambda p, new, *given: (list(map(in_half, p)), new)),
+}, "NAN": {
+    "leaves a parameter where it is if its gradient is NaN": after(lambda p, new, theta, grad, state: (
+        [np.where(np.isnan(g), old, a) for a, old, g in zip(p, theta, grad, strict=True)], new
+    )),
+    "leaves the whole step out where a gradient is NaN":
+        after(lambda p, new, theta, grad, state: (theta if any(np.isnan(g).any() for g in grad) else p, new)),
+}}
+CHECKS = {
+    "stops at the shortest list and broadcasts what does not fit": lambda theta, grad, entries: True,
+    "looks at the shapes of the gradients and not at the state's":
+        lambda theta, grad, entries: shapes(grad) == shapes(theta),
+    "looks at the shapes of the state and not at the gradients'":
+        lambda theta, grad, entries: all(shapes(one) == shapes(theta) for one in entries),
+    "counts the arrays and does not look at their shapes":
+        lambda theta, grad, entries: all(len(one) == len(theta) for one in (grad, *entries)),
+}
+# fmt: on
 
 
-def remembered(habit, rule):
-    return Wrong(lambda: habit(rule.step()))
+def last_state(step):
+    """Goes on from its own state once it has one that fits."""
+    kept = {}
+
+    def wrong(theta, grad, state, **hyper):
+        key = tuple(shapes(theta))
+        own = kept.get(key, state) | ({"step": state["step"]} if "step" in state else {})
+        stepped, kept[key] = step(theta, grad, own, **hyper)
+        return stepped, mapped(lambda one: one.copy() if isinstance(one, np.ndarray) else one, kept[key])
+
+    return wrong
+
+
+def of_gradients_so_far(used):
+    """The step along what ``used`` makes of the gradients of the call before and of now."""
+
+    def remembering_gradients(step):
+        kept = {}
+
+        def wrong(theta, grad, state, **hyper):
+            key = tuple(shapes(theta))
+            now, kept[key] = used(kept.get(key), grad)
+            return step(theta, now, state, **hyper)
+
+        return wrong
+
+    return remembering_gradients
+
+
+def added_up(last, grad):
+    total = grad if last is None else [old + g for old, g in zip(last, grad, strict=True)]
+    return total, [g.copy() for g in total]
+
+
+def one_late(last, grad):
+    return last or grad, [g.copy() for g in grad]
+
+
+MEMORIES = {
+    "VALUE": {"goes on from a state of its own, whatever it is given": last_state},
+    "RUN": {
+        "adds the gradients of all calls up, as without zero_grad": of_gradients_so_far(added_up),
+        "steps along the gradient of the call before": of_gradients_so_far(one_late),
+    },
+}
+
+
+def checking(fits, rule):
+    def check(theta, grad, state):
+        refuse_unless(fits(theta, grad, [state[key] for key in rule.entries.values()]))
+
+    return Wrong(lambda: stepping(rule, rule.move(), check))
 
 
 for _name, _rule in RULES.items():
-    # fmt: off
-    record({
-    f"{_name}-REST": {
-        "drifts on where there is no gradient": befallen(never_at_rest, _rule),
-        "takes a learning rate of 0 for none given and falls back to a default":
-            befallen(lambda step, *arguments, lr, **hyper: step(*arguments, lr=lr or 0.01, **hyper), _rule),
-        "adds an eps to the gradient": befallen(eps_on_the_gradient, _rule),
-    }, f"{_name}-PURE": {
-        "moves the parameters it was given in place": befallen(in_place, _rule),
-        "puts the new arrays into the state it was given": befallen(state_in_place, _rule),
-        "writes the new state over the arrays of the old": befallen(arrays_of_the_state_in_place, _rule),
-    }, f"{_name}-VALUE": {
-        "goes on from a state of its own, whatever it is given": remembered(last_state, _rule),
-    }, f"{_name}-RUN": {
-        "adds the gradients of all calls up, as without zero_grad": remembered(gradients_added_up, _rule),
-        "steps along the gradient of the call before": remembered(gradient_of_the_call_before, _rule),
-    }, f"{_name}-DTYPE": {
-        "keeps its state in float64 whatever it was given": befallen(state_in_float64, _rule),
-        "keeps float32 parameters in half precision": befallen(parameters_in_half, _rule),
-    }, f"{_name}-NAN": {
-        "leaves a parameter where it is if its gradient is NaN": befallen(only_where_a_gradient_is_a_number, _rule),
-        "leaves the whole step out where a gradient is NaN": befallen(unless_one_is_nan, _rule),
-    }, f"{_name}-SHAPES": {
-        "stops at the shortest list and broadcasts what does not fit": checking(lambda *given: True, _rule),
-        "looks at the shapes of the gradients and not at the state's":
-            checking(lambda theta, grad, entries: shapes(grad) == shapes(theta), _rule),
-        "looks at the shapes of the state and not at the gradients'":
-            checking(lambda theta, grad, entries: all(shapes(one) == shapes(theta) for one in entries), _rule),
-        "counts the arrays and does not look at their shapes":
-            checking(lambda theta, grad, entries: all(len(one) == len(theta) for one in (grad, *entries)), _rule),
-    }}, family="steps")
-    # fmt: on
+    for _clause, _habits in HABITS.items():
+        _wrong = {what: Wrong(lambda r=_rule, habit=habit: partial(habit, r.step())) for what, habit in _habits.items()}
+        record({f"{_name}-{_clause}": _wrong}, family="steps")
+    for _clause, _habits in MEMORIES.items():
+        _wrong = {what: Wrong(lambda r=_rule, habit=habit: habit(r.step())) for what, habit in _habits.items()}
+        record({f"{_name}-{_clause}": _wrong}, family="steps")
+    record({f"{_name}-SHAPES": {what: checking(fits, _rule) for what, fits in CHECKS.items()}}, family="steps")

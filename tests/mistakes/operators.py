@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from tests.mistakes.memory import as_if_contiguous
-
 Function = Callable[..., Any]
 Change = Callable[[np.ndarray], Any]
 Chosen = Callable[[np.ndarray], bool]
@@ -31,12 +29,13 @@ def arrays(tree: Any) -> list[np.ndarray]:
     return found
 
 
+def of_kind(kinds: str) -> Chosen:
+    """Arrays of a dtype whose kind is one of these: "f", "iu"."""
+    return lambda array: array.dtype.kind in kinds
+
+
 def everywhere(array: np.ndarray) -> bool:
     return True
-
-
-def is_floating(array: np.ndarray) -> bool:
-    return array.dtype.kind == "f"
 
 
 def of_changed_arguments(change: Change, chosen: Chosen = everywhere, at: int | None = None) -> Callable[..., Function]:
@@ -45,58 +44,29 @@ def of_changed_arguments(change: Change, chosen: Chosen = everywhere, at: int | 
     def changed(leaf: Any) -> Any:
         return change(leaf) if isinstance(leaf, np.ndarray) and chosen(leaf) else leaf
 
-    def operator(f: Function) -> Function:
-        def wrong(*args: Any, **options: Any) -> Any:
-            befallen = [mapped(changed, one) if at in (None, i) else one for i, one in enumerate(args)]
-            return f(*befallen, **options)
+    def befallen(args: Any) -> list[Any]:
+        return [mapped(changed, one) if at in (None, i) else one for i, one in enumerate(args)]
 
-        return wrong
-
-    return operator
+    return lambda f: lambda *args, **options: f(*befallen(args), **options)
 
 
-def with_changed_result(change: Change) -> Callable[..., Function]:
-    """The function with every floating array or number of its result changed."""
+def with_changed_result(change: Change, kinds: tuple[type, ...] = (np.ndarray, np.floating)) -> Callable[..., Function]:
+    """The function with every array and every floating number of its result changed."""
 
     def changed(leaf: Any) -> Any:
-        return change(np.asarray(leaf)) if isinstance(leaf, np.ndarray | np.floating) else leaf
+        return change(np.asarray(leaf)) if isinstance(leaf, kinds) else leaf
 
     return lambda f: lambda *args, **options: mapped(changed, f(*args, **options))
-
-
-# Layout
-
-
-def in_the_order_of_memory(array: np.ndarray) -> np.ndarray:
-    return array.ravel(order="K").reshape(array.shape)
-
-
-def stepping_forward(array: np.ndarray) -> np.ndarray:
-    return array[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides)]
-
-
-def without_gaps(array: np.ndarray) -> np.ndarray:
-    """What stands at every second place of memory is taken for what stands at each."""
-    return array if array.flags.c_contiguous or array.flags.f_contiguous else as_if_contiguous(array)
-
-
-def writable_only(array: np.ndarray) -> np.ndarray:
-    if not array.flags.writeable:
-        raise ValueError("buffer source array is read-only")
-    return array
-
-
-# Dtypes
 
 
 def computing_in(dtype: type) -> Callable[..., Function]:
     """The function in another precision, its result in the precision of its first floating argument."""
 
     def operator(f: Function) -> Function:
-        narrowed = of_changed_arguments(lambda array: array.astype(dtype), is_floating)(f)
+        narrowed = of_changed_arguments(lambda array: array.astype(dtype), of_kind("f"))(f)
 
         def wrong(*args: Any, **options: Any) -> Any:
-            (first, *_) = [one for one in arrays(args) if is_floating(one)]
+            (first, *_) = [one for one in arrays(args) if one.dtype.kind == "f"]
             return with_changed_result(lambda value: value.astype(first.dtype))(narrowed)(*args, **options)
 
         return wrong
@@ -105,47 +75,18 @@ def computing_in(dtype: type) -> Callable[..., Function]:
 
 
 def result_like_the_first_argument(f: Function) -> Function:
-    def wrong(*args: Any, **options: Any) -> Any:
-        (first, *_) = arrays(args)
-        return mapped(lambda value: np.asarray(value).astype(first.dtype), f(*args, **options))
-
-    return wrong
-
-
-def one_byte_of_each(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.int8)
-
-
-def as_signed(array: np.ndarray) -> np.ndarray:
-    return array.view(array.dtype.str.replace("u", "i"))
-
-
-def is_integer(array: np.ndarray) -> bool:
-    return array.dtype.kind in "iu"
-
-
-# NaN
-
-
-def nan_to_zero(array: np.ndarray) -> np.ndarray:
-    return np.where(np.isnan(array), array.dtype.type(0), array)
+    return lambda *args, **options: mapped(
+        lambda value: np.asarray(value).astype(arrays(args)[0].dtype), f(*args, **options)
+    )
 
 
 def all_lost_for_one_nan(f: Function) -> Function:
     def wrong(*args: Any, **options: Any) -> Any:
-        spoilt = any(np.isnan(one).any() for one in arrays(args) if is_floating(one))
+        spoilt = any(np.isnan(one).any() for one in arrays(args) if one.dtype.kind == "f")
         lost = with_changed_result(lambda value: np.full_like(value, np.nan))
         return (lost(f) if spoilt else f)(*args, **options)
 
     return wrong
-
-
-def seen_in_the_last_place_only(array: np.ndarray) -> np.ndarray:
-    last = np.arange(array.size).reshape(array.shape) == array.size - 1
-    return np.where(np.isnan(array) & ~last, array.dtype.type(0), array)
-
-
-# What stays from call to call
 
 
 def leaving(change: Callable[[np.ndarray], Any], at: int, chosen: Chosen = everywhere) -> Callable[..., Function]:
@@ -153,9 +94,7 @@ def leaving(change: Callable[[np.ndarray], Any], at: int, chosen: Chosen = every
 
     def operator(f: Function) -> Function:
         def wrong(*args: Any, **options: Any) -> Any:
-            result = mapped(
-                lambda value: np.array(value) if isinstance(value, np.ndarray) else value, f(*args, **options)
-            )
+            result = with_changed_result(np.array)(f)(*args, **options)
             for array in arrays(args[at]):
                 if chosen(array):
                     change(array)
@@ -166,63 +105,37 @@ def leaving(change: Callable[[np.ndarray], Any], at: int, chosen: Chosen = every
     return operator
 
 
-def cleared(array: np.ndarray) -> None:
-    array[...] = 0
+def buffers_by_shape(f: Function) -> Function:
+    """The function that keeps one array for each shape and writes every result of that shape into it."""
+    kept: dict[Any, np.ndarray] = {}
+
+    def wrong(*args: Any, **options: Any) -> Any:
+        places = iter(range(10**6))
+
+        def stored(value: np.ndarray) -> np.ndarray:
+            buffer = kept.setdefault((next(places), value.shape, value.dtype), np.array(value))
+            buffer[...] = value
+            return buffer
+
+        return with_changed_result(stored, (np.ndarray, float, np.floating))(f)(*args, **options)
+
+    return wrong
 
 
-def one_added(array: np.ndarray) -> None:
-    array += 1
+def views_of_one_work_space(f: Function) -> Function:
+    """The function that has one array of bytes for all results and gives views of it."""
+    space = np.zeros(2**17, np.uint8)
 
+    def wrong(*args: Any, **options: Any) -> Any:
+        taken = 0
 
-def reversed_in_place(array: np.ndarray) -> None:
-    array[...] = array[::-1].copy()
+        def stored(value: np.ndarray) -> np.ndarray:
+            nonlocal taken
+            view = np.ndarray(value.shape, value.dtype, space, taken)
+            view[...] = value
+            taken += -(-value.nbytes // 8) * 8
+            return view
 
+        return with_changed_result(stored)(f)(*args, **options)
 
-def buffers_by_shape(f: Function) -> Callable[[], Function]:
-    """Makes the function that keeps one array for each shape and writes every result of that shape into it."""
-
-    def make() -> Function:
-        kept: dict[Any, np.ndarray] = {}
-
-        def wrong(*args: Any, **options: Any) -> Any:
-            places = iter(range(10**6))
-
-            def stored(leaf: Any) -> Any:
-                if not isinstance(leaf, np.ndarray | float | np.floating):
-                    return leaf
-                leaf = np.asarray(leaf)
-                buffer = kept.setdefault((next(places), leaf.shape, leaf.dtype), np.array(leaf))
-                buffer[...] = leaf
-                return buffer
-
-            return mapped(stored, f(*args, **options))
-
-        return wrong
-
-    return make
-
-
-def views_of_one_work_space(f: Function) -> Callable[[], Function]:
-    """Makes the function that has one array of bytes for all results and gives views of it."""
-
-    def make() -> Function:
-        space = np.zeros(2**17, np.uint8)
-
-        def wrong(*args: Any, **options: Any) -> Any:
-            taken = 0
-
-            def stored(leaf: Any) -> Any:
-                nonlocal taken
-                if not isinstance(leaf, np.ndarray | float | np.floating):
-                    return leaf
-                leaf = np.asarray(leaf)
-                view = np.ndarray(leaf.shape, leaf.dtype, space, taken)
-                view[...] = leaf
-                taken += -(-leaf.nbytes // 8) * 8
-                return view
-
-            return mapped(stored, f(*args, **options))
-
-        return wrong
-
-    return make
+    return wrong

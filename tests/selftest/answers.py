@@ -80,7 +80,7 @@ class Answers:
         before, after = arrays(args), [np.array(one) for one in arrays(passed)]
         if len(before) != len(after):
             return snapshot, overwritten, after
-        changed = [one for one, old in zip(after, before, strict=True) if not same(one, old)]
+        changed = [(at, one) for at, (one, old) in enumerate(zip(after, before, strict=True)) if not same(one, old)]
         return snapshot, overwritten, changed
 
 
