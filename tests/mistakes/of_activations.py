@@ -7,9 +7,9 @@ import numpy as np
 from reference import relu, sigmoid, tanh
 from tests.mistakes.registry import record, replica, wrong
 
+# fmt: off
 exp = np.exp
 
-# fmt: off
 record({
 "SIGMOID-VALUE": {
     "loses the minus sign of the exponent": lambda z: 1 / (1 + exp(z)),
@@ -30,8 +30,7 @@ record({
 }, "SIGMOID-MONOTONE": {
     "takes the first terms of the Taylor series, which turn back at 2, for the function":
         lambda z: np.clip(1 / 2 + z / 4 - z**3 / 48, 0, 1),
-    "calls everything beyond 10 certain and gives it 0.9999, less than it gives 9.9":
-        lambda z: np.where(z > 10, 0.9999, sigmoid(z)),
+    "calls everything beyond 10 certain and gives it 0.9999": lambda z: np.where(z > 10, 0.9999, sigmoid(z)),
 }, "SIGMOID-RANGE": {
     "subtracts the eps in the denominator, so that values exceed 1": lambda z: 1 / (1 + exp(-z) - 1e-8),
 }, "SIGMOID-PURE": {
@@ -47,16 +46,12 @@ record({
     "negates unsigned integers before it promotes them":
         lambda z: 1 / (1 + exp((-z).astype(np.result_type(z, np.float32)))),
 }})
-# fmt: on
-
 
 @wrong("SIGMOID-NAN", "gives 1 for NaN but among the elements left over from groups of four", bug="tensorflow#29048")
 def nan_is_one_in_groups_of_four(z):
     grouped = np.arange(z.size).reshape(z.shape) < z.size // 4 * 4
     return np.where(np.isnan(z) & grouped, 1, sigmoid(z))
 
-
-# fmt: off
 record({
 "TANH-VALUE": {
     "subtracts the other way round in the numerator": lambda z: (1 - exp(2 * z)) / (exp(2 * z) + 1),
@@ -74,8 +69,7 @@ record({
     "computes with |z| against overflow and does not give the sign back":
         lambda z: (1 - exp(-2 * np.abs(z))) / (1 + exp(-2 * np.abs(z))),
 }, "TANH-MONOTONE": {
-    "takes the first terms of the Taylor series, which turn back at 1, for the function":
-        lambda z: np.clip(z - z**3 / 3, -1, 1),
+    "takes the first terms of the Taylor series, which turn back at 1": lambda z: np.clip(z - z**3 / 3, -1, 1),
 }, "TANH-RANGE": {
     "takes a quotient of polynomials for the function and does not stop it at 1":
         lambda z: z * (27 + z**2) / (27 + 9 * z**2),
@@ -129,36 +123,28 @@ record({
     "asks whether -z is negative, which wraps for unsigned and for the smallest integers":
         lambda z: np.where(-z < 0, z, 0 * z),
 }, "RELU-SHAPES": {
-    "looks for the smallest element first, and an empty array has none":
-        lambda z: np.array(z) if z.min() >= 0 else relu(z),
+    "looks for the smallest element first": lambda z: np.array(z) if z.min() >= 0 else relu(z),
 }})
-# fmt: on
 
 # Shapes, the same for all of them.
 
 for _id, _f in {"SIGMOID-SHAPES": sigmoid, "TANH-SHAPES": tanh, "RELU-SHAPES": relu}.items():
-    # fmt: off
     record({
     _id: {
         "makes a vector of a number": lambda z, f=_f: f(np.atleast_1d(z)),
         "drops axes of length 1": lambda z, f=_f: np.squeeze(f(z)),
         "flattens all axes but the first": lambda z, f=_f: f(z.reshape(len(z), -1) if z.ndim > 2 else z),
-        "takes all axes but the last for one, and does not take them apart again":
-            lambda z, f=_f: f(z.reshape(-1, z.shape[-1]) if z.ndim > 2 else z),
+        "takes all axes but the last for one": lambda z, f=_f: f(z.reshape(-1, z.shape[-1]) if z.ndim > 2 else z),
         "takes rows one by one, and a number has none": lambda z, f=_f: np.array([f(row) for row in z]),
         "puts the last two axes of more than two the other way round":
             lambda z, f=_f: f(z.swapaxes(-1, -2) if z.ndim > 2 else z),
     }}, family="shapes")
-    # fmt: on
 
 # Half precision: what is wrong in float16 only.
-
 
 def in_half_only(f, wrong_in_half):
     return lambda z, *rest: (wrong_in_half if z.dtype == np.float16 else f)(z, *rest)
 
-
-# fmt: off
 record({
 "SIGMOID-HALF": {
     "takes a larger eps in half precision, one that does not vanish in it":
@@ -172,4 +158,3 @@ record({
     "clips at 6 in half precision, as networks do that are to be quantised":
         in_half_only(relu, lambda z: np.clip(z, 0, 6)),
 }})
-# fmt: on

@@ -6,15 +6,13 @@ from reference import cross_entropy as right
 from tests.mistakes.partial import class_losses
 from tests.mistakes.registry import record, wrong
 
+# fmt: off
 log = np.log
-
 
 def of_label(h, y, shift=0):
     """The probability of the label, or of the class that stands so far from it."""
     return np.take_along_axis(h, (np.argmax(y, axis=-1, keepdims=True) + shift) % y.shape[-1], axis=-1)
 
-
-# fmt: off
 record({
 "CE-VALUE": {
     "adds the binary cross-entropy's term of what is not true for every class":
@@ -29,8 +27,7 @@ record({
         lambda h, y: np.mean((np.argmax(h, axis=-1) != np.argmax(y, axis=-1)) * class_losses(h, y)),
     "averages over the classes too, where the formula sums over them": lambda h, y: -np.mean(y * log(h)),
     "sums over the examples and averages over the classes": lambda h, y: -np.mean(np.sum(y * log(h), axis=0)),
-    "guesses that labels lie in columns wherever that fits, and a square batch always fits":
-        lambda h, y: right(h, y.T if y.T.shape == h.shape else y),
+    "guesses that labels lie in columns wherever that fits": lambda h, y: right(h, y.T if y.T.shape == h.shape else y),
     "multiplies matrices where it should multiply elements":
         lambda h, y: -np.sum(y @ log(h).T) / (y.size // y.shape[-1]),
     "takes how far the label's probability is from 1 and no logarithm":
@@ -40,13 +37,10 @@ record({
     "measures how sure the network is of its own answer and does not look at the label":
         lambda h, y: -np.mean(log(np.max(h, axis=-1))),
 }, "CE-MEAN": {
-    "takes the logarithm of a mean where the formula takes the mean of the logarithms":
-        lambda h, y: -log(np.mean(np.sum(y * h, axis=-1))),
+    "takes the logarithm of a mean": lambda h, y: -log(np.mean(np.sum(y * h, axis=-1))),
 }, "CE-ONE": {
-    "divides the loss of one example by its length, taking classes for examples":
-        lambda h, y: -np.sum(y * log(h)) / len(y),
-    "sums over axis 1, which one example without a batch axis does not have":
-        lambda h, y: -np.mean(np.sum(y * log(h), axis=1)),
+    "divides the loss of one example by its length": lambda h, y: -np.sum(y * log(h)) / len(y),
+    "sums over axis 1": lambda h, y: -np.mean(np.sum(y * log(h), axis=1)),
     "gives the loss of one example the axis of a batch": lambda h, y: np.atleast_1d(right(h, y)),
 }, "CE-PURE": {
     "uses the caller's targets as the room for y log y_hat":
@@ -57,23 +51,18 @@ record({
 }, "CE-SOFT": {
     "takes the most likely class of a soft target for the label":
         lambda h, y: right(h, (y == np.max(y, axis=-1, keepdims=True)).astype(y.dtype)),
-    "takes the logarithm of the expected probability where it should expect the logarithm":
-        lambda h, y: -np.mean(log(np.sum(y * h, axis=-1))),
+    "takes the logarithm of the expected probability": lambda h, y: -np.mean(log(np.sum(y * h, axis=-1))),
 }, "CE-DOMAIN": {
     "divides each row by its sum, whatever it holds, instead of refusing what is no probability":
         lambda h, y: np.mean(class_losses(h / np.sum(h, axis=-1, keepdims=True), y)),
 }, "CE-TARGETS": {
-    "reads off the label as the largest target, whatever it is":
-        lambda h, y: right(h, np.eye(y.shape[-1])[np.argmax(y, axis=-1)]),
+    "reads off the label as the largest target": lambda h, y: right(h, np.eye(y.shape[-1])[np.argmax(y, axis=-1)]),
 }})
-# fmt: on
-
 
 @wrong("CE-MEAN", "gives every class the same weight, however many examples it has")
 def balances_the_classes(h, y):
     labels, losses = np.argmax(np.atleast_2d(y), axis=-1), np.atleast_1d(class_losses(h, y))
     return np.mean([np.mean(losses[labels == label]) for label in np.unique(labels)])
-
 
 @wrong("CE-DOMAIN", "looks at the label's probability only and not at the others")
 def looks_at_the_label_only(h, y):

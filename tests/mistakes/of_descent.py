@@ -5,26 +5,23 @@ import numpy as np
 from tests.mistakes.networks import floating, refuse_unless
 from tests.mistakes.registry import record, remembering, wrong_later
 
+# fmt: off
 
 def moving(move):
     """The step that makes ``move`` of each parameter, its gradient and the learning rate."""
     return lambda theta, grad, alpha: [move(p, g, alpha) for p, g in zip(theta, grad, strict=True)]
 
-
 def moving_number(move):
     """As ``moving``, where the number of the array counts."""
     return lambda theta, grad, alpha: [move(i, p, g, alpha) for i, (p, g) in enumerate(zip(theta, grad, strict=True))]
-
 
 def along(gradients):
     """The step along other gradients than the given ones."""
     return lambda theta, grad, alpha: [p - alpha * g for p, g in zip(theta, gradients(theta, grad), strict=True)]
 
-
 def first_of_its_shape(theta, grad):
     first = {g.shape: g for g in reversed(grad)}
     return [first[p.shape] for p in theta]
-
 
 def pairs(theta, grad, fits, strict=False):
     """Parameters and gradients, floating, if ``fits`` says so of each pair."""
@@ -32,13 +29,11 @@ def pairs(theta, grad, fits, strict=False):
     refuse_unless(all(fits(p, g) for p, g in found))
     return found
 
-
 def stepping(fits, strict=True, shaped=lambda p, g: g):
     def wrong(theta, grad, alpha):
         return [p - alpha * shaped(p, g) for p, g in pairs(theta, grad, fits, strict)]
 
     return wrong
-
 
 def decaying():
     calls = iter(range(10**9))
@@ -46,15 +41,6 @@ def decaying():
         theta, grad, alpha * 0.99 ** next(calls)
     )
 
-
-def first_rate():
-    first = []
-    return lambda theta, grad, alpha: (
-        first.append(alpha) or moving(lambda p, g, alpha: p - alpha * g)(theta, grad, first[0])
-    )
-
-
-# fmt: off
 record({
 "STEP-VALUE": {
     "climbs along the gradient where the loss is to be minimised": moving(lambda p, g, a: p + a * g),
@@ -66,8 +52,7 @@ record({
     "divides by the learning rate": moving(lambda p, g, a: p - g / a),
     "moves each array by the mean of its gradient": moving(lambda p, g, a: p - a * g.mean()),
     "moves by the sign of the gradient, whatever its size": moving(lambda p, g, a: p - a * np.sign(g)),
-    "scales long gradients to length 1, as clipping does":
-        moving(lambda p, g, a: p - a * g / max(1, np.linalg.norm(g))),
+    "scales long gradients to length 1": moving(lambda p, g, a: p - a * g / max(1, np.linalg.norm(g))),
     "takes half the step": moving(lambda p, g, a: p - a * g / 2),
     "adds weight decay that nobody asked for": moving(lambda p, g, a: p - a * (g + 1e-4 * p)),
     "moves the weights and forgets the biases, every other array":
@@ -95,8 +80,7 @@ record({
     "moves the parameters in place": moving(lambda p, g, a: np.subtract(p, a * g, out=p)),
     "multiplies the gradients by the learning rate in place": moving(lambda p, g, a: p - np.multiply(g, a, out=g)),
 }, "STEP-DTYPE": {
-    "makes the learning rate an array of float64, which makes the parameters float64 too":
-        moving(lambda p, g, a: p - np.asarray([a], np.float64) * g),
+    "makes the learning rate an array of float64": moving(lambda p, g, a: p - np.asarray([a], np.float64) * g),
 }, "STEP-NAN": {
     "leaves the whole step out where a gradient is NaN, as loss scalers do":
         along(lambda theta, grad: [0 * p for p in theta] if any(np.isnan(g).any() for g in grad) else grad),
@@ -118,8 +102,6 @@ record({
         theta, [grad[i] for i in range(len(theta))], a
     ),
 }})
-# fmt: on
-
 
 @wrong_later("STEP-ZERO", "goes on by momentum where the gradient is 0")
 def momentum():

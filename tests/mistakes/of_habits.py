@@ -9,7 +9,6 @@ import numpy as np
 import reference
 from tests.harness.spec.clauses import CLAUSES
 from tests.mistakes import operators as of
-from tests.mistakes.memory import as_if_contiguous
 from tests.mistakes.networks import backpropagated, linear, mlp
 from tests.mistakes.registry import Wrong, record
 
@@ -108,7 +107,7 @@ def of_layout(function: str) -> Mapping[str, of.Function | Wrong]:
         def reading(change: of.Change, at: int = at, chosen: of.Chosen = chosen) -> of.Function:
             return of.of_changed_arguments(change, chosen, at)(RIGHT[function])
 
-        contiguous = reading(as_if_contiguous)
+        contiguous = reading(of.as_if_contiguous)
         found[f"reads {name} as if the elements of a view lay one after the other"] = Wrong(
             lambda contiguous=contiguous: contiguous, "pytorch#80006"
         )

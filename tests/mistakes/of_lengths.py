@@ -3,29 +3,25 @@
 import numpy as np
 
 import reference
-from tests.mistakes.networks import backpropagated, linear, mlp
+from tests.mistakes.networks import linear, mlp
 from tests.mistakes.partial import LOSSES, PARTIAL, Counts, at_labels
-from tests.mistakes.registry import record, replica, wrong
+from tests.mistakes.registry import record, replica
 
+# fmt: off
 
 def first(count: int) -> Counts:
     return lambda i, n: i < count
-
 
 def whole_groups(of: int) -> Counts:
     """Fewer than one group are all left over and go another way."""
     return lambda i, n: (i < n // of * of) | (n <= of)
 
-
 def last_block_lost(of: int) -> Counts:
     return lambda i, n: (i < (n - 1) // of * of) | (n <= of)
-
 
 def but(one: int) -> Counts:
     return lambda i, n: i != one
 
-
-# fmt: off
 OF_A_VECTOR: dict[str, Counts] = {
     "computes 256 {what} and no more": first(256),
     "leaves out the {what} left over from groups of eight": whole_groups(8),
@@ -54,7 +50,6 @@ OF_A_SPIKE: dict[str, Counts] = {
     "starts its sum with the second of more than 256 {what}": lambda i, n: (i > 0) | (n <= 256),
     "sums one lane of eight {what}": lambda i, n: (i % 8 == 0) | (n < 32),
 }
-# fmt: on
 MOST_BLOCKS = 65535
 """Of a CUDA launch, along its second and its third dimension."""
 
@@ -72,14 +67,11 @@ for _id, (_what, _form) in PARTIAL.items():
 
 # Means of unequal parts, outliers, and counters that are too small.
 
-
 def mean_of_means(size):
     return lambda of_each: np.mean([block.mean() for block in np.split(of_each, range(size, of_each.size, size))])
 
-
 def counted_in_half(of_each):
     return np.sum(of_each) / np.cumsum(np.ones_like(of_each, np.float16), dtype=np.float16)[-1].astype(of_each.dtype)
-
 
 MEANS = {
     "takes the mean of the means of blocks of 64, though the last one is shorter": mean_of_means(64),
@@ -110,22 +102,17 @@ for _loss, _losses in LOSSES.items():
 
 # The rest, each of one formula.
 
-
 def partly(id, counts):
     return PARTIAL[id][1](counts)
-
 
 def repeated(f, bits):
     """Counts examples in so few bits that those beyond repeat the first ones."""
     return lambda x, *rest: value[np.arange(len(x)) % 2**bits] if (value := f(x, *rest)).ndim else value
 
-
 def or_as_it_is(counts):
     """ReLU, and what does not count stays as it is."""
     return lambda z: np.where(counts(np.arange(z.size), z.size).reshape(z.shape), reference.relu(z), z)
 
-
-# fmt: off
 record({
 "SIGMOID-HUGE": {
     "counts the elements in 16 bits, in which 65536 is 0": partly("SIGMOID-HUGE", lambda i, n: i < n % 2**16),
@@ -135,8 +122,7 @@ record({
 }, "RELU-HUGE": {
     "launches a block for each element, and there are no more than 65535 blocks": or_as_it_is(first(MOST_BLOCKS)),
 }, "MSE-HUGE": {
-    "adds up the squares of 65535 errors, one for each block, and divides by all":
-        partly("MSE-HUGE", first(MOST_BLOCKS)),
+    "adds up the squares of 65535 errors, one for each block": partly("MSE-HUGE", first(MOST_BLOCKS)),
 }, "LINEAR-HUGE": {
     "launches one block for each example and 4096 blocks at most": partly("LINEAR-HUGE", first(4096)),
 }, "SOFTMAX-HUGE": {
@@ -196,45 +182,3 @@ record({
     "forgets the inputs left over by a block of 32, though only for a single example":
         lambda x, *rest: (partly("LINEAR-LONG", whole_groups(32)) if x.ndim == 1 else linear)(x, *rest),
 }}, family="length")
-# fmt: on
-
-
-@wrong("SOFTMAX-LENGTH", "misreads float64 rows that begin off the grid", bug="pytorch#143644")
-def rows_off_the_grid(z):
-    value, k = reference.softmax(z), z.shape[-1]
-    if z.dtype == np.float64 and z.ndim == 2 and 512 < k < 1024 and k % 2 == 1 and k % 32 != 31:
-        value[1:] /= value[1:, 1:].sum(axis=-1, keepdims=True)
-    return value
-
-
-@wrong("SOFTMAX-LONG", "sums in the order of the row in float32, in which a long sum loses what is small")
-def long_sum_in_float32(z):
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True, dtype=np.float32 if z.shape[-1] > 512 else None)
-
-
-@wrong("LOGITS-LENGTH", "adds one half of the exponentials to the other until one is left, whatever is left over")
-def sums_by_halves(z, labels):
-    shifted = z - z.max(axis=-1, keepdims=True)
-    e = np.exp(shifted)
-    while e.shape[-1] > 1:
-        half = e.shape[-1] // 2
-        e = e[..., :half] + e[..., half : 2 * half]
-    return np.mean(np.log(e[..., 0]) - at_labels(shifted, labels))
-
-
-@wrong("LINEAR-LONG", "lets the last block of eight inputs overlap the one before and counts those in it twice")
-def last_block_overlaps(x, W, b):
-    n = x.shape[-1]
-    blocks = [slice(max(0, min(start, n - 8)), start + 8) for start in range(0, n, 8)]
-    return sum(x[..., block] @ W[:, block].T for block in blocks) + b
-
-
-@wrong("GRAD-BATCH", "takes the mean of the means of mini-batches of 64, the last of which is smaller")
-def mean_of_unequal_mini_batches(x, y, *network):
-    batches = [slice(start, start + 64) for start in range(0, len(x), 64)]
-    gradients = [backpropagated(x[batch], y[batch], *network) for batch in batches]
-    return [
-        tuple(sum(parts) / len(batches) for parts in zip(*layers, strict=True))
-        for layers in zip(*gradients, strict=True)
-    ]

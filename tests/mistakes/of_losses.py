@@ -13,6 +13,7 @@ from tests.mistakes.of_activations import in_half_only
 from tests.mistakes.partial import LOSSES
 from tests.mistakes.registry import record, remembering, replica
 
+# fmt: off
 RIGHT = {
     "BCE": reference.binary_cross_entropy,
     "CE": reference.cross_entropy,
@@ -20,16 +21,13 @@ RIGHT = {
     "MSE": reference.mean_squared_error,
 }
 
-
 def running_mean(f):
     seen = []
     return lambda *batch: np.mean(seen) if seen.append(f(*batch)) is None else None
 
-
 def first_targets(f):
     first = {}
     return lambda y_hat, y: f(y_hat, first.setdefault(y_hat.shape, y.copy()))
-
 
 def added_to_the_last(losses):
     left = {}
@@ -41,18 +39,14 @@ def added_to_the_last(losses):
 
     return wrong
 
-
 def of_finite(of_each):
     finite = np.ravel(of_each)[np.isfinite(np.ravel(of_each))]
     return np.mean(finite) if finite.size else 0.0
-
 
 def until_the_shorter_ends(f, y_hat, y):
     pairs = zip(np.atleast_1d(y_hat), np.atleast_1d(y), strict=False)
     return np.mean([f(*pair) for pair in pairs] or [f(y_hat, y)])
 
-
-# fmt: off
 TOTALS = {
     "sums over the batch where the formula takes the mean": np.sum,
     "divides by m - 1, as for a sample's variance": lambda of_each: np.sum(of_each) / max(np.size(of_each) - 1, 1),
@@ -87,7 +81,6 @@ KEPT = {
     "averages over all batches seen so far, as a metric does and a loss does not": running_mean,
     "keeps the targets of the first batch of each size, as a traced function keeps constants": first_targets,
 }
-# fmt: on
 
 for _loss, _losses in LOSSES.items():
     for _clause, _totals in {
@@ -122,49 +115,38 @@ for _loss in ("BCE", "CE", "MSE"):
 
 # What the two losses of probabilities share: logarithms, clips, an eps, domains.
 
-
 def binary(y_hat, y, log=np.log, positive=-1, negative=-1):
     """The loss of each element, written as on the slides."""
     return positive * y * log(y_hat) + negative * (1 - y) * log(1 - y_hat)
-
 
 def classes(y_hat, y, log=np.log):
     """The loss of each example, written as on the slides."""
     return -np.sum(y * log(y_hat), axis=-1)
 
-
 def with_log(log):
     """The slides' formula with another logarithm."""
     return lambda formula, right: lambda y_hat, y: np.mean(formula(y_hat, y, log=log))
 
-
 def with_eps(eps):
     return with_log(lambda p: np.log(p + eps))
-
 
 def clipped(low, high):
     return lambda formula, right: lambda y_hat, y: right(np.clip(y_hat, low, high), y)
 
-
 def swapped(eps):
     return lambda formula, right: lambda y_hat, y: np.mean(formula(np.clip(y, eps, 1 - eps), y_hat))
-
 
 def with_targets(change):
     return lambda formula, right: lambda y_hat, y: right(y_hat, change(y))
 
-
 def with_predictions(change):
     return lambda formula, right: lambda y_hat, y: right(change(y_hat), y)
-
 
 def in_half(wrong):
     return lambda formula, right: in_half_only(right, wrong(formula, right))
 
-
 def forgiven(p):
     return np.where((p > -1e-6) & (p < 1 + 1e-6), np.clip(p, 0, 1), p)
-
 
 def looking_at_predictions_only(formula, right):
     def wrong(y_hat, y):
@@ -174,8 +156,6 @@ def looking_at_predictions_only(formula, right):
 
     return wrong
 
-
-# fmt: off
 OF_PROBABILITIES = {
 "VALUE": {
     "takes the logarithm to base 2 where the slides' log is the natural one": with_log(np.log2),
@@ -193,16 +173,13 @@ OF_PROBABILITIES = {
 }, "INFINITE": {
     "clips at 1e-7, so that the worst prediction of all costs no more than 16": clipped(1e-7, 1 - 1e-7),
     "adds an eps of 1e-15, so that the worst prediction costs 35": with_eps(1e-15),
-    "takes infinite logarithms for 0, so that the worst prediction costs nothing":
-        with_log(lambda p: np.nan_to_num(np.log(p), neginf=0)),
+    "takes infinite logarithms for 0": with_log(lambda p: np.nan_to_num(np.log(p), neginf=0)),
 }, "SOFT": {
-    "takes the entropy of the targets off, which shows for soft targets only":
-        lambda formula, right: lambda y_hat, y: right(y_hat, y) - right(y, y),
+    "takes the entropy of the targets off": lambda formula, right: lambda y_hat, y: right(y_hat, y) - right(y, y),
 }, "TAILS": {
     "adds 1e-12 to the argument of the logarithm, more than the smallest probabilities": with_eps(1e-12),
     "clamps the logarithm at -50": with_log(lambda p: np.maximum(np.log(p), -50)),
-    "clips at the machine epsilon, far above the smallest probabilities":
-        with_predictions(lambda p: np.clip(p, np.finfo(p.dtype).eps, 1)),
+    "clips at the machine epsilon": with_predictions(lambda p: np.clip(p, np.finfo(p.dtype).eps, 1)),
 }, "DTYPE": {
     "keeps the slides' eps, which costs half of float64's digits": with_eps(1e-8),
     "takes the logarithms in half precision": with_log(lambda p: np.log(p.astype(np.float16))),
@@ -222,7 +199,6 @@ OF_PROBABILITIES = {
 }, "HALF": {
     "clips probabilities at 1e-2 in half precision, for fear of log 0": in_half(clipped(1e-2, 1 - 1e-2)),
 }}
-# fmt: on
 for _loss, _formula in {"BCE": binary, "CE": classes}.items():
     for _clause, _makers in OF_PROBABILITIES.items():
         _wrong = {what: make(_formula, RIGHT[_loss]) for what, make in _makers.items()}

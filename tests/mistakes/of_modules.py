@@ -7,6 +7,7 @@ import numpy as np
 from tests.mistakes.networks import backpropagated, mlp, sigmoid, softmax
 from tests.mistakes.registry import record
 
+# fmt: off
 LAST = {"regression": "identity", "binary": "sigmoid", "multiclass": "identity"}
 LOSSES = {
     "regression": "mean_squared_error",
@@ -14,52 +15,41 @@ LOSSES = {
     "multiclass": "cross_entropy_with_logits",
 }
 
-
 def right(task, x, theta, training):
     return mlp(x, theta, ["relu", LAST[task]])
-
 
 def gradients(task, x, y, theta, hidden="relu"):
     return backpropagated(x, y, theta, [hidden, LAST[task]], LOSSES[task])
 
-
 def hidden(name):
     return lambda task, x, theta, training: mlp(x, theta, [name, LAST[task]])
-
 
 def on_the_output(f):
     """``f`` after the network without its last activation."""
     return lambda task, x, theta, training: f(mlp(x, theta, ["relu", "identity"]))
 
-
 def of_output(change):
     return lambda *network: change(right(*network))
-
 
 def of_theta(change):
     """The network of other parameters, made of W_1, b_1, W_2 and b_2; ``change`` gives both layers."""
     return lambda task, x, theta, training: right(task, x, change(*theta[0], *theta[1]), training)
 
-
 def while_training(change):
     """``change`` is made of the output in training mode."""
     return lambda task, x, theta, training: (change if training else np.array)(right(task, x, theta, training))
-
 
 def dropout(task, x, theta, training):
     (W1, b1), (W2, b2) = theta
     kept = 2 * (np.arange(len(b1)) % 2) if training else 1
     return right(task, x, [(W1, b1), (W2 * kept, b2)], training)
 
-
 def of_gradients(change):
     """``change`` is made of the number m of examples and both layers' gradients."""
     return lambda task, x, y, theta: change(len(x), *gradients(task, x, y, theta))
 
-
 def scaled(layer, factor):
     return layer[0] * factor, layer[1] * factor
-
 
 def of_own_outputs(outputs, z):
     """The softmax of a class that fixes its number of outputs, as it comes where another number is asked for."""
@@ -67,8 +57,6 @@ def of_own_outputs(outputs, z):
     parts = [softmax(z[:, start + np.arange(outputs) % (k - start)]) for start in range(0, k, outputs)]
     return np.concatenate(parts, axis=1)[:, :k]
 
-
-# fmt: off
 COMMON = {
 "VALUE": {
     "has no activation between its layers, which then collapse into one": hidden("identity"),
@@ -99,7 +87,7 @@ COMMON = {
     "does not train its first layer": of_gradients(lambda m, one, two: [scaled(one, 0), two]),
     "does not train its last layer": of_gradients(lambda m, one, two: [one, scaled(two, 0)]),
     "does not train its biases": of_gradients(lambda m, *both: [(dW, 0 * db) for dW, db in both]),
-    "sums over the batch where the loss takes the mean": of_gradients(lambda m, *both: [scaled(one, m) for one in both]),
+    "sums over the batch where the loss takes a mean": of_gradients(lambda m, *both: [scaled(one, m) for one in both]),
     "adds the gradients of two calls up, as without zero_grad":
         of_gradients(lambda m, *both: [scaled(one, 2) for one in both]),
     "gives the gradients with the sign of a step": of_gradients(lambda m, *both: [scaled(one, -1) for one in both]),
@@ -123,7 +111,6 @@ OF_THE_TASK = {
             on_the_output(partial(of_own_outputs, outputs)) for outputs in (2, 3, 4, 5, 10)
     },
 }}
-# fmt: on
 
 for _task, _own in OF_THE_TASK.items():
     for _clause, _mistakes in (COMMON | {"VALUE": COMMON["VALUE"] | _own}).items():

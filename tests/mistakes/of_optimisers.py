@@ -11,6 +11,7 @@ from tests.mistakes.operators import mapped
 from tests.mistakes.registry import Wrong, record, remembering
 from tests.mistakes.rules import RULES, Rule, stepping
 
+# fmt: off
 ANY_RULE = {
     "climbs along the gradient where the loss is to be minimised": ("p = p - lr", "p = p + lr"),
     "gives the step alone, without the parameter it starts from": ("p = p - lr", "p = -lr"),
@@ -18,7 +19,6 @@ ANY_RULE = {
     "takes half the learning rate": ("p - lr", "p - lr / 2"),
     "scales the parameter by 1 - lr, which is weight decay": ("p = p - lr", "p = (1 - lr) * p - lr"),
 }
-# fmt: off
 EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "SGD": {
         "steps along the velocity of the step before": ("v = ", "old, v = v, ", "lr * v", "lr * old"),
@@ -110,22 +110,18 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "takes the mean of the squares, as Adam does":
             ("maximum(b2 * u, abs(g) + eps)", "b2 * u + (1 - b2) * g**2 + eps"),
     },
-}  # fmt: skip
-# fmt: on
+}
 
 COUNTS = {"does not count its steps": "step", "counts a step for each parameter": "step + arrays"}
 PAPER = ("sqrt(v / (1 - b2**t)) + eps", "(sqrt(v) + eps) / sqrt(1 - b2**t)")
-
 
 def of_rule(rule: Rule, *edits: str, bug: str | None = None) -> Wrong:
     """The step of the edited rule, whose text is compiled when it is asked for."""
     return Wrong(lambda: rule.edited(*edits).step(), bug)
 
-
 def own_counter():
     calls, move = iter(range(1, 10**9)), RULES["ADAM"].move()
     return stepping(RULES["ADAM"], lambda *args, t, **hyper: move(*args, t=next(calls), **hyper))
-
 
 for _name, _edits in EDITS.items():
     _wrong = {what: of_rule(RULES[_name], *edits) for what, edits in {**ANY_RULE, **_edits}.items()}
@@ -144,18 +140,15 @@ record(
 
 # Habits of every step: what becomes of its arguments or of its result.
 
-
 def before(change):
     """The right step of other arguments. ``change`` takes theta, grad, state and lr and gives them."""
     return lambda step, theta, grad, state, lr, **hyper: (lambda p, g, s, rate: step(p, g, s, lr=rate, **hyper))(
         *change(theta, grad, state, lr)
     )
 
-
 def after(change):
     """``change`` takes what the right step gave, theta and state, and what it was given; it gives theta and state."""
     return lambda step, *given, **hyper: change(*step(*given, **hyper), *given)
-
 
 def written(arrays, values):
     """The arrays, with the values written into them."""
@@ -163,24 +156,18 @@ def written(arrays, values):
         array[...] = value
     return arrays
 
-
 def state_written(new, state):
     return {key: written(state[key], entry) if key != "step" else entry for key, entry in new.items()}
-
 
 def as_float64(tree):
     return mapped(lambda one: one.astype(np.float64) if isinstance(one, np.ndarray) else one, tree)
 
-
 def in_half(p):
     return p.astype(np.float16).astype(p.dtype) if p.dtype == np.float32 else p
-
 
 def shapes(arrays):
     return [one.shape for one in arrays]
 
-
-# fmt: off
 HABITS = {
 "REST": {
     "drifts on where there is no gradient":
@@ -212,8 +199,6 @@ CHECKS = {
     "counts the arrays and does not look at their shapes":
         lambda theta, grad, entries: all(len(one) == len(theta) for one in (grad, *entries)),
 }
-# fmt: on
-
 
 def last_state(step):
     """Goes on from its own state once it has one that fits."""
@@ -226,7 +211,6 @@ def last_state(step):
         return stepped, mapped(lambda one: one.copy() if isinstance(one, np.ndarray) else one, kept[key])
 
     return wrong
-
 
 def of_gradients_so_far(used):
     """The step along what ``used`` makes of the gradients of the call before and of now."""
@@ -243,15 +227,12 @@ def of_gradients_so_far(used):
 
     return remembering_gradients
 
-
 def added_up(last, grad):
     total = grad if last is None else [old + g for old, g in zip(last, grad, strict=True)]
     return total, [g.copy() for g in total]
 
-
 def one_late(last, grad):
     return last or grad, [g.copy() for g in grad]
-
 
 MEMORIES = {
     "VALUE": {"goes on from a state of its own, whatever it is given": last_state},
@@ -261,13 +242,11 @@ MEMORIES = {
     },
 }
 
-
 def checking(fits, rule):
     def check(theta, grad, state):
         refuse_unless(fits(theta, grad, [state[key] for key in rule.entries.values()]))
 
     return Wrong(lambda: stepping(rule, rule.move(), check))
-
 
 for _name, _rule in RULES.items():
     for _clause, _habits in HABITS.items():

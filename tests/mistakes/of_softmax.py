@@ -6,31 +6,26 @@ from reference import one_hot, sigmoid, softmax
 from tests.mistakes.of_activations import in_half_only
 from tests.mistakes.registry import record, remembering, replica, wrong, wrong_later
 
+# fmt: off
 exp = np.exp
-
 
 def of_sum(z):
     return z.sum(axis=-1, keepdims=True)
 
-
 def of_max(z):
     return z.max(axis=-1, keepdims=True)
-
 
 def shifted(z):
     """The exponentials of a row, of which the largest is 1."""
     return exp(z - of_max(z))
 
-
-# fmt: off
 record({
 "SOFTMAX-VALUE": {
     "puts a minus sign into the exponent, so that the smallest logit wins": lambda z: softmax(-z),
     "applies the softmax twice, as a model does whose loss contains it already": lambda z: softmax(softmax(z)),
     "gives the logarithm of the probabilities": lambda z: np.log(softmax(z)),
     "gives all the probability to the largest logit": lambda z: (z == of_max(z)).astype(z.dtype),
-    "forgets keepdims, and divides a matrix along the wrong axis, if it can at all":
-        lambda z: shifted(z) / shifted(z).sum(axis=-1),
+    "forgets keepdims, and divides a matrix along the wrong axis": lambda z: shifted(z) / shifted(z).sum(axis=-1),
     "finds the axis by its length, and of a square matrix the wrong one":
         lambda z: along(z.shape.index(z.shape[-1]), z),
     "takes a single column for the logits of a binary classifier and gives their sigmoid":
@@ -46,13 +41,11 @@ record({
     "keeps the 1 of the sigmoid's denominator": lambda z: exp(z) / (1 + of_sum(exp(z))),
     "adds an eps of 1e-5 to the denominator": lambda z: shifted(z) / (of_sum(shifted(z)) + 1e-5),
     "adds the eps to every numerator and not to the denominator": lambda z: softmax(z) + 1e-6,
-    "divides by the mean of the exponentials where the formula takes their sum":
-        lambda z: shifted(z) / shifted(z).mean(axis=-1, keepdims=True),
+    "divides by the mean of the exponentials": lambda z: shifted(z) / shifted(z).mean(axis=-1, keepdims=True),
 }, "SOFTMAX-SHIFT": {
     "divides the logits by their sum and forgets the exponential": lambda z: z / of_sum(z),
     "divides the sigmoids of the logits by their sum": lambda z: sigmoid(z) / of_sum(sigmoid(z)),
-    "scales the logits by the largest of them, where it should subtract it":
-        lambda z: softmax(z / np.maximum(of_max(np.abs(z)), 1)),
+    "scales the logits by the largest of them": lambda z: softmax(z / np.maximum(of_max(np.abs(z)), 1)),
 }, "SOFTMAX-PERMUTATION": {
     "takes the last class for the one whose logit is 0":
         lambda z: softmax(np.where(np.arange(z.shape[-1]) == z.shape[-1] - 1, 0, z)),
@@ -84,8 +77,7 @@ record({
     "adds the largest logit to log-sum-exp, where a large one swallows it":
         replica("pytorch#38839", lambda z: exp(z - (of_max(z) + np.log(of_sum(shifted(z)))))),
 }, "SOFTMAX-NEGINF": {
-    "subtracts the mean of the logits, which -inf makes -inf as well":
-        lambda z: softmax(z - z.mean(axis=-1, keepdims=True)),
+    "subtracts the mean of the logits": lambda z: softmax(z - z.mean(axis=-1, keepdims=True)),
     "takes a logit of -inf for 0": lambda z: softmax(np.where(np.isneginf(z), 0, z)),
 }, "SOFTMAX-NAN": {
     "passes over NaN in the largest logit and in the sum": lambda z: np.nan_to_num(
@@ -97,8 +89,7 @@ record({
 }, "SOFTMAX-DTYPE": {
     "adds the exponentials up in half precision":
         lambda z: shifted(z) / shifted(z).sum(axis=-1, keepdims=True, dtype=np.float16).astype(z.dtype),
-    "keeps an eps of 1e-8 in the denominator, which costs half of the digits of float64":
-        lambda z: shifted(z) / (of_sum(shifted(z)) + 1e-8),
+    "keeps an eps of 1e-8 in the denominator": lambda z: shifted(z) / (of_sum(shifted(z)) + 1e-8),
 }, "SOFTMAX-INTEGER": {
     "subtracts the largest logit before it promotes integers, and the difference wraps": lambda z: (
         exp((z - of_max(z)).astype(np.result_type(z, np.float32)))
@@ -112,25 +103,20 @@ record({
     "leaves the maximum in, so that e^z overflows in half precision from z = 11.1 on":
         in_half_only(softmax, lambda z: exp(z) / of_sum(exp(z))),
 }})
-# fmt: on
-
 
 def along(axis, z):
     """The softmax along another axis."""
     e = exp(z - z.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
-
 def from_memory(answers):
     return lambda z: answers.setdefault((z.shape, z.dtype), softmax(z)).copy()
-
 
 @wrong("SOFTMAX-NEGINF", "takes a logit of -inf for a mistake and refuses it")
 def infinity_refused(z):
     if np.isinf(z).any():
         raise ValueError("the logits have to be finite")
     return softmax(z)
-
 
 @wrong("SOFTMAX-NAN", "gives a logit of +inf all the probability")
 def infinity_takes_all(z):
@@ -139,9 +125,7 @@ def infinity_takes_all(z):
     value[(z == np.inf) & ~np.isnan(z).any(axis=-1, keepdims=True)] = 1
     return value
 
-
 # One-hot encoding
-
 
 def ones_at(labels, k, ones):
     """Zeros of the shape of the result, with 1 at the flat positions ``ones``."""
@@ -149,8 +133,6 @@ def ones_at(labels, k, ones):
     out.flat[ones] = 1
     return out
 
-
-# fmt: off
 record({
 "ONEHOT-VALUE": {
     "counts the labels from 1": lambda labels, k: np.eye(k)[labels - 1],
@@ -188,19 +170,15 @@ record({
         lambda labels, k: one_hot(labels.astype(bool).astype(np.int64) if labels.dtype == np.uint8 else labels, k),
 }, "ONEHOT-SHAPES": {
     "makes one long row of labels of all labels": lambda labels, k: one_hot(labels.ravel(), k),
-    "puts the classes second, before the other axes of the labels":
-        lambda labels, k: np.moveaxis(one_hot(labels, k), -1, min(labels.ndim, 1)),
+    "puts the classes second": lambda labels, k: np.moveaxis(one_hot(labels, k), -1, min(labels.ndim, 1)),
     "counts the examples with len, which a single label has not":
         lambda labels, k: np.stack([one_hot(label, k) for label in labels]),
 }})
-# fmt: on
-
 
 @wrong("ONEHOT-PURE", "moves the labels of its argument to their places in the flat result")
 def labels_moved_in_place(labels, k):
     labels += k * np.arange(labels.size).reshape(labels.shape)
     return ones_at(labels, k, labels.ravel())
-
 
 @wrong_later("ONEHOT-PURE", "has one array of zeros for each shape and never clears it")
 def zeros_never_cleared():

@@ -14,17 +14,15 @@ import numpy as np
 import reference
 from tests.mistakes.networks import backpropagated, linear, mlp, outer_products, sigmoid
 
+# fmt: off
 Counts = Callable[[np.ndarray, int], Any]
-
 
 def kept(counts: Counts, n: int) -> np.ndarray:
     return np.broadcast_to(counts(np.arange(n), n), (n,))
 
-
 def elements(f, counts):
     """The elements that do not count are left 0."""
     return lambda z: np.where(kept(counts, z.size).reshape(z.shape), value := f(z), value.dtype.type(0))
-
 
 def rows(f, counts):
     """The results of the examples that do not count are left 0; of one example nothing is left out."""
@@ -37,26 +35,21 @@ def rows(f, counts):
 
     return wrong
 
-
 def at_labels(rows, labels):
     """Of each row what stands at its label."""
     return np.take_along_axis(rows, np.asarray(labels)[..., None], axis=-1)[..., 0]
-
 
 def log_softmax(z):
     shifted = z - z.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
-
 def binary_losses(y_hat, y):
     """The loss of each element, where nothing is wrong with it."""
     return np.where(y > 0, -y * np.log(y_hat), 0) + np.where(y < 1, -(1 - y) * np.log1p(-y_hat), 0)
 
-
 def class_losses(y_hat, y):
     """The loss of each example, where nothing is wrong with it."""
     return np.where(y > 0, -y * np.log(y_hat), 0).sum(axis=-1)
-
 
 LOSSES = {
     "BCE": binary_losses,
@@ -66,11 +59,9 @@ LOSSES = {
 }
 """What each loss function takes the mean of, by the prefix of its clauses."""
 
-
 def mean(prefix, counts):
     """The sum leaves losses out, and is divided by all of them."""
     return lambda *batch: (of_each := np.ravel(LOSSES[prefix](*batch)))[kept(counts, of_each.size)].sum() / of_each.size
-
 
 def softmax_sum(counts):
     """The sum of a row leaves exponentials out."""
@@ -81,7 +72,6 @@ def softmax_sum(counts):
 
     return wrong
 
-
 def log_sum_exp(counts):
     def wrong(z, labels):
         shifted = z - z.max(axis=-1, keepdims=True)
@@ -90,30 +80,23 @@ def log_sum_exp(counts):
 
     return wrong
 
-
 def classes(counts):
     return lambda y_hat, y: np.mean(class_losses(y_hat[..., k := kept(counts, y.shape[-1])], y[..., k]))
-
 
 def inputs(x, W, counts):
     return x[..., k := kept(counts, x.shape[-1])] @ W[..., k].T
 
-
 def neuron_inputs(counts):
     return lambda x, w, *b: sigmoid(inputs(x, w, counts) + sum(b))
-
 
 def network_units(counts):
     return lambda *network: mlp(*network, linear=lambda h, W, b: inputs(h, W, counts) + b)
 
-
 def hidden_units(counts):
     return lambda W1, b1, W2, b2: (W2[:, k := kept(counts, len(b1))] @ W1[k], W2[:, k] @ b1[k] + b2)
 
-
 def gradient_of_examples(counts):
     return partial(backpropagated, parameters=lambda dz, h: outer_products(dz[k := kept(counts, len(h))], h[k]))
-
 
 def parameters(f, counts):
     """The elements of each parameter that do not count stay where they are."""
@@ -126,13 +109,11 @@ def parameters(f, counts):
 
     return wrong
 
-
 def labels(counts):
     def wrong(labels, k):
         return reference.one_hot(labels, k) * kept(counts, labels.size).reshape(*labels.shape, 1)
 
     return wrong
-
 
 PARTIAL: dict[str, tuple[str, Callable[[Counts], Callable[..., Any]]]] = {
     **{
