@@ -10,6 +10,7 @@ while the tables are built.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tests.harness.spec.clauses import CLAUSES, Clause
@@ -49,9 +50,13 @@ class Wrong:
     bug: str | None = None
 
 
+def _itself(function: Function) -> Function:
+    return function
+
+
 def replica(bug: str, function: Function) -> Wrong:
     """The wrong function replicates that bug of a framework."""
-    return Wrong(lambda: function, bug)
+    return Wrong(partial(_itself, function), bug)
 
 
 def remembering(make: Callable[[], Function]) -> Wrong:
@@ -70,7 +75,7 @@ def record(table: Mapping[str, Mapping[str, Function | Wrong]], family: str = HA
             name = f"{clause.function}: {misconception}"
             if name in MISTAKES:
                 raise ValueError(f"there is a known mistake {name!r} already")
-            wrong = function if isinstance(function, Wrong) else Wrong(lambda function=function: function)
+            wrong = function if isinstance(function, Wrong) else Wrong(partial(_itself, function))
             MISTAKES[name] = Mistake(name, clause, misconception, wrong.make, wrong.bug, family)
 
 
