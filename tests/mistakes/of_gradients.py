@@ -217,7 +217,6 @@ record({
         with_parameters(lambda dz, h: (dz.T @ h, dz.sum(axis=1 if square(dz) else 0))),
     "transposes the gradient of a square W": with_parameters(transposed_where_square),
     "goes back through a square W as it went forward": with_inputs(lambda dz, W: dz @ (W.T if square(W) else W)),
-    "gives the gradient of the first example only": lambda x, y, *network: backpropagated(x[:1], y[:1], *network),
     "moves each layer before it goes on to the one below": layers_moved_on_the_way_back,
     "adds the gradients of a call to those of the calls before, as torch does until zero_grad()":
         remembering(accumulated),

@@ -72,7 +72,6 @@ COMMON = {
 }, "SINGLE": {
     "drops the axis of examples where there is one example": of_output(lambda h: h[0] if len(h) == 1 else h),
     "normalises over the batch, which leaves nothing of a single example": of_output(lambda h: h * (len(h) > 1)),
-    "drops the axis of outputs": of_output(lambda h: h[:, 0]),
 }, "TRAINING": {
     "drops hidden units out while it is trained": dropout,
     "gives half the output in training mode": while_training(lambda h: h / 2),

@@ -156,9 +156,6 @@ def written(arrays, values):
         array[...] = value
     return arrays
 
-def state_written(new, state):
-    return {key: written(state[key], entry) if key != "step" else entry for key, entry in new.items()}
-
 def as_float64(tree):
     return mapped(lambda one: one.astype(np.float64) if isinstance(one, np.ndarray) else one, tree)
 
@@ -179,7 +176,6 @@ HABITS = {
 }, "PURE": {
     "moves the parameters it was given in place": after(lambda p, new, theta, *given: (written(theta, p), new)),
     "puts the new arrays into the state it was given": after(lambda p, new, *given: (p, given[2].update(new) or new)),
-    "writes the new state over the arrays of the old": after(lambda p, new, *given: (p, state_written(new, given[2]))),
 }, "DTYPE": {
     "keeps its state in float64 whatever it was given": after(lambda p, new, *given: (p, as_float64(new))),
     "keeps float32 parameters in half precision": after(lambda p, new, *given: (list(map(in_half, p)), new)),

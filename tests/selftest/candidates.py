@@ -31,8 +31,8 @@ def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: st
 def outcomes(make: Callable[[], Callable[..., Any]], function: str, clause: str, examples: Examples) -> Outcome:
     """What comes of one clause for an implementation that offers the made ``function`` alone; nothing is shrunk.
 
-    examples: those of a seed, drawn at the first call for a clause. ``Examples`` keeps those of the last clause only, so
-    judge one clause after the other.
+    examples: those of a seed, drawn at the first call for a clause. Only those of the last clause are kept, so judge
+    one clause after the other.
     """
     implementation = candidate(function, {function: make()})
     return judge(PROPERTIES[clause], CLAUSES[clause], implementation, examples, (), shrink_budget=0)
