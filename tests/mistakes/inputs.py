@@ -78,6 +78,7 @@ def main() -> int:
     from tests.harness.judging.judge import Examples, smallest_input
     from tests.harness.spec.clauses import PROPERTIES
     from tests.mistakes import MISTAKES
+    from tests.selftest.candidates import candidate
 
     every_test_imported()
     profiles.register()
@@ -89,7 +90,7 @@ def main() -> int:
         clause = mistake.clause
         if len(found[clause.id]) >= _FOR_A_CLAUSE or not PROPERTIES[clause.id].strategies:
             continue
-        values = smallest_input(PROPERTIES[clause.id], clause, mistake.implementation(), drawn, _TRIES)
+        values = smallest_input(PROPERTIES[clause.id], clause, candidate(mistake.name, {clause.function: mistake.make()}), drawn, _TRIES)
         if values is not None and size(values)[0] <= _MOST_ELEMENTS:
             found[clause.id][fingerprint(values)] = values
     lines = []

@@ -7,6 +7,8 @@ from impls import Implementation
 from impls.backends.arrays import FLOATS, library
 from impls.builtin import UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Direct
+from tests.harness.judging.judge import Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 
 
 def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: str = "numpy") -> Implementation:
@@ -38,3 +40,13 @@ while frame:
     frame = frame.f_back
 raise RuntimeError("all is well")
 """
+
+
+def outcomes(make: Callable[[], Callable[..., Any]], function: str, clause: str, examples: Examples) -> Outcome:
+    """What comes of one clause for an implementation that offers the made ``function`` alone; nothing is shrunk.
+
+    examples: those of a seed, drawn at the first call for a clause. Only those of the last clause are kept, so judge
+    one clause after the other.
+    """
+    implementation = candidate(function, {function: make()})
+    return judge(PROPERTIES[clause], CLAUSES[clause], implementation, examples, (), shrink_budget=0)

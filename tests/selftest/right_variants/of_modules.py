@@ -4,8 +4,8 @@ import importlib.util
 
 import numpy as np
 
+from tests.mistakes.networks import sigmoid
 from tests.mistakes.of_modules import LAST, gradients, right
-from tests.selftest.networks import sigmoid
 from tests.selftest.right_variants.registry import variants
 
 
