@@ -3,7 +3,7 @@
 In go a clause's property, an implementation and the run's examples; out comes an Outcome.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -34,8 +34,8 @@ class Outcome:
     """What came of one clause for one implementation, as it stands in the JSON.
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
-    unimplemented: every call said that the function is not written. impure: in words, a call that changed an argument
-    or overwrote an earlier result, by function; it is charged to the function's -PURE clause. The text is printable,
+    unimplemented: every call said that the function is not written. impure: by function, a call that changed an argument
+    or overwrote an earlier result; it is charged to the function's -PURE clause. The text is printable,
     whatever it quotes: it goes to another process, to a terminal, to files.
     """
 
@@ -49,14 +49,14 @@ class Outcome:
     unimplemented: bool = False
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
-    impure: str | None = None
+    impure: Mapping[str, str] = field(default_factory=dict)
     severity: str | None = None
     """Of a failure, one of ``faults.SEVERITIES``."""
 
     def __post_init__(self) -> None:
         if self.message is not None:
             object.__setattr__(self, "message", one_line(self.message, _LONGEST_MESSAGE))
-        for name in ("counterexample", "expected", "actual", "impure"):
+        for name in ("counterexample", "expected", "actual"):
             if (text := getattr(self, name)) is not None:
                 object.__setattr__(self, name, printable_lines(text))
         object.__setattr__(self, "diagnosis", tuple(map(printable, self.diagnosis)))
@@ -175,19 +175,11 @@ class _Judgement:
     def __post_init__(self) -> None:
         self.kind = Kind.of(self.implementation)
         self.drawn = self.examples.of(self.about)
-        self.overwritten: str | None = None
+        self.impure: dict[str, str] = {}
 
     def outcome(self) -> Outcome:
         seen = self.seen_of_all()
-        outcome = self._settled(seen)
-        changed = next((one.changed for one in seen if one.changed), None)
-        return replace(outcome, impure=changed or self._overwritten_in_words)
-
-    @property
-    def _overwritten_in_words(self) -> str | None:
-        if self.overwritten is None:
-            return None
-        return f"a later call of {self.clause.function} overwrote the result of an earlier one"
+        return replace(self._settled(seen), impure=self.impure)
 
     def seen_of_all(self) -> list[Seen]:
         """What was seen on each example, up to one on which a call was lost."""
@@ -203,10 +195,14 @@ class _Judgement:
 
     def _carried_out(self, plans: Sequence[Plan]) -> list[Seen]:
         trial = carried_out(plans, self.implementation.caller)
-        self.overwritten = self.overwritten or trial.overwritten.get(self.clause.function)
-        if self.overwritten is not None and self.clause.id.endswith("-PURE"):
-            for one in trial.seen:
-                one.fault = one.fault or Nonconformance(str(self._overwritten_in_words))
+        for function in trial.overwritten:
+            self.impure.setdefault(function, f"a later call of {function} overwrote the result of an earlier one")
+        own = self.clause.function
+        for one in trial.seen:
+            if one.changed:
+                self.impure.setdefault(own, one.changed)
+            if own in trial.overwritten and self.clause.id.endswith("-PURE"):
+                one.fault = one.fault or Nonconformance(self.impure[own])
         return list(trial.seen)
 
     def _seen_on(self, values: Values) -> Seen:
