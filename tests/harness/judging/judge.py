@@ -34,8 +34,8 @@ class Outcome:
     """What came of one clause for one implementation, as it stands in the JSON.
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
-    unimplemented: every call said that the function is not written. impure: by function, a call that changed an argument
-    or overwrote an earlier result; it is charged to the function's -PURE clause. The text is printable,
+    unimplemented: every call said that the function is not written. impure: by function, a call that changed an
+    argument or overwrote an earlier result; it is charged to the function's -PURE clause. The text is printable,
     whatever it quotes: it goes to another process, to a terminal, to files.
     """
 
