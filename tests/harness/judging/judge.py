@@ -5,6 +5,7 @@ In go a clause's property, an implementation and the run's examples; out comes a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
+from tests.harness.judging.cause import explaining
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import Kind, Number, Plan, planned
+from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
 from tests.harness.judging.trial import Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
@@ -52,6 +54,8 @@ class Outcome:
     impure: Mapping[str, str] = field(default_factory=dict)
     severity: str | None = None
     """Of a failure, one of ``faults.SEVERITIES``."""
+    explained_by: tuple[str, ...] = ()
+    """Of a composed function, the activations whose own faults explain every failure (``cause``)."""
 
     def __post_init__(self) -> None:
         if self.message is not None:
@@ -259,7 +263,13 @@ class _Judgement:
             counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
             severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
+            explained_by=self._explained_by([one for _, one in failing]),
         )
+
+    def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
+        function, implementation = self.clause.function, self.implementation
+        bound = partial(Subject(self.kind, self.clause, Plan({})).bound_at, function)
+        return explaining(function, failing, implementation.caller, tuple(implementation.functions), bound)
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""

@@ -57,6 +57,17 @@ def charged(outcomes: Mapping[str, Outcome], counts: Callable[[Clause], bool]) -
     return settled
 
 
+def causes(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """For each clause of a composed function that its activation's fault explains, the clause that names that fault."""
+    wrong = {id for id, outcome in outcomes.items() if outcome.outcome == FAILED}
+    found = {}
+    for id in wrong:
+        named = [one for one in CLAUSES if one in wrong and CLAUSES[one].function in outcomes[id].explained_by]
+        if named:
+            found[id] = named[0]
+    return found
+
+
 def of_function(
     clauses: Iterable[Clause],
     outcomes: Mapping[str, Outcome],
