@@ -50,6 +50,10 @@ class NotWritten(CallFailed):
     """The function says that it is still to be written: NotImplementedError, None or Ellipsis."""
 
 
+class NotJudged(CallFailed):
+    """It cannot be told whether the function is right: what would have to be known is not the implementation's to say."""
+
+
 class Lost(CallFailed):
     """The call did not come to an end: it ran out of time, or its process died."""
 
@@ -113,6 +117,20 @@ class Caller(Protocol):
 
     def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Kept:
         """The same, with arguments and result kept."""
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """The same caller, in which some functions go by another name; for a submission with several of one kind."""
+
+    caller: Caller
+    names: Mapping[str, str]
+
+    def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        return self.caller.call(self.names.get(function, function), args, options)
+
+    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Kept:
+        return self.caller.keep(self.names.get(function, function), args, options)
 
 
 class Direct:
@@ -181,6 +199,8 @@ class Direct:
         function = self.functions[name]
         try:
             result = function(*native, **options)
+        except CallFailed:
+            raise
         except NotImplementedError as raised:
             raise NotWritten(f"{name} raises NotImplementedError") from raised
         except BaseException as raised:
@@ -188,6 +208,8 @@ class Direct:
                 raise
             message = f"{name} raised {described(raised)}{_place(raised, function)}"
             raise CallFailed(message, isinstance(raised, Exception)) from raised
+        if result is None and getattr(function, "computes", False):
+            raise CallFailed(f"{name} returns None: is a return missing?")
         if result is None or result is Ellipsis:
             raise NotWritten(f"{name} returns {result!r}")
         return result

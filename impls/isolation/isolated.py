@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from impls.builtin import BUILTINS
-from impls.calling import CallFailed, Lost, NotWritten, one_line
+from impls.calling import CallFailed, Lost, NotJudged, NotWritten, one_line
 from impls.isolation import wire
 from impls.isolation.limits import Limits
 
@@ -473,6 +473,8 @@ class Isolated:
             message += f"; it used more than the {self.isolation.limits.memory_mib} MiB that it may have"
         if answer.get("kind") == "unwritten":
             return NotWritten(message)
+        if answer.get("kind") == "not judged":
+            return NotJudged(message)
         return CallFailed(message, refused=answer.get("kind") == "refused")
 
     def _alive(self) -> tuple[Worker, dict[str, Any]]:
@@ -485,7 +487,7 @@ class Isolated:
         if not self._starts or self._losses:
             self._starts += 1
         self._worker = self.isolation.start(self.load, self.torch, self.gpu)
-        return self._worker, self._worker.ask(self.load, limits.call_seconds + (60 if self.torch else 0))
+        return self._worker, self._worker.ask(self.load, limits.load_seconds + (60 if self.torch else 10))
 
     def _printed(self) -> str:
         text = self._worker.printed.decode(errors="replace").strip() if self._worker else ""

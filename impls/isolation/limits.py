@@ -10,7 +10,8 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """call_seconds: of waiting for one call; seconds: of waiting for all its calls, and of its processor time.
+    """call_seconds: of waiting for one call; load_seconds: of running what its functions need, when it is loaded;
+    seconds: of waiting for all its calls, and of its processor time.
 
     memory_mib: of address space; file_mib: of each file it writes; files: open at once; processes: beside those that
     the user has already. losses: how often one function may end or hang the process before it is not called again;
@@ -18,6 +19,7 @@ class Limits:
     """
 
     call_seconds: float = 10.0
+    load_seconds: float = 60.0
     seconds: float = 300.0
     memory_mib: int = 4096
     file_mib: int = 16

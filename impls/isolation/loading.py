@@ -10,7 +10,7 @@ from impls.backends.arrays import FLOATS
 from impls.backends.devices import DEVICES
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Lost, one_line
-from impls.implementation import Implementation, Unloadable
+from impls.implementation import Implementation, Unloadable, said
 from impls.isolation.isolated import Isolated, Isolation
 from impls.submissions.notebook import NotebookError, cells_of
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
@@ -39,7 +39,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         "arrays": asked.arrays,
         "device": asked.device,
         "refused": found.refused,
-        "aliases": [asked.aliases.functions, asked.aliases.implementations],
+        "wanted": found.wanted.as_json(),
         "cells": cells,
     }
     arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
@@ -47,28 +47,29 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
     caller = Isolated(isolation, load, torch, gpu="cuda" in (device, *(DEVICES[arrays][:1])))
     level = builtin.level if builtin else "textbook"
     try:
-        said = caller.loaded
-        if "wrong" in said:
-            raise SpecError(one_line(str(said["wrong"]), 600))
-        if "unloadable" in said:
-            return Unloadable(found.name, found.spec, one_line(str(said["unloadable"]), 600), arrays, device, level)
-        arrays, device = str(said["arrays"]), str(said["device"])
+        came = caller.loaded
+        if "wrong" in came:
+            raise SpecError(one_line(str(came["wrong"]), 600))
+        if "unloadable" in came:
+            return Unloadable(found.name, found.spec, one_line(str(came["unloadable"]), 600), arrays, device, level)
+        arrays, device = str(came["arrays"]), str(came["device"])
         return Implementation(
             name=found.name,
             spec=found.spec,
-            functions=tuple(name for name in function_names if name in said["functions"]),
+            functions=tuple(name for name in function_names if name in came["functions"]),
             caller=caller,
             arrays=arrays,
             device=device,
             default_level=level,
             ulp=builtin.ulp if builtin else UNKNOWN_ULP,
             flushes_to_zero=flushes_to_zero(arrays),
-            versions={str(name): one_line(str(version), 40) for name, version in said["versions"].items()},
+            versions={str(name): one_line(str(version), 40) for name, version in came["versions"].items()},
             offers=FLOATS[arrays],
+            says=said(came["says"]),
         )
     except Lost as lost:
         return Unloadable(found.name, found.spec, f"loading it: {lost}", arrays, device, level)
-    except (KeyError, TypeError, AttributeError) as wrong:
+    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
         return Unloadable(found.name, found.spec, f"its process gave no sense: {wrong!r}", arrays, device, level)
 
 

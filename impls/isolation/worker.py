@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from impls.backends.arrays import library
-from impls.calling import CallFailed, Direct, Kept, NotWritten
+from impls.calling import CallFailed, Direct, Kept, NotJudged, NotWritten
 from impls.implementation import Unloadable
 from impls.isolation import wire
-from impls.submissions.aliases import Aliases
+from impls.submissions.assignment import Wanted
 from impls.submissions.spec import Asked, Named, SpecError, load_here
 
 CHANNEL = 3
@@ -71,7 +71,8 @@ class _Answering:
         try:
             return {"value": self._value(request)}
         except CallFailed as failed:
-            kind = "unwritten" if isinstance(failed, NotWritten) else "refused" if failed.refused else "raised"
+            kinds = {NotWritten: "unwritten", NotJudged: "not judged"}
+            kind = kinds.get(type(failed), "refused" if failed.refused else "raised")
             return {"failed": str(failed), "kind": kind}
 
     def _value(self, request: dict[str, Any]) -> Any:
@@ -97,10 +98,14 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
         path = Path(request["file"]) if request["file"] is not None else None
         cells = request["cells"]
         named = Named(
-            request["name"], request["spec"], path, None if cells is None else tuple(cells), request["refused"]
+            request["name"],
+            request["spec"],
+            path,
+            None if cells is None else tuple(cells),
+            request["refused"],
+            Wanted(**request["wanted"]),
         )
-        aliases = Aliases(*request["aliases"])
-        found = load_here(named, request["names"], Asked(request["arrays"], request["device"], aliases))
+        found = load_here(named, request["names"], Asked(request["arrays"], request["device"]))
     except SpecError as wrong:
         return {"wrong": str(wrong)}, None
     if isinstance(found, Unloadable):
@@ -112,6 +117,7 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
         "arrays": found.arrays,
         "device": found.device,
         "versions": dict(found.versions),
+        "says": found.says.as_json(),
     }, found.caller
 
 

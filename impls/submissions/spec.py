@@ -15,14 +15,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from impls.adapters import torch_modules as modules
+from impls.adapters.torch_modules import is_module_class
 from impls.backends.arrays import FLOATS, library
 from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
 from impls.calling import Direct
-from impls.implementation import Absent, Implementation, Unloadable
-from impls.submissions.aliases import Aliases
-from impls.submissions.file import LoadError, contained, load_file, load_notebook
+from impls.implementation import Absent, Implementation, Says, Unloadable
+from impls.submissions import declared as declarations
+from impls.submissions import networks
+from impls.submissions.assignment import Assignment, Wanted
+from impls.submissions.file import LoadError, contained
+from impls.submissions.submission import Submission, loaded
 
 Resolved = Implementation | Unloadable
 
@@ -37,26 +40,33 @@ def resolve(
     arrays: str | None = None,
     device: str | None = None,
     load: "Load | None" = None,
-    aliases: Aliases | None = None,
+    assignment: Assignment | None = None,
 ) -> list[Resolved]:
     """The implementations that `spec` names: one, or for a folder one per file.
 
     function_names: the interface. arrays ("numpy", "torch", "cupy") and device ("cpu", "cuda"): what a user's functions
     take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is
-    loaded; by default in this process.
+    loaded; by default in this process. assignment: what is asked of files, in place of the whole interface.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
-    asked = Asked(arrays, device, aliases or Aliases())
-    return [(load or load_here)(found, function_names, asked) for found in _named_by(spec, asked)]
+    asked = Asked(arrays or (assignment.arrays if assignment else None), device)
+    every = Wanted(tuple(function_names))
+    return [
+        (load or load_here)(
+            replace(found, wanted=assignment.wanted(found.name) if assignment and not found.is_builtin else every),
+            function_names,
+            asked,
+        )
+        for found in _named_by(spec, asked)
+    ]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The arrays and the device named on the command line, and the other names that functions may have."""
+    """The arrays and the device named on the command line, or the arrays that the assignment names."""
 
     arrays: str | None
     device: str | None
-    aliases: Aliases = field(default_factory=Aliases)
 
     def __str__(self) -> str:
         options = {"--arrays": self.arrays, "--device": self.device}
@@ -85,7 +95,7 @@ class Named:
     """One implementation that a spec names, not loaded yet.
 
     path: of its file or package, None for a module. cells: of a notebook that has been read. refused: why it is not to
-    be loaded at all.
+    be loaded at all. wanted: what is asked of it.
     """
 
     name: str
@@ -93,6 +103,7 @@ class Named:
     path: Path | None = None
     cells: tuple[str, ...] | None = None
     refused: str | None = None
+    wanted: Wanted = field(default_factory=lambda: Wanted(()))
 
     @property
     def is_builtin(self) -> bool:
@@ -177,7 +188,9 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
     builtin = BUILTINS[name]
     try:
         with contained():
-            functions = _functions(builtin.load(), function_names, name, Aliases())
+            thing = builtin.load()
+            functions = _functions(thing, function_names)
+            says = _network_of(thing, functions, None)
     except LoadError as error:
         return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
@@ -192,6 +205,7 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         flushes_to_zero=flushes_to_zero(builtin.arrays),
         versions=builtin.versions(),
         offers=FLOATS[builtin.arrays],
+        says=says,
     )
 
 
@@ -216,18 +230,30 @@ def _submissions(folder: Path) -> Iterator[Path]:
 
 
 def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
-    def load() -> Any:
+    wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
+    try:
         if found.refused:
             raise LoadError(found.refused)
-        if path.suffix != ".ipynb":
-            return load_file(path)
-        names = [name for function in function_names for name in asked.aliases.names(function, found.name)]
-        return load_notebook(path, [*names, modules.NAME, "TASK", "ARRAYS", "DEVICE"], found.cells)
+        there = loaded(path, wanted, found.cells)
+        if not there.functions and not there.not_judged and not wanted.is_homework:
+            raise LoadError(_none_of(wanted.functions, there.absent, there.not_looked_at))
+        arrays, device = _target(there, asked)
+    except LoadError as error:
+        return Unloadable(found.name, found.spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
+    says = Says(**{name: value for name, value in vars(there).items() if name in Says.__dataclass_fields__})
+    return _users(found.name, found.spec, there.functions, arrays, device, says)
 
-    return _users(found.name, found.spec, load, function_names, asked)
+
+def _target(there: Submission, asked: Asked) -> tuple[str, str]:
+    """The arrays and the device of a file; one of torch alone takes tensors."""
+    with contained():
+        own = {"ARRAYS": there.arrays, "DEVICE": there.device}
+    if not own["ARRAYS"] and not asked.arrays and there.takes_tensors:
+        own["ARRAYS"] = "torch"
+    return asked.target(own)
 
 
-def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Resolved:
+def _from_module(spec: str, wanted: Sequence[str], asked: Asked) -> Resolved:
     module_name, colon, attribute = spec.partition(":")
     parts = module_name.split(".") + (attribute.split(".") if colon else [])
     if not all(part.isidentifier() for part in parts):
@@ -249,36 +275,34 @@ def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Reso
         except AttributeError as error:
             raise SpecError(f"{spec!r}: {error}; {_accepted(spec)}") from error
         with contained():
-            return found() if isinstance(found, type) and modules.module_class(found) is None else found
+            return found() if isinstance(found, type) and not is_module_class(found) else found
 
-    return _users(spec, spec, load, function_names, asked)
-
-
-def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequence[str], asked: Asked) -> Resolved:
-    """What `load` gives, as an implementation nobody has vouched for."""
     try:
         thing = load()
         with contained():
-            home = sys.modules.get(spec.partition(":")[0])
-            declared = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
-            functions = _functions(thing, function_names, name, asked.aliases)
-            of_a_module = _of_a_module(thing, home)
-            only_a_module = bool(of_a_module) and not functions
-            functions |= of_a_module
+            home = sys.modules.get(module_name)
+            own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
+            functions = _functions(thing, wanted)
+            says = _network_of(thing, functions, home)
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
-        if not functions:
-            raise LoadError(_none_of(function_names, public or getattr(thing, "__all__", [])))
-        if not declared["ARRAYS"] and not asked.arrays and (only_a_module or _takes_tensors(thing)):
-            declared["ARRAYS"] = "torch"
-        arrays, device = asked.target(declared)
+        if not functions and not says.not_judged:
+            raise LoadError(_none_of(wanted, {}, public))
+        if not own["ARRAYS"] and not asked.arrays and (is_module_class(thing) or _takes_tensors(thing)):
+            own["ARRAYS"] = "torch"
+        arrays, device = asked.target(own)
     except LoadError as error:
-        cause = error.__cause__
-        reason = str(cause) if isinstance(cause, modules.NoModule) else str(error)
-        return Unloadable(name, spec, reason, asked.arrays or "numpy", asked.device or "cpu")
+        return Unloadable(spec, spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
+    return _users(spec, spec, functions, arrays, device, says)
+
+
+def _users(
+    name: str, spec: str, functions: Mapping[str, Callable[..., Any]], arrays: str, device: str, says: Says
+) -> Implementation:
+    """An implementation nobody has vouched for."""
     return Implementation(
         name=name,
         spec=spec,
-        functions=tuple(functions),
+        functions=tuple(one for one in functions if "#" not in one),
         caller=Direct(functions, library(arrays, device)),
         arrays=arrays,
         device=device,
@@ -287,24 +311,40 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
         flushes_to_zero=flushes_to_zero(arrays),
         versions=versions("numpy", arrays),
         offers=FLOATS[arrays],
+        says=says,
     )
 
 
-def _of_a_module(thing: Any, home: Any) -> Mapping[str, Any]:
-    """The functions that a class of torch modules offers, none where there is no such class; in foreign code."""
-    cls = modules.module_class(thing)
-    return {} if cls is None else modules.functions_of(cls, home if isinstance(thing, type) else thing)
+def _network_of(thing: Any, functions: dict[str, Any], home: Any) -> Says:
+    """What is declared of a module, a class or an object; the functions of its network are added or taken out."""
+    names = {word: getattr(thing, word, getattr(home, word, None)) for word in declarations.WORDS}
+    kinds = (
+        [thing]
+        if is_module_class(thing)
+        else [one for one in vars(thing).values() if is_module_class(one) and one.__module__ == thing.__name__]
+        if isinstance(thing, ModuleType)
+        else []
+    )
+    try:
+        said = declarations.in_namespace(names)
+    except ValueError as wrong:
+        raise LoadError(f"{wrong}, in it") from wrong
+    written = [one for one in networks.FUNCTIONS if one in functions]
+    offer = networks.offer(kinds, [], written, [], said, [], lambda loss: None)
+    functions |= offer.functions
+    for name in offer.not_judged:
+        functions.pop(name, None)
+    batches = tuple(functions) if said.get("ONE_EXAMPLE") is False else ()
+    words = {word: str(value) for word, value in said.items()}
+    return Says(not_judged=offer.not_judged, network=offer.network, declared=words, batches_only=batches)
 
 
-def _none_of(function_names: Sequence[str], public: Sequence[str]) -> str:
-    """That none of the functions is there, what is, and what that may be meant for."""
-    found = []
-    for name in public[:12]:
-        near = get_close_matches(name, function_names, n=1)
-        found.append(f"{name} (meant to be {near[0]}?)" if near else name)
+def _none_of(function_names: Sequence[str], absent: Mapping[str, str], found: Sequence[str]) -> str:
+    """That none of the functions is there, and what is."""
+    there = [*absent.values(), *found][:12]
     return (
-        f"no function of the interface in it ({', '.join(function_names)}); "
-        f"found {', '.join(found) or 'no function at all'}; rename them, or name them in a table for --aliases"
+        f"no function of the interface is in it; in it: {', '.join(there) or 'no function and no class'}. Rename what is "
+        f"meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
     )
 
 
@@ -318,33 +358,10 @@ def _takes_tensors(thing: Any) -> bool:
     return "torch" in roots and "numpy" not in roots
 
 
-def _functions(thing: Any, names: Sequence[str], implementation: str, aliases: Aliases) -> dict[str, Any]:
+def _functions(thing: Any, names: Sequence[str]) -> dict[str, Any]:
     """The attributes of `thing` with these names; None and ... stand for a function still to be written."""
-    found = {
-        function: next(
-            (
-                value
-                for name in aliases.names(function, implementation)
-                if (value := getattr(thing, name, None)) is not None
-            ),
-            None,
-        )
-        for function in names
-    }
-    return {
-        name: value if callable(value) else _not_a_function(name, value)
-        for name, value in found.items()
-        if value is not None and value is not ...
-    }
-
-
-def _not_a_function(name: str, value: object) -> Callable[..., Any]:
-    """What is called in place of `value`, so that this function is an error and the others are unharmed."""
-
-    def refuse(*arguments: Any) -> Any:
-        raise TypeError(f"{name} is not a function but {type(value).__name__}")
-
-    return refuse
+    found = {name: getattr(thing, name, None) for name in names}
+    return {name: value for name, value in found.items() if callable(value)}
 
 
 def _nothing(spec: str) -> str:

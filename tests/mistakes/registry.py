@@ -26,18 +26,25 @@ class Mistake:
     make: Callable[[], Callable[..., Any]]
     bug: str | None = None
     """The framework bug that it replicates, as listed: "pytorch#7999"."""
+    task: str | None = None
+    """What it declares its network to be for."""
 
     def implementation(self) -> Implementation:
         """It as something that can be judged: an implementation of this one function, on NumPy arrays."""
-        return candidate(self.name, {self.clause.function: self.make()})
+        return candidate(self.name, {self.clause.function: self.make()}, task=self.task)
 
 
 def mistake(
-    clause: str, misconception: str, *, bug: str | None = None, remembers: bool = False
+    clause: str,
+    misconception: str,
+    *,
+    bug: str | None = None,
+    remembers: bool = False,
+    task: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Record the decorated function as a known mistake that must fail on ``clause``.
 
-    remembers: the decorated function makes the wrong one, which keeps something from call to call.
+    remembers: the decorated function makes the wrong one, which keeps something from call to call. task: of a network.
     """
 
     def record(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,7 +52,7 @@ def mistake(
         name = f"{cited.function}: {function.__name__.replace('_', ' ')}"
         if name in MISTAKES:
             raise ValueError(f"there is a known mistake {name!r} already")
-        MISTAKES[name] = Mistake(name, cited, misconception, function if remembers else lambda: function, bug)
+        MISTAKES[name] = Mistake(name, cited, misconception, function if remembers else lambda: function, bug, task)
         return function
 
     return record

@@ -7,10 +7,21 @@ from impls import Implementation
 from impls.backends.arrays import FLOATS, library
 from impls.builtin import UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Direct
+from impls.implementation import Says
+from impls.submissions.declared import TASKS, Network
 
 
-def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: str = "numpy") -> Implementation:
-    """An implementation of these functions, with the error budgets that a user's file gets."""
+def candidate(
+    name: str,
+    functions: Mapping[str, Callable[..., Any]],
+    arrays: str = "numpy",
+    task: str | None = None,
+    network: Network | None = None,
+) -> Implementation:
+    """An implementation of these functions, with the error budgets that a user's file gets.
+
+    task, or the network itself: what it declares of `network`.
+    """
     return Implementation(
         name=name,
         spec=name,
@@ -23,4 +34,5 @@ def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: st
         flushes_to_zero=flushes_to_zero(arrays),
         versions={},
         offers=FLOATS[arrays],
+        says=Says(network=network or (Network(*TASKS[task]) if task else None)),
     )

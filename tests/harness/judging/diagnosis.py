@@ -31,9 +31,19 @@ class Suspect:
     make: Callable[[], Callable[..., Any]]
 
 
-def diagnose(function: str, clause: str, calls: Iterable[Call], suspects: Iterable[Suspect]) -> list[str]:
-    """What the calls of ``function`` behave as, in at most two phrases, the likelier first; none where nothing fits."""
-    wrong, all_of_them = _with_a_value(function, calls)
+def diagnose(
+    function: str,
+    clause: str,
+    calls: Iterable[Call],
+    suspects: Iterable[Suspect],
+    right: Callable[..., Any] | None = None,
+) -> list[str]:
+    """What the calls of ``function`` behave as, in at most two phrases, the likelier first; none where nothing fits.
+
+    right: the function as it should be, where that is more than its name says.
+    """
+    right = right or exact[function]
+    wrong, all_of_them = _with_a_value(function, calls, right)
     if not wrong:
         return []
     # In their order, since some mistakes remember; but some that are wrong have to be among them.
@@ -42,19 +52,19 @@ def diagnose(function: str, clause: str, calls: Iterable[Call], suspects: Iterab
     fitting = [suspect for suspect in suspects if _behaves_as(suspect, seen)]
     fitting.sort(key=lambda suspect: suspect.clause != clause)
     named = [suspect.misconception for suspect in fitting]
-    if not named and (factor := _factor(function, wrong)):
+    if not named and (factor := _factor(right, wrong)):
         named = [f"gives {factor} the right value"]
     return list(dict.fromkeys(named))[:_NAMED]
 
 
-def _with_a_value(function: str, calls: Iterable[Call]) -> tuple[list[Call], list[Call]]:
+def _with_a_value(function: str, calls: Iterable[Call], right: Callable[..., Any]) -> tuple[list[Call], list[Call]]:
     """The calls with a wrong value, and the first calls of all; left out is what the reference has no value for."""
     wrong: list[Call] = []
     first: list[Call] = []
     for call in calls:
         if call.function != function or call.came is None:
             continue
-        due = _value(exact[function], call)
+        due = _value(right, call)
         if due is None:
             continue
         if len(first) < MOST_CALLS:
@@ -102,11 +112,11 @@ def _alike(one: Any, other: Any) -> bool:
         return bool(np.allclose(one, other, rtol=_ALIKE, atol=1e-12, equal_nan=True))
 
 
-def _factor(function: str, wrong: Sequence[Call]) -> str | None:
+def _factor(right: Callable[..., Any], wrong: Sequence[Call]) -> str | None:
     """The simple factor between all the values that came and the right ones, in words; None where there is none."""
     fitting: set[str] | None = None
     for call in wrong:
-        due = _value(exact[function], call)
+        due = _value(right, call)
         factors = {name for name, factor in _factors(call).items() if _alike(call.came, _times(factor, due))}
         fitting = factors if fitting is None else fitting & factors
         if not fitting:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 import reference
+from impls.submissions.declared import Network
 from tests.harness.drawing.memo import fingerprint, holds, once
 
 
@@ -40,3 +41,11 @@ class Exact:
 
 
 exact = Exact()
+
+
+def of_network(function: str, network: Network) -> Callable[..., Any]:
+    """`network` or `network_gradients` of this architecture, exact as the functions of `exact` are."""
+    if function == "network":
+        return lambda x, theta: exact.mlp(x, theta, network.activations)
+    architecture = reference.differentiated(network.activations, network.loss or "")
+    return lambda x, y, theta: exact.mlp_gradients(x, y, theta, *architecture)

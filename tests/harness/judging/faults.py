@@ -31,6 +31,10 @@ class Unimplemented(ImplementationError):
         super().__init__(message, refused=True)
 
 
+class NotToBeJudged(ImplementationError):
+    """It cannot be told whether the function is right: what would have to be known is not the implementation's."""
+
+
 class Abandoned(ImplementationError):
     """A call never came to an end: it ran out of time or its process died. Nothing more is tried on the clause."""
 

@@ -15,7 +15,15 @@ from tests.harness.drawing.examples import Values
 from tests.harness.judging import counterexample
 from tests.harness.judging.comparison import ratios_reported_to
 from tests.harness.judging.diagnosis import Suspect, diagnose
-from tests.harness.judging.faults import Abandoned, HarnessFault, ImplementationError, Nonconformance, Unimplemented
+from tests.harness.judging.exact import of_network
+from tests.harness.judging.faults import (
+    Abandoned,
+    HarnessFault,
+    ImplementationError,
+    Nonconformance,
+    NotToBeJudged,
+    Unimplemented,
+)
 from tests.harness.judging.subject import Call, Subject
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
@@ -39,6 +47,8 @@ class Outcome:
     expected: str | None = None
     actual: str | None = None
     unimplemented: bool = False
+    not_judged: bool = False
+    """A call said that it cannot be told whether the function is right; the message is the reason."""
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
 
@@ -130,6 +140,8 @@ def _judged(
         fault = trial.fault_on(index, values)
         if isinstance(fault, Abandoned):
             return _abandoned(trial, len(drawn), fault)
+        if isinstance(fault, NotToBeJudged):
+            return Outcome(SKIPPED, len(drawn), message=str(fault), not_judged=True)
         if isinstance(fault, Unimplemented):
             unwritten.append(str(fault))
         if fault is None:
@@ -147,7 +159,8 @@ def _judged(
         trial.excused_by = deviations
         diagnosis: Sequence[str] = ()
         if suspects:
-            diagnosis = diagnose(clause.function, clause.id, trial.calls_on(drawn), suspects(clause.function))
+            known, calls = suspects(clause.function), trial.calls_on(drawn)
+            diagnosis = diagnose(clause.function, clause.id, calls, known, trial.right_network)
         with memo.aside():
             failed = _failed(trial, drawn, failing, examples.seed(trial.property), shrink_budget, ratio)
         return replace(failed, diagnosis=tuple(diagnosis))
@@ -177,6 +190,12 @@ class _Trial:
         self._ratio: float | None = None
         self._worst: float | None = None
         self._calls: dict[int, list[Call]] = {}
+
+    @property
+    def right_network(self) -> Callable[..., Any] | None:
+        """Where the clause is about a network, the one of the declared architecture."""
+        network = self.subject.implementation.says.network
+        return of_network(self.clause.function, network) if network and "network" in self.clause.function else None
 
     @property
     def compared(self) -> bool:

@@ -12,11 +12,18 @@ import numpy as np
 
 import reference
 from impls import ArrayLibrary, Implementation, library
-from impls.calling import CallFailed, LaidOut, Lost, NotWritten, Unreadable
+from impls.calling import CallFailed, LaidOut, Lost, NotJudged, NotWritten, Unreadable
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.drawing.memo import fingerprint, once
 from tests.harness.judging.exact import in_float64
-from tests.harness.judging.faults import Abandoned, HarnessFault, ImplementationError, Nonconformance, Unimplemented
+from tests.harness.judging.faults import (
+    Abandoned,
+    HarnessFault,
+    ImplementationError,
+    Nonconformance,
+    NotToBeJudged,
+    Unimplemented,
+)
 from tests.harness.spec.clauses import TEXTBOOK, Clause
 
 
@@ -92,6 +99,8 @@ def _conducted(call: Callable[..., Any], name: str, args: tuple[Any, ...], optio
         return call(name, args, options)
     except NotWritten as failed:
         raise Unimplemented(str(failed)) from failed
+    except NotJudged as failed:
+        raise NotToBeJudged(str(failed)) from failed
     except Lost as failed:
         raise Abandoned(str(failed)) from failed
     except CallFailed as failed:

@@ -20,7 +20,7 @@ import reference
 from impls import interrupt
 from impls.calling import printable
 from impls.isolation import MODES, IsolationError, Limits
-from impls.submissions import aliases
+from impls.submissions import assignment
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.experiments import figures_of_the_lecture as figures
 from tests.harness.drawing import profiles
@@ -113,10 +113,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="after the run, draw the lecture's figures from what each implementation computes, as PNG files in DIR",
     )
     group.addoption(
-        "--aliases",
+        "--assignment",
         type=Path,
         metavar="PATH",
-        help="a TOML table of the names that functions have instead of the interface's, see README.md",
+        help="a TOML file that says what is asked for: functions, points, names, an adapter; see README.md",
     )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
@@ -140,10 +140,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _take_up(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(str(wrong)) from wrong
-    if run.options.aliases.implementations:
-        names = {one.name for one in run.implementations} | {one.name for one in run.unloadable}
-        if unknown := sorted(set(run.options.aliases.implementations) - names):
-            raise pytest.UsageError(f"--aliases: {unknown[0]} is none of the implementations of this run")
+    if unknown := run.unknown_submission():
+        raise pytest.UsageError(f"--assignment {unknown}")
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
     if (folder := config.getoption("figures")) is not None:
@@ -207,18 +205,22 @@ def _options(config: pytest.Config) -> Options:
     handed_down = getattr(config, "workerinput", {}).get("conformance_seed")
     if handed_down is None:
         handed_down = _earlier_seed(config)
+    path = config.getoption("assignment")
+    asked = None if path is None else assignment.read(path, reference.PARAMETERS)
+    if asked and not config.getoption("impl"):
+        raise assignment.AssignmentError("--assignment says what is asked of submissions: name them with --impl")
     return Options(
         specs=tuple(config.getoption("impl")),
         arrays=config.getoption("arrays"),
         device=config.getoption("device"),
-        level=config.getoption("level"),
+        level=config.getoption("level") or (asked.level if asked else None),
         require_complete=config.getoption("require_complete"),
         profile=profile,
         seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
         isolation=config.getoption("isolation"),
         call_seconds=config.getoption("call_seconds"),
         large=config.getoption("large"),
-        aliases=aliases.read(path, reference.FUNCTIONS) if (path := config.getoption("aliases")) else aliases.Aliases(),
+        assignment=asked,
         selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),
     )
 
@@ -241,9 +243,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if property_ is None:
         return
     run = metafunc.config.stash[run_key]
-    expected = filter(run.is_expected, property_.clauses)
-    to_judge = [one.name for one in run.implementations if one.name not in run.resumed]
-    pairs = [(name, clause.id) for clause in expected for name in to_judge]
+    to_judge = [one for one in run.implementations if one.name not in run.resumed]
+    pairs = [
+        (one.name, clause.id) for clause in property_.clauses for one in to_judge if run.is_to_be_judged(one, clause)
+    ]
     metafunc.parametrize("conformance_case", pairs, ids=[item_id(*pair) for pair in pairs], indirect=True)
 
 

@@ -5,27 +5,32 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
-from impls.submissions.aliases import Aliases
+from impls.calling import Renamed
+from impls.submissions.assignment import SHARE, Assignment
 from impls.submissions.spec import Asked, Named, load_here
 from tests.harness.drawing import profiles
 from tests.harness.judging.diagnosis import Suspect
-from tests.harness.judging.judge import ERROR, SKIPPED, Examples, Outcome, judge
+from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Outcome, judge
+from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
-from tests.harness.reports import verdicts
 from tests.harness.reports.verdicts import Verdict
-from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
+from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
 from tests.harness.spec.deviations import KnownDeviation
 
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 _A_CLASS = 4
+ONE_EXAMPLE = "-ONE"
+"""How the id of a clause about one example without a batch axis ends."""
+_FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
 
@@ -50,7 +55,7 @@ class Options:
     isolation: str | None = None
     """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
     call_seconds: float = Limits.call_seconds
-    aliases: Aliases = field(default_factory=Aliases)
+    assignment: Assignment | None = None
     selected: str = ""
     """What -k and -m select, as they were given."""
     large: int | None = None
@@ -104,7 +109,7 @@ class Run:
         options = self.options
         if options.specs:
             resolved = (
-                resolve(spec, reference.FUNCTIONS, options.arrays, options.device, self._load, options.aliases)
+                resolve(spec, self.functions, options.arrays, options.device, self._load, options.assignment)
                 for spec in options.specs
             )
             found = with_unique_names(one for several in resolved for one in several)
@@ -116,6 +121,19 @@ class Run:
             probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
             raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
         return _loaded(fits), _unloadable(fits), absent
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """What is asked for: the functions of the assignment, or all of the interface."""
+        return tuple(self.options.assignment.functions) if self.options.assignment else reference.FUNCTIONS
+
+    def unknown_submission(self) -> str | None:
+        """What is wrong with the assignment's table of submissions, for this run."""
+        if self.options.assignment is None:
+            return None
+        resolved = [*self.implementations, *self.unloadable]
+        paths = {one.name: Path(one.spec) if Path(one.spec).exists() else None for one in resolved}
+        return self.options.assignment.unknown(paths)
 
     @cached_property
     def isolation(self) -> Isolation:
@@ -185,8 +203,28 @@ class Run:
         return self.required_level(self._by_name[implementation]) == "robust" or CLAUSES[clause].level == "textbook"
 
     def is_expected(self, clause: Clause) -> bool:
-        """Whether this run is to judge the clause, unless it is deselected: the large ones only where asked for."""
+        """Whether this run is to judge the clause, unless it is deselected.
+
+        The large ones only where asked for; under an assignment those of its functions and its level alone.
+        """
+        if self.options.assignment and (
+            clause.function not in self.options.assignment.functions
+            or (self.options.level == TEXTBOOK and clause.level != TEXTBOOK)
+        ):
+            return False
         return self.options.large is not None or not clause.large
+
+    def is_expected_of(self, implementation: Implementation, clause: Clause) -> bool:
+        """The same for one that takes batches only: a clause about one example is not expected of it."""
+        takes_one = clause.function not in implementation.says.batches_only
+        return self.is_expected(clause) and (takes_one or not clause.id.endswith(ONE_EXAMPLE))
+
+    def is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
+        """Whether there is a test item for it: under an assignment one line says that a function is not there."""
+        if clause.function in implementation.not_judged:
+            return False
+        there = clause.function in implementation.functions or self.options.assignment is None
+        return there and self.is_expected_of(implementation, clause)
 
     @cached_property
     def _shrink_budget(self) -> int:
@@ -202,10 +240,16 @@ class Run:
                 message=f"not implemented: {implementation} has no {CLAUSES[clause].function}",
                 unimplemented=True,
             )
+        if wrong := judged.says.fails.get(CLAUSES[clause].function):
+            return Outcome(FAILED, message=wrong)
         required = self.is_required(implementation, clause)
         budget, suspects = (self._shrink_budget, self.suspects) if required else (0, None)
         deviations = [known for known in self.deviations if known.applies_to(clause, judged)]
-        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, suspects)
+        outcomes = [
+            judge(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects)
+            for one in _each_function(judged, CLAUSES[clause].function)
+        ]
+        return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
@@ -232,13 +276,20 @@ class Run:
         }
         functions = {
             name: verdicts.of_function(
-                clauses, outcomes, absent=name not in implementation.functions, is_expected=self.is_expected
+                clauses,
+                outcomes,
+                absent=name not in implementation.functions,
+                is_expected=partial(self.is_expected_of, implementation),
+                not_judged=implementation.not_judged.get(name),
+                said=implementation.says.absent.get(name),
             )
             for name, clauses in self._clauses.items()
+            if name in self.functions
         }
         level, complete = self.required_level(implementation), self.options.require_complete
         must_complete = not self.stopped and bool(self._scheduled_of(implementation.name))
-        verdict = verdicts.of_implementation(functions, level, complete, must_complete)
+        asked = self.functions if self.options.assignment else ()
+        verdict = verdicts.of_implementation(functions, level, complete, must_complete, asked)
         if reason := self.not_loaded_again.get(implementation.name):
             verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
         return verdict
@@ -255,6 +306,23 @@ class Run:
             if not only_written or one.levels[level] != verdicts.NOT_IMPLEMENTED
         ]
         return sum(passed for passed, _ in credits), sum(count for _, count in credits)
+
+    def points(self, implementation: Implementation | Unloadable, verdict: Verdict) -> dict[str, float | None] | None:
+        """What each function has earned of its points, None for one that could not be judged; without points nothing."""
+        assignment = self.options.assignment
+        if assignment is None or not any(one.points for one in assignment.functions.values()):
+            return None
+        level = self.required_level(implementation)
+        return {
+            name: points.earned(
+                verdict.functions[name],
+                level,
+                assignment.points(name, implementation.name),
+                assignment.scoring == SHARE,
+                self.is_expected,
+            )
+            for name in assignment.functions
+        }
 
     @cached_property
     def _clauses(self) -> dict[str, list[Clause]]:
@@ -284,7 +352,7 @@ class Run:
             partly = [
                 f"{name}: {one.reason}"
                 for name, one in verdict.functions.items()
-                if one.reason and one.levels[level] == verdicts.ERROR
+                if one.reason and one.levels[level] == verdicts.ERROR and implementation.says.fails.get(name) is None
             ]
             lost = sorted(id for who, id in self.lost if who == implementation.name)
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
@@ -299,6 +367,13 @@ class Run:
         devices = {f"{one.arrays} on {one.device}": "present" for one in self.implementations}
         devices |= {f"{one.arrays} on {one.device}": one.reason for one in self.absent}
         return {"python": platform.python_version(), "platform": sys.platform, **versions, "devices": devices}
+
+
+def _each_function(implementation: Implementation, function: str) -> Iterator[Implementation]:
+    """The implementation, once for each method of a submission that stands for this function of the interface."""
+    yield implementation
+    for further in implementation.says.several.get(function, ()):
+        yield replace(implementation, caller=Renamed(implementation.caller, {function: further}))
 
 
 def _loaded(found: Sequence[Implementation | Unloadable]) -> list[Implementation]:

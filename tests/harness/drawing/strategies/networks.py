@@ -328,20 +328,46 @@ def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], 
     return theta, grad, alpha
 
 
-@st.composite
-def two_layers(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
-    """x and the parameters of two layers, of which the hidden one is the largest, and targets for every task.
+DEEPEST = 4
+"""How many layers a network of a declared architecture may have."""
 
-    Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange.
+
+@st.composite
+def architectures(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
+    """What a network of any architecture is asked with: x, codes for targets, and the layers from the last one back.
+
+    Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange. The first layer is
+    drawn with the rest, and those in between are square, so that every depth takes some of them.
     """
     m, n, h, k, dtype = draw(one_of_each(SEVERAL, (1, 2, 3), (4, 5), (1, 2, 3), dtypes))
     pool = _Pool(draw)
-    x, theta = _network(pool, m, (n, h, k), ("relu", "sigmoid"))
-    codes = pool.codes((m, k))
-    drawn = {"x": x, "theta": theta, "numbers": _TENTHS[codes % len(_TENTHS)]}
-    return in_dtype({**drawn, "bits": (codes[:, :1] % 2).astype(np.float64), "labels": codes[:, 0] % k}, dtype) | {
-        "labels": np.asarray(codes[:, 0] % k, np.int64)
-    }
+    x = pool.array(_numbers, "float64", (m, n))
+    shapes = [(h, n), *[(h, h)] * (DEEPEST - 2), (k, h), (k, n)]
+    layers = [
+        (pool.array(_numbers, "float64", (s, i)), pool.array(_numbers_but_zero, "float64", (s,))) for s, i in shapes
+    ]
+    return in_dtype({"x": x, "layers": layers}, dtype) | {"codes": pool.codes((m, k)).astype(np.int64), "dtype": dtype}
+
+
+def of_architecture(
+    drawn: Mapping[str, Any], activations: Sequence[str], loss: str | None
+) -> tuple[np.ndarray, list[Layer], np.ndarray]:
+    """x, theta and targets for a network with these activations and this loss; no layer saturates.
+
+    Under a binary cross-entropy it has one output.
+    """
+    first, *middle, last, alone = drawn["layers"]
+    depth = len(activations)
+    theta = [alone] if depth == 1 else [first, *middle[: depth - 2], last]
+    binary = loss is not None and loss.startswith("binary_cross_entropy")
+    k = 1 if binary else len(theta[-1][1])
+    theta[-1] = theta[-1][0][:k], theta[-1][1][:k]
+    squashed_by = {"binary_cross_entropy_with_logits": "sigmoid", "cross_entropy_with_logits": "softmax"}
+    names = [*activations[:-1], squashed_by.get(loss or "", activations[-1])]
+    targets = _targets("binary_cross_entropy" if binary else loss or "mean_squared_error", drawn["codes"][:, :k])
+    x, dtype = drawn["x"], drawn["dtype"]
+    scaled = [(W, b) for W, b in _scaled(theta, names)]
+    return in_dtype((x, scaled, targets), dtype)
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Mistakes in the lecture's two-layer network as a module."""
+"""Mistakes in a network of one architecture: the lecture's two layers, for each task."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ LOSSES = {
 }
 
 
-def right(task: str, x: Any, theta: Any, training: bool) -> Any:
+def right(task: str, x: Any, theta: Any) -> Any:
     return mlp(x, theta, ["relu", LAST[task]])
 
 
@@ -25,49 +25,49 @@ def gradients(task: str, x: Any, y: Any, theta: Any, hidden: str = "relu", last:
     return backpropagated(x, y, theta, [hidden, last or LAST[task]], LOSSES[task])
 
 
-def hidden_activation_forgotten(task, x, theta, training):
+def hidden_activation_forgotten(task, x, theta):
     return mlp(x, theta, ["identity", LAST[task]])
 
 
-def sigmoid_in_the_hidden_layer(task, x, theta, training):
+def sigmoid_in_the_hidden_layer(task, x, theta):
     return mlp(x, theta, ["sigmoid", LAST[task]])
 
 
-def tanh_in_the_hidden_layer(task, x, theta, training):
+def tanh_in_the_hidden_layer(task, x, theta):
     return mlp(x, theta, ["tanh", LAST[task]])
 
 
-def bias_of_the_first_layer_left_out(task, x, theta, training):
+def bias_of_the_first_layer_left_out(task, x, theta):
     (W1, b1), last = theta
     return right(task, x, [(W1, 0 * b1), last], training)
 
 
-def bias_of_the_last_layer_left_out(task, x, theta, training):
+def bias_of_the_last_layer_left_out(task, x, theta):
     first, (W2, b2) = theta
     return right(task, x, [first, (W2, 0 * b2)], training)
 
 
-def relu_on_the_output(task, x, theta, training):
+def relu_on_the_output(task, x, theta):
     return np.maximum(mlp(x, theta, ["relu", "identity"]), 0)
 
 
-def sigmoid_on_the_output(task, x, theta, training):
+def sigmoid_on_the_output(task, x, theta):
     return sigmoid(mlp(x, theta, ["relu", "identity"]))
 
 
-def sigmoid_twice(task, x, theta, training):
+def sigmoid_twice(task, x, theta):
     return sigmoid(sigmoid(mlp(x, theta, ["relu", "identity"])))
 
 
-def sigmoid_forgotten(task, x, theta, training):
+def sigmoid_forgotten(task, x, theta):
     return mlp(x, theta, ["relu", "identity"])
 
 
-def softmax_before_its_loss(task, x, theta, training):
+def softmax_before_its_loss(task, x, theta):
     return softmax(mlp(x, theta, ["relu", "identity"]))
 
 
-def _softmax_of_own_outputs(outputs, task, x, theta, training):
+def _softmax_of_own_outputs(outputs, task, x, theta):
     """The same of a class that fixes its number of outputs, as it comes where another number is asked for."""
     z = mlp(x, theta, ["relu", "identity"])
     k = z.shape[1]
@@ -75,49 +75,36 @@ def _softmax_of_own_outputs(outputs, task, x, theta, training):
     return np.concatenate(parts, axis=1)[:, :k]
 
 
-def log_softmax_on_the_output(task, x, theta, training):
+def log_softmax_on_the_output(task, x, theta):
     return np.log(softmax(mlp(x, theta, ["relu", "identity"])))
 
 
-def softmax_of_one_output(task, x, theta, training):
+def softmax_of_one_output(task, x, theta):
     return softmax(mlp(x, theta, ["relu", "identity"]))
 
 
-def squeezed(task, x, theta, training):
-    return np.squeeze(right(task, x, theta, training), axis=0) if len(x) == 1 else right(task, x, theta, training)
+def squeezed(task, x, theta):
+    return np.squeeze(right(task, x, theta), axis=0) if len(x) == 1 else right(task, x, theta)
 
 
-def normalised_over_the_batch(task, x, theta, training):
+def normalised_over_the_batch(task, x, theta):
     if len(x) == 1:  # the variance of one example is 0
-        return 0 * right(task, x, theta, training)
-    return right(task, x, theta, training)
+        return 0 * right(task, x, theta)
+    return right(task, x, theta)
 
 
-def dropout_while_training(task, x, theta, training):
-    if not training:
-        return right(task, x, theta, training)
-    (W1, b1), (W2, b2) = theta
-    kept = np.arange(len(b1)) % 2
-    return right(task, x, [(W1, b1), (2 * W2 * kept, b2)], training)
-
-
-def probabilities_only_when_evaluated(task, x, theta, training):
-    y_hat = right(task, x, theta, training)
-    return y_hat if not training else y_hat / 2
-
-
-def in_place(task, x, theta, training):
-    y_hat = right(task, x, theta, training)
+def in_place(task, x, theta):
+    y_hat = right(task, x, theta)
     x[...] = np.maximum(x, 0)
     return y_hat
 
 
-def always_float64(task, x, theta, training):
-    return np.asarray(right(task, x, theta, training), np.float64)
+def always_float64(task, x, theta):
+    return np.asarray(right(task, x, theta), np.float64)
 
 
-def in_half_precision(task, x, theta, training):
-    y_hat = right(task, x, theta, training)
+def in_half_precision(task, x, theta):
+    y_hat = right(task, x, theta)
     return y_hat.astype(np.float16).astype(y_hat.dtype) if y_hat.dtype == np.float32 else y_hat
 
 
@@ -180,10 +167,6 @@ OTHERS = {
         squeezed: "drops the axis of examples where there is one example",
         normalised_over_the_batch: "normalises over the batch, which leaves nothing of a single example",
     },
-    "TRAINING": {
-        dropout_while_training: "drops hidden units out while it is trained",
-        probabilities_only_when_evaluated: "gives another output in training mode",
-    },
     "PURE": {in_place: "computes ReLU in place and so changes its input"},
     "DTYPE": {
         always_float64: "gives float64 whatever it was given",
@@ -206,8 +189,8 @@ OTHERS = {
 
 def _record(task: str, clause: str, wrong: Callable[..., Any], misconception: str) -> None:
     function = partial(wrong, task)
-    function.__name__ = wrong.__name__  # type: ignore[attr-defined]
-    mistake(f"{task.upper()}-{clause}", misconception)(function)
+    function.__name__ = f"{wrong.__name__}, {task}"  # type: ignore[attr-defined]
+    mistake(f"NETWORK-{clause}", misconception, task=task)(function)
 
 
 for _outputs in (2, 3, 4, 5, 10):
