@@ -4,19 +4,22 @@ Arguments are NumPy arrays (or LaidOut), numbers, strings, None, and lists, tupl
 is plain: base-class NumPy arrays of real numbers, lists and dicts of plain values, and Unreadable for all else.
 """
 
+import math
 import os
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from impls.backends.arrays import ArrayLibrary
 from impls.interrupt import was_interrupted
+from impls.kept import KeptResults, digest
 
 MOST_ITEMS = 4096
-"""How many items a list in a result may have; what is longer is no list of layers."""
+"""How many items the lists in a result may have together; what is longer is no list of layers."""
 
 _DEEPEST = 4
 _REAL = "fiub"
@@ -36,6 +39,14 @@ class Unreadable:
     """Stands for a result, or an item of one, that is no array of real numbers; ``what`` says what it is."""
 
     what: str
+
+
+@dataclass(frozen=True)
+class Oversized:
+    """Stands for an array with more elements than its request allows; its values are not kept."""
+
+    shape: tuple[int, ...]
+    dtype: str
 
 
 class CallFailed(Exception):
@@ -110,7 +121,10 @@ class Kept(Protocol):
 
 
 class Caller(Protocol):
-    """How the functions of one implementation are called. Every method raises CallFailed."""
+    """How the functions of one implementation are called. ``call`` and ``keep`` raise CallFailed."""
+
+    def ask(self, requests: Sequence[Request]) -> Answers:
+        """The answers to these requests; each call gets fresh, writable copies of its arguments."""
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
@@ -126,6 +140,13 @@ class Renamed:
     caller: Caller
     names: Mapping[str, str]
 
+    def ask(self, requests: Sequence[Request]) -> Answers:
+        answers = self.caller.ask(
+            [replace(one, function=self.names.get(one.function, one.function)) for one in requests]
+        )
+        theirs = {name: function for function, name in self.names.items()}
+        return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})
+
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         return self.caller.call(self.names.get(function, function), args, options)
 
@@ -139,9 +160,52 @@ class Direct:
     def __init__(self, functions: Mapping[str, Callable[..., Any]], library: ArrayLibrary) -> None:
         self.functions = functions
         self._library = library
+        self._kept = KeptResults(self.plain)
+
+    def ask(self, requests: Sequence[Request]) -> Answers:
+        answers = [self.answer(request) for request in requests]
+        return Answers(answers, self.overwritten())
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to one of several requests; ``overwritten`` closes them."""
+        try:
+            args, options = self.native(request.args), self.native(request.options)
+        except Exception as raised:
+            if self._library.device == "cpu":
+                raise
+            message = f"{request.function}: its arguments cannot be put on the device: {described(raised)}"
+            return Answer(failure=CallFailed(message, refused=False))
+        before = [self._digest(argument) for argument in args]
+        value, failure = None, None
+        try:
+            returned = self._run(request.function, args, options)
+            value = self.plain(returned, request.most)
+            self._kept.keep(request.function, returned, value)
+        except CallFailed as failed:
+            failure = failed.with_traceback(None)  # whose frames hold the arrays of the call
+            failure.__cause__ = failure.__context__ = None
+        changed = [n for n, (was, now) in enumerate(zip(before, args, strict=True), 1) if self._digest(now) != was]
+        return Answer(value, failure, tuple(changed))
+
+    def device_works(self) -> bool:
+        """Whether the device can still compute: a kernel whose assertion failed takes it away from the process."""
+        if self._library.device == "cpu":
+            return True
+        try:
+            self._library.to_numpy(self._library.from_numpy(np.ones(1)))
+        except Exception:
+            return False
+        return True
+
+    def overwritten(self) -> dict[str, str]:
+        """As ``Answers.overwritten``, of all results that are kept."""
+        return self._kept.overwritten()
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        return self.plain(self._run(function, self.native(args), self.native(options)))
+        answer = self.answer(Request(function, args, options, sys.maxsize))
+        if answer.failure is not None:
+            raise answer.failure
+        return answer.value
 
     def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptHere":
         native = self.native(args)
@@ -160,27 +224,19 @@ class Direct:
             return {key: self.native(item) for key, item in value.items()}
         return value
 
-    def plain(self, result: Any, depth: int = _DEEPEST) -> Any:
-        """What a function returned, as plain values that share no memory with it."""
-        try:
-            if isinstance(result, list | tuple | Mapping):
-                return self._plain_items(result, depth)
-            is_number = isinstance(result, bool | int | float | np.generic)
-            array = np.array(result) if is_number else self._library.to_numpy(result)
-        except BaseException as raised:
-            if isinstance(raised, KeyboardInterrupt) and was_interrupted():
-                raise
-            return Unreadable(f"something else than an array or a number: {described(raised)}")
-        if array.dtype.kind not in _REAL:
-            return Unreadable(f"an array of dtype {array.dtype}, not of real numbers")
-        return array
+    def plain(self, result: Any, most: int = sys.maxsize) -> Any:
+        """What a function returned, as plain values that share no memory with it.
 
-    def _plain_items(self, items: Any, depth: int) -> Any:
-        if depth == 0 or len(items) > MOST_ITEMS:
-            return Unreadable(f"a {type(items).__name__} of {len(items)} items, too many or too deep to be looked into")
-        if isinstance(items, Mapping):
-            return {str(key)[:100]: self.plain(item, depth - 1) for key, item in items.items()}
-        return [self.plain(item, depth - 1) for item in items]
+        An array with which there would be more than ``most`` elements becomes Oversized.
+        """
+        return _Reader(self._library, most).plain(result, _DEEPEST)
+
+    def _digest(self, argument: Any) -> Any:
+        """The digest of an argument as it is now."""
+        try:
+            return digest(argument if type(argument) is np.ndarray else self._readable(argument))
+        except Exception as raised:  # a device whose memory can no longer be read
+            return described(raised)
 
     def _arguments(self, native: tuple[Any, ...]) -> list[Any]:
         return [self._readable(argument) for argument in native]
@@ -213,6 +269,41 @@ class Direct:
         if result is None or result is Ellipsis:
             raise NotWritten(f"{name} returns {result!r}")
         return result
+
+
+@dataclass
+class _Reader:
+    """Reads one result. left: how many elements it may still have; items: how many items its lists may still have."""
+
+    library: ArrayLibrary
+    left: int
+    items: int = MOST_ITEMS
+
+    def plain(self, result: Any, depth: int) -> Any:
+        try:
+            if isinstance(result, list | tuple | Mapping):
+                return self._plain_items(result, depth)
+            is_number = isinstance(result, bool | int | float | np.generic)
+            if not is_number and self.library.is_array(result):
+                self.left -= math.prod(result.shape)
+                if self.left < 0:
+                    return Oversized(tuple(map(int, result.shape)), str(result.dtype).removeprefix("torch."))
+            array = np.array(result) if is_number else self.library.to_numpy(result)
+        except BaseException as raised:
+            if isinstance(raised, KeyboardInterrupt) and was_interrupted():
+                raise
+            return Unreadable(f"something else than an array or a number: {described(raised)}")
+        if array.dtype.kind not in _REAL:
+            return Unreadable(f"an array of dtype {array.dtype}, not of real numbers")
+        return array
+
+    def _plain_items(self, items: Any, depth: int) -> Any:
+        self.items -= len(items)
+        if depth == 0 or self.items < 0:
+            return Unreadable(f"a {type(items).__name__} of {len(items)} items, too many or too deep to be looked into")
+        if isinstance(items, Mapping):
+            return {str(key)[:100]: self.plain(item, depth - 1) for key, item in items.items()}
+        return [self.plain(item, depth - 1) for item in items]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Checks of arguments, and the one place where a result takes the dtype of its arguments."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
+
+from reference.trees import mapped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,34 +22,26 @@ def float64_inside(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def rounded(*args: P.args, **kwargs: P.kwargs) -> R:
-        dtypes = set(_floating_dtypes((args, tuple(kwargs.values()))))
+        dtypes: set[np.dtype[Any]] = set()
+        mapped(lambda leaf: dtypes.add(leaf.dtype) if _is_floating(leaf) else None, (args, kwargs))
         dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
         with np.errstate(all="ignore"):
-            return _round_to(dtype, function(*args, **kwargs))
+            return cast(R, mapped(functools.partial(_round_to, dtype), function(*args, **kwargs)))
 
     return rounded
 
 
-def _floating_dtypes(value: object) -> Iterator[np.dtype[Any]]:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _floating_dtypes(item)
-    elif isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f" and not isinstance(value, float):
-        yield value.dtype
+def _is_floating(leaf: object) -> bool:
+    """Whether the leaf has a floating dtype; NumPy's float64 number is a Python float and has none that counts."""
+    return isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f" and not isinstance(leaf, float)
 
 
-def _round_to(dtype: np.dtype[Any], result: Any) -> Any:
-    if isinstance(result, (list, tuple)):
-        return type(result)(_round_to(dtype, item) for item in result)
-    if isinstance(result, dict):
-        return {key: _round_to(dtype, item) for key, item in result.items()}
-    if type(result) is int:
-        return result
-    if type(result) is float:
-        return result if dtype == np.float64 else dtype.type(result)
-    return np.asarray(result, dtype=dtype)
+def _round_to(dtype: np.dtype[Any], leaf: Any) -> Any:
+    if type(leaf) is int:
+        return leaf
+    if type(leaf) is float:
+        return leaf if dtype == np.float64 else dtype.type(leaf)
+    return np.asarray(leaf, dtype=dtype)
 
 
 def real_array(name: str, value: object) -> np.ndarray:

@@ -1,17 +1,7 @@
 """Implementations in processes of their own, where whatever they do stays with them."""
 
-from impls.isolation.isolated import (
-    BWRAP,
-    MODES,
-    NONE,
-    PROCESS,
-    Isolated,
-    Isolation,
-    IsolationError,
-    Requests,
-    answers_body,
-    answers_in,
-)
+from impls.isolation.caller import Isolated
+from impls.isolation.isolation import BWRAP, MODES, NONE, PROCESS, Isolation, IsolationError
 from impls.isolation.limits import Limits
 from impls.isolation.loading import load_isolated
 
@@ -24,8 +14,5 @@ __all__ = [
     "Isolation",
     "IsolationError",
     "Limits",
-    "Requests",
-    "answers_body",
-    "answers_in",
     "load_isolated",
 ]

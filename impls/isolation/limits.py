@@ -6,27 +6,28 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 _MIB = 1 << 20
+_GPU_FILES = 1024
 
 
 @dataclass(frozen=True)
 class Limits:
-    """call_seconds: of waiting for one call; load_seconds: of running what its functions need, when it is loaded;
-    seconds: of waiting for all its calls, and of its processor time.
+    """call_seconds: of one call; load_seconds: of loading; total_seconds: of all calls of one function, None for any.
 
-    memory_mib: of address space; file_mib: of each file it writes; files: open at once; processes: beside those that
-    the user has already. losses: how often one function may end or hang the process before it is not called again;
-    restarts: how often the process is started again in all. answer_mib: the largest answer taken from it.
+    All three are wall time less the time in which the process waited for a processor, see ``channel.Patience``.
+    memory_mib: of address space; file_mib: of each file it writes; folder_mib: of all files, where they lie in memory
+    (bwrap); files: open at once; processes: beside those that the user has already. losses: how often one function may
+    end or hang the process before it is not called again. answer_mib: the largest answer taken from it.
     """
 
     call_seconds: float = 10.0
     load_seconds: float = 60.0
-    seconds: float = 300.0
+    total_seconds: float | None = 300.0
     memory_mib: int = 4096
     file_mib: int = 16
+    folder_mib: int = 64
     files: int = 64
     processes: int = 64
     losses: int = 2
-    restarts: int = 12
     answer_mib: int = 256
 
     def for_arrays_of(self, elements: int) -> "Limits":
@@ -42,11 +43,10 @@ class Limits:
 def restrict_this_process(limits: Limits, gpu: bool) -> None:
     """Have the operating system keep the limits of this process and its children.
 
-    gpu: without the limit of memory, since the driver of a GPU reserves any amount of addresses.
+    gpu: without the limit of memory, since the driver of a GPU reserves any amount of addresses, and with more files.
     """
-    _set(resource.RLIMIT_CPU, int(limits.seconds))
     _set(resource.RLIMIT_FSIZE, limits.file_mib * _MIB)
-    _set(resource.RLIMIT_NOFILE, limits.files)
+    _set(resource.RLIMIT_NOFILE, _GPU_FILES if gpu else limits.files)
     _set(resource.RLIMIT_CORE, 0)
     if not gpu:
         _set(resource.RLIMIT_AS, limits.memory_mib * _MIB)

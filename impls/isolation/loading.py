@@ -11,7 +11,8 @@ from impls.backends.devices import DEVICES
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Lost, one_line
 from impls.implementation import Implementation, Unloadable, said
-from impls.isolation.isolated import Isolated, Isolation
+from impls.isolation.caller import Isolated
+from impls.isolation.isolation import Isolation
 from impls.submissions.notebook import NotebookError, cells_of
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
 
@@ -40,6 +41,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         "device": asked.device,
         "refused": found.refused,
         "wanted": found.wanted.as_json(),
+        "seconds": isolation.limits.load_seconds,
         "cells": cells,
     }
     arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
@@ -68,7 +70,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
             says=said(came["says"]),
         )
     except Lost as lost:
-        return Unloadable(found.name, found.spec, f"loading it: {lost}", arrays, device, level)
+        return Unloadable(found.name, found.spec, str(lost), arrays, device, level)
     except (KeyError, TypeError, AttributeError, ValueError) as wrong:
         return Unloadable(found.name, found.spec, f"its process gave no sense: {wrong!r}", arrays, device, level)
 

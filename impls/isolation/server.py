@@ -1,8 +1,7 @@
 """The process that starts the workers: libraries are imported once here, and each worker is a fork of it.
 
 It is told over a socket what to do, one JSON line each way: ``start`` (with the channel and the output's file
-descriptor), ``end`` (with the worker's number) and ``learn`` (with a file of requests, which every later worker knows
-by their number, counted from 0). It reaps what a worker leaves running, removes what it leaves in its
+descriptor) and ``end`` (with the worker's number). It reaps what a worker leaves running, removes what it leaves in its
 folder, and ends with all its workers when the socket is closed, however the run ended.
 """
 
@@ -50,11 +49,6 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
                 for descriptor in descriptors:
                     os.close(descriptor)
                 answer: dict[str, Any] = {"pid": pid}
-            elif order["do"] == "learn":
-                with os.fdopen(descriptors[0], "rb") as file:
-                    file.seek(0)
-                    worker.learn((file.read(order["header"]), file.read(order["arrays"])))
-                answer = {}
             else:
                 answer = {"status": _end(order["pid"], folders)}
             control.sendall(json.dumps(answer).encode())

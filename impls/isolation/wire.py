@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from impls.calling import LaidOut, Unreadable
+from impls.calling import LaidOut, Oversized, Unreadable, one_line
 
 PREFIX = struct.Struct("<4sQIQ")
 """A frame's first bytes: the magic word, the token of the request, the length of the header and of the arrays."""
@@ -90,6 +90,8 @@ def _encoded(value: Any, buffers: list[bytes]) -> Any:
         return {"dict": {key: _encoded(item, buffers) for key, item in value.items()}}
     if isinstance(value, Unreadable):
         return {"unreadable": value.what}
+    if isinstance(value, Oversized):
+        return {"oversized": [value.shape, value.dtype]}
     if isinstance(value, np.generic):
         return _encoded(np.array(value), buffers)
     return value
@@ -122,7 +124,10 @@ class _Arrays:
         if kind == "dict":
             return {key: self.decoded(item) for key, item in content.items()}
         if kind == "unreadable":
-            return Unreadable(str(content))
+            return Unreadable(one_line(str(content)))
+        if kind == "oversized":
+            shape, dtype = content
+            return Oversized(tuple(int(n) for n in shape), one_line(str(dtype), 40))
         raise WireError(f"a value of the unknown kind {kind[:40]!r}")
 
     def _array(self, dtype: str, shape: list[int]) -> np.ndarray:

@@ -3,7 +3,6 @@
 import os
 import socket
 import sys
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from impls.backends.arrays import library
-from impls.calling import CallFailed, Direct, Kept, NotJudged, NotWritten
+from impls.calling import CallFailed, Direct, Kept, NotJudged, NotWritten, Request
 from impls.implementation import Unloadable
 from impls.isolation import wire
 from impls.submissions.assignment import Wanted
@@ -22,8 +21,6 @@ CHANNEL = 3
 
 _LARGEST_REQUEST = 1 << 62
 
-_learned: list[dict[str, Any]] = []
-
 
 def serve() -> None:
     """Answer the requests on the channel; ends the process when there are no more."""
@@ -33,35 +30,36 @@ def serve() -> None:
     np.seterr(all="ignore")
     answer, functions = _loaded(request)
     channel.answer(token, answer)
-    caller = _Answering(functions) if functions else None
-    while caller:
+    if functions is None:
+        return
+    looked_at = _LookedAt(functions)
+    while True:
         token, request = channel.receive()
-        if request["do"] == "several":
-            channel.answer(token, _several(caller, request))
-        elif request["do"] == "learned":
-            channel.answer(token, _several(caller, _learned[request["number"]]))
+        if request["do"] == "ask":
+            for function, args, options, most in request["requests"]:
+                channel.answer(token, _answered(functions, Request(function, tuple(args), options, most)))
+            channel.answer(token, {"overwritten": functions.overwritten()})
         else:
-            channel.answer(token, caller.answer(request))
+            channel.answer(token, looked_at.answer(request))
 
 
-def learn(requests: wire.Body) -> None:
-    """Know many requests by their number from now on; for the process that starts the workers."""
-    _learned.append(wire.message(requests))
+def _answered(caller: Direct, request: Request) -> dict[str, Any]:
+    """The answer to one request as it goes over the channel."""
+    answer = caller.answer(request)
+    changed = list(answer.changed)
+    if answer.failure is None:
+        return {"value": answer.value, "changed": changed}
+    return {**_failed(answer.failure), "changed": changed, "ends": not caller.device_works()}
 
 
-def _several(caller: "_Answering", message: dict[str, Any]) -> dict[str, Any]:
-    """The answers to the first of many requests, to as many as it comes to in the time."""
-    answers = []
-    end = time.monotonic() + message["seconds"]
-    for request in message["requests"]:
-        answers.append(caller.answer(request))
-        if time.monotonic() > end:
-            break
-    return {"answers": answers}
+def _failed(failure: CallFailed) -> dict[str, Any]:
+    kinds = {NotWritten: "unwritten", NotJudged: "not judged"}
+    kind = kinds.get(type(failure), "refused" if failure.refused else "raised")
+    return {"failed": str(failure), "kind": kind}
 
 
-class _Answering:
-    """Answers single requests with the functions of a loaded implementation."""
+class _LookedAt:
+    """Answers the requests of ``Caller.keep``."""
 
     def __init__(self, caller: Direct) -> None:
         self._caller = caller
@@ -71,13 +69,9 @@ class _Answering:
         try:
             return {"value": self._value(request)}
         except CallFailed as failed:
-            kinds = {NotWritten: "unwritten", NotJudged: "not judged"}
-            kind = kinds.get(type(failed), "refused" if failed.refused else "raised")
-            return {"failed": str(failed), "kind": kind}
+            return _failed(failed)
 
     def _value(self, request: dict[str, Any]) -> Any:
-        if request["do"] == "call":
-            return self._caller.call(request["function"], request["args"], request["options"])
         if request["do"] == "keep":
             self._kept = self._caller.keep(request["function"], request["args"], request["options"])
             return self._kept.given
@@ -104,6 +98,7 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
             None if cells is None else tuple(cells),
             request["refused"],
             Wanted(**request["wanted"]),
+            request["seconds"],
         )
         found = load_here(named, request["names"], Asked(request["arrays"], request["device"]))
     except SpecError as wrong:

@@ -25,6 +25,7 @@ from impls.submissions import declared as declarations
 from impls.submissions import networks
 from impls.submissions.assignment import Assignment, Wanted
 from impls.submissions.file import LoadError, contained
+from impls.submissions.running import LOAD_SECONDS
 from impls.submissions.submission import Submission, loaded
 
 Resolved = Implementation | Unloadable
@@ -95,7 +96,7 @@ class Named:
     """One implementation that a spec names, not loaded yet.
 
     path: of its file or package, None for a module. cells: of a notebook that has been read. refused: why it is not to
-    be loaded at all. wanted: what is asked of it.
+    be loaded at all. wanted: what is asked of it. seconds: for running what its functions need.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Named:
     cells: tuple[str, ...] | None = None
     refused: str | None = None
     wanted: Wanted = field(default_factory=lambda: Wanted(()))
+    seconds: float = LOAD_SECONDS
 
     @property
     def is_builtin(self) -> bool:
@@ -234,7 +236,7 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
     try:
         if found.refused:
             raise LoadError(found.refused)
-        there = loaded(path, wanted, found.cells)
+        there = loaded(path, wanted, found.cells, found.seconds)
         if not there.functions and not there.not_judged and not wanted.is_homework:
             raise LoadError(_none_of(wanted.functions, there.absent, there.not_looked_at))
         arrays, device = _target(there, asked)

@@ -21,11 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from impls.isolation import Isolated, Requests
+from impls.calling import Request
+from impls.isolation import Isolated
 from tests.harness.plugin.run import Options, Run
 
 CHECKOUT = Path(__file__).parents[2]
-SOURCE = CHECKOUT / "impls" / "numpy_lecture.py"
+SOURCE = CHECKOUT / "impls" / "adapters" / "numpy_lecture.py"
 
 _SPELLINGS = [
     (
@@ -97,11 +98,9 @@ def print_costs() -> None:
         start = time.perf_counter() - started
         single = _seconds(lambda: caller.call("relu", argument, {}), 2000)  # noqa: B023
         row = f"| `{mode}` | {start * 1e3:.0f} | {single * 1e6:.0f} |"
-        if isinstance(caller, Isolated):
-            one = {"do": "call", "function": "relu", "args": argument, "options": {}}
-            many = Requests([one] * 1000)
-            row += f" {_seconds(lambda: caller.several('relu', many), 20) * 1e3:.0f} |"  # noqa: B023
-        print(row if isinstance(caller, Isolated) else row + " |", flush=True)
+        many = [Request("relu", argument)] * 1000
+        row += f" {_seconds(lambda: caller.ask(many), 20) * 1e3:.0f} |"  # noqa: B023
+        print(row, flush=True)
         run.end_workers()
 
 

@@ -22,13 +22,12 @@ from unittest import mock
 
 import pytest
 
-from impls.calling import Direct
 from tests.harness.drawing import examples as drawing
-from tests.harness.drawing import memo
 from tests.harness.judging import judge as judging
+from tests.harness.judging import trial
 
 CHECKOUT = Path(__file__).parents[2]
-SUBMISSION = "impls/numpy_lecture.py"
+SUBMISSION = "impls/adapters/numpy_lecture.py"
 
 _CHILD = """
 import resource, sys, pytest
@@ -92,40 +91,22 @@ class Clock:
 
 
 def split(*arguments: str) -> dict[str, float]:
-    """Seconds of a run in this process: drawing, shrinking, calls, reference and bounds, the harness, pytest itself."""
+    """Seconds of a run in this process: drawing, plans, calls, checks, pytest itself."""
     clock = Clock()
-    run, once = Direct._run, memo.once
-
-    def timed_run(caller: Direct, name: str, native: Any, options: Any) -> Any:
-        function = clock.timed("the implementation's calls", caller.functions[name])
-        with mock.patch.dict(caller.functions, {name: function}):
-            return run(caller, name, native, options)
-
-    def timed_once(key: Any, compute: Callable[[], Any]) -> Any:
-        return once(key, clock.timed("reference values and bounds", compute))
-
-    with (
-        mock.patch.object(drawing, "draw", clock.timed("drawing (Hypothesis)", drawing.draw)),
-        mock.patch.object(drawing, "_given", clock.timed("drawing (Hypothesis)", drawing._given)),
-        mock.patch.object(Direct, "_run", timed_run),
-        mock.patch("tests.harness.judging.exact.once", timed_once),
-        mock.patch("tests.harness.judging.subject.once", timed_once),
-        mock.patch.object(judging._Trial, "fault", _labelled_fault(clock)),
-        contextlib.redirect_stdout(io.StringIO()),
-        clock.under("pytest, collection, reports"),
-    ):
+    stages = {
+        "drawing (Hypothesis)": [(drawing, "draw"), (drawing, "_given")],
+        "plans: test bodies, reference values and bounds": [(judging, "plan_of")],
+        "the implementation's calls, arguments and answers": [(trial, "_asked")],
+        "checks of the answers": [(trial._Execution, "seen")],
+    }
+    with contextlib.ExitStack() as patched:
+        for label, places in stages.items():
+            for holder, name in places:
+                patched.enter_context(mock.patch.object(holder, name, clock.timed(label, getattr(holder, name))))
+        patched.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        patched.enter_context(clock.under("pytest, collection, reports"))
         pytest.main(["tests/conformance", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *arguments])
     return dict(clock.seconds)
-
-
-def _labelled_fault(clock: Clock) -> Callable[..., Any]:
-    fault = judging._Trial.fault
-
-    def timed(trial: Any, values: Any) -> Any:
-        with clock.under("harness: conversion, comparison, bookkeeping"):
-            return fault(trial, values)
-
-    return timed
 
 
 def main() -> None:

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from impls.nested import leaves, mapped
 from reference import Band, gamma
-from tests.harness import Subject, assert_shape, assert_within, exact, example
+from tests.harness import Subject, deferred, exact, example
 from tests.harness.drawing import strategies as draw
+from tests.harness.judging.comparison import has_shape
+from tests.harness.judging.faults import Nonconformance
 
 
 def each(**cases: Sequence[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -22,23 +25,55 @@ def each(**cases: Sequence[Any]) -> Callable[[Callable[..., None]], Callable[...
     return annotate
 
 
-def value_of(impl: Subject, f: str, z: np.ndarray) -> np.ndarray:
+def value_of(impl: Subject, f: str, z: np.ndarray) -> Any:
     """The implementation's ``f(z)``, which has the shape of z or fails the clause: relations calculate with it."""
     value = impl[f](z)
-    assert_shape(value, z.shape)
+    impl.shape(value, z.shape)
     return value
 
 
-def loss_of(impl: Subject, f: str, *batch: np.ndarray) -> np.ndarray:
+def loss_of(impl: Subject, f: str, *batch: np.ndarray) -> Any:
     """The implementation's loss ``f`` of the batch, which is a scalar or fails the clause."""
     loss = impl[f](*batch)
-    assert_shape(loss, ())
+    impl.shape(loss, ())
     return loss
 
 
-def promoted(integers: np.ndarray, result: np.ndarray) -> np.ndarray:
-    """The integer argument in the floating dtype that the result says it was promoted to."""
-    return integers.astype(result.dtype if result.dtype.kind == "f" else np.float64)
+@deferred
+def one_for_each(answer: Any, count: int) -> Any:
+    """``answer``, or what is in it where it is a column with one number for each example."""
+    return answer[:, 0] if np.shape(answer) == (count, 1) else answer
+
+
+@deferred
+def where_nan(answer: Any) -> Any:
+    """Which elements of the arrays in ``answer`` are NaN."""
+    return mapped(np.isnan, answer)
+
+
+@deferred
+def differences(answer: Any, others: Any) -> Any:
+    """Each array in ``answer`` less the other one in its place."""
+    return mapped(np.subtract, answer, others)
+
+
+@deferred
+def as_vector(answer: Any, shapes: Sequence[tuple[int, ...]]) -> np.ndarray:
+    """The arrays in ``answer``, which have these shapes or fail the clause, as one vector."""
+    parts = list(leaves(answer))
+    if len(parts) != len(shapes):
+        raise Nonconformance(f"{len(parts)} arrays came, {len(shapes)} are due", answer)
+    for part, shape in zip(parts, shapes, strict=True):
+        has_shape(part, shape)
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+def assert_pure(impl: Subject, f: str, args: Sequence[Any], other_args: Sequence[Any], **options: Any) -> None:
+    """A call changes none of its arguments, and no later call, on the same or on other ones, changes its result."""
+    impl[f](*args, **options)
+    for _ in range(3):  # an implementation may take turns with two buffers
+        impl[f](*other_args, **options)
+    impl.pure()
 
 
 def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, second: np.ndarray) -> None:
@@ -47,35 +82,33 @@ def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, s
     Both sides are the implementation's: what one may fall short of the exact loss by, the other may exceed it by.
     """
     alone = [(first[j : j + 1], second[j : j + 1]) for j in range(len(first))]
-    mean = np.mean([loss_of(impl, f, *one) for one in alone])
+    mean = np.stack([loss_of(impl, f, *one) for one in alone]).mean()
     bands = [impl.bound[f](*one) for one in alone]
     bound, below, above = (np.mean([getattr(band, part) for band in bands]) for part in ("bound", "below", "above"))
     rounding = gamma(len(alone) * impl.arithmetic(first).unit_roundoff) * np.abs(mean)
     whole = impl.bound[f](first, second)
     allowed = Band(whole.bound + bound + rounding, below=whole.below + above, above=whole.above + below)
-    assert_within(impl[f](first, second), mean, allowed)
+    impl.within(impl[f](first, second), mean, allowed)
 
 
 def assert_same_in_every_layout(impl: Subject, f: str, *arguments: np.ndarray) -> None:
     """``f`` makes of arguments in any memory layout what it makes of the same values laid out contiguously."""
     for values, views in draw.in_every_layout(arguments):
         contiguous, bound = impl[f](*values), impl.bound[f](*values)
-        assert_shape(contiguous, np.shape(bound.bound))
-        assert_within(impl[f](*views), contiguous, bound + bound)
+        impl.shape(contiguous, np.shape(bound.bound))
+        impl.within(impl[f](*views), contiguous, bound + bound)
 
 
 def assert_right_or_refused_in_half(impl: Subject, f: str, *arguments: Any) -> None:
     """``f`` refuses float16 and bfloat16, or is within the bound of that dtype; both hold the arguments exactly."""
     for passed in in_each_half(impl, arguments):
-        result = impl.attempt[f](*passed)
-        if result is not None:
-            assert_within(result, exact[f](*arguments), impl.bound[f](*passed))
+        impl.attempt[f](*passed).refused_or_right()
 
 
 def in_each_half(impl: Subject, arguments: Any) -> Iterator[Any]:
     """The arguments in float16 and in bfloat16, as far as the implementation's arrays can be of these dtypes."""
     for dtype in draw.HALVES:
-        if dtype in impl.implementation.offers:
+        if dtype in impl.kind.offers:
             yield draw.passed_in(arguments, dtype)
 
 
@@ -88,4 +121,4 @@ def assert_every_position_counts(impl: Subject, f: str, spiked: Iterable[np.ndar
     for first in spiked:
         if expected is None:
             expected, bound = exact[f](first, second), impl.bound[f](first, second)
-        assert_within(impl[f](first, second), expected, bound)
+        impl.within(impl[f](first, second), expected, bound)

@@ -6,11 +6,12 @@ from reference import REFERENCE, cross_entropy_bound
 from tests.conformance.relations import (
     assert_batch_is_mean_of_examples,
     assert_every_position_counts,
+    assert_pure,
     assert_same_in_every_layout,
     each,
     loss_of,
 )
-from tests.harness import assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
+from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 from tests.harness.drawing.strategies import palettes
 
@@ -18,8 +19,7 @@ ANY_SHAPE = draw.VECTORS + draw.MATRICES
 
 
 def assert_is_binary_cross_entropy(impl, y_hat, y):
-    expected = exact.binary_cross_entropy(y_hat, y)
-    assert_within(impl.binary_cross_entropy(y_hat, y), expected, impl.bound.binary_cross_entropy(y_hat, y))
+    impl.check.binary_cross_entropy(y_hat, y)
 
 
 @clause("BCE-VALUE")
@@ -46,7 +46,7 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_examples(impl, batch):
 def test_it_is_the_cross_entropy_of_two_classes(impl, batch):
     y_hat, y = (np.stack([p, 1 - p], axis=1) for p in batch)
     bound = impl.bound.binary_cross_entropy(*batch) + cross_entropy_bound(y_hat, y, REFERENCE).bound
-    assert_within(impl.binary_cross_entropy(*batch), exact.cross_entropy(y_hat, y), bound)
+    impl.within(impl.binary_cross_entropy(*batch), exact.cross_entropy(y_hat, y), bound)
 
 
 @clause("BCE-PURE")
@@ -90,7 +90,7 @@ def test_the_loss_is_as_accurate_as_the_dtype_of_the_arguments(impl, batch):
 @each(shapes=draw.UNEQUAL_SHAPES)
 def test_unequal_shapes_are_refused(impl, shapes):
     batch = [np.full(shape, 0.5) for shape in shapes]
-    assert_refused(impl.attempt.binary_cross_entropy(*batch), "y of another shape than y_hat")
+    impl.attempt.binary_cross_entropy(*batch).refused("y of another shape than y_hat")
 
 
 @clause("BCE-DOMAIN")
@@ -99,7 +99,7 @@ def test_a_prediction_that_is_no_probability_is_refused_or_nan(impl, batch, at):
     y_hat, y = batch
     for wrong in draw.no_probabilities(y_hat.dtype):
         loss = impl.attempt.binary_cross_entropy(draw.replaced(y_hat, at, wrong), y)
-        assert_refused_or_nan(loss, f"the prediction {wrong}")
+        loss.refused_or_nan(f"the prediction {wrong}")
 
 
 @clause("BCE-TARGETS")
@@ -108,14 +108,14 @@ def test_a_target_that_is_no_probability_is_refused_or_nan(impl, batch, at):
     y_hat, y = batch
     for wrong in draw.no_probabilities(y.dtype):
         loss = impl.attempt.binary_cross_entropy(y_hat, draw.replaced(y, at, wrong))
-        assert_refused_or_nan(loss, f"the target {wrong}")
+        loss.refused_or_nan(f"the target {wrong}")
 
 
 @clause("BCE-EMPTY")
 @each(shape=[(0,), (0, 3), (2, 0)])
 def test_an_empty_batch_has_no_loss(impl, shape):
     batch = np.zeros(shape), np.zeros(shape)
-    assert_refused_or_nan(impl.attempt.binary_cross_entropy(*batch), "an empty batch")
+    impl.attempt.binary_cross_entropy(*batch).refused_or_nan("an empty batch")
 
 
 @clause("BCE-LONG")
@@ -138,7 +138,7 @@ def test_every_length_is_summed_to_its_end(impl):
     # The bound grows with the length and with the losses: one holds for all.
     bound = impl.bound.binary_cross_entropy(np.full(longest, 0.99), np.zeros(longest))
     for y_hat, y in zip(predictions, targets, strict=True):
-        assert_within(impl.binary_cross_entropy(y_hat, y), exact.binary_cross_entropy(y_hat, y), bound)
+        impl.right(impl.binary_cross_entropy(y_hat, y), bound)
 
 
 @clause("BCE-LAYOUT")
@@ -155,4 +155,4 @@ def test_no_axis_or_more_than_two_make_no_difference(impl, predictions, targets)
             y = targets_of_one.astype(y_hat.dtype)
             of_vectors = loss_of(impl, "binary_cross_entropy", y_hat.ravel(), y.ravel())
             bound = impl.bound.binary_cross_entropy(y_hat, y)
-            assert_within(impl.binary_cross_entropy(y_hat, y), of_vectors, bound + bound)
+            impl.within(impl.binary_cross_entropy(y_hat, y), of_vectors, bound + bound)

@@ -6,10 +6,11 @@ from reference import SOFTMAX_EXAMPLE
 from tests.conformance.relations import (
     assert_batch_is_mean_of_examples,
     assert_every_position_counts,
+    assert_pure,
     assert_same_in_every_layout,
     each,
 )
-from tests.harness import assert_pure, assert_refused, assert_refused_or_nan, assert_within, clause, exact, given
+from tests.harness import clause, given
 from tests.harness.drawing import strategies as draw
 from tests.harness.drawing.strategies import palettes
 
@@ -18,7 +19,7 @@ ROWS_OR_MATRICES = ONE_EXAMPLE + draw.at_least(2, draw.MATRICES)
 
 
 def assert_is_cross_entropy(impl, y_hat, y):
-    assert_within(impl.cross_entropy(y_hat, y), exact.cross_entropy(y_hat, y), impl.bound.cross_entropy(y_hat, y))
+    impl.check.cross_entropy(y_hat, y)
 
 
 @clause("CE-VALUE")
@@ -44,7 +45,7 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_examples(impl, batch):
 def test_the_worked_example_of_the_slide(impl):
     y_hat = SOFTMAX_EXAMPLE.probabilities
     y = np.eye(len(y_hat))[SOFTMAX_EXAMPLE.label]
-    assert_within(impl.cross_entropy(y_hat, y), SOFTMAX_EXAMPLE.cross_entropy, impl.bound.cross_entropy(y_hat, y))
+    impl.within(impl.cross_entropy(y_hat, y), SOFTMAX_EXAMPLE.cross_entropy, impl.bound.cross_entropy(y_hat, y))
 
 
 @clause("CE-PURE")
@@ -88,7 +89,7 @@ def test_the_loss_is_as_accurate_as_the_dtype_of_the_arguments(impl, batch):
 @each(shapes=[shapes for shapes in draw.UNEQUAL_SHAPES if max(map(len, shapes)) <= 2])
 def test_unequal_shapes_are_refused(impl, shapes):
     batch = [np.full(shape, 1 / shape[-1] if shape else 1.0) for shape in shapes]
-    assert_refused(impl.attempt.cross_entropy(*batch), "y of another shape than y_hat")
+    impl.attempt.cross_entropy(*batch).refused("y of another shape than y_hat")
 
 
 @clause("CE-DOMAIN")
@@ -97,7 +98,7 @@ def test_a_prediction_that_is_no_probability_is_refused_or_nan(impl, batch, at):
     y_hat, y = batch
     for wrong in draw.no_probabilities(y_hat.dtype):
         loss = impl.attempt.cross_entropy(draw.replaced(y_hat, at, wrong), y)
-        assert_refused_or_nan(loss, f"the prediction {wrong}")
+        loss.refused_or_nan(f"the prediction {wrong}")
 
 
 @clause("CE-TARGETS")
@@ -106,14 +107,14 @@ def test_a_target_that_is_no_probability_is_refused_or_nan(impl, batch, at):
     y_hat, y = batch
     for wrong in draw.no_probabilities(y.dtype):
         loss = impl.attempt.cross_entropy(y_hat, draw.replaced(y, at, wrong))
-        assert_refused_or_nan(loss, f"the target {wrong}")
+        loss.refused_or_nan(f"the target {wrong}")
 
 
 @clause("CE-EMPTY")
 @each(shape=[(0, 1), (0, 3)])
 def test_an_empty_batch_has_no_loss(impl, shape):
     batch = np.zeros(shape), np.zeros(shape)
-    assert_refused_or_nan(impl.attempt.cross_entropy(*batch), "an empty batch")
+    impl.attempt.cross_entropy(*batch).refused_or_nan("an empty batch")
 
 
 @clause("CE-LARGE")
@@ -138,7 +139,7 @@ def test_every_number_of_classes_is_summed_to_its_end(impl):
     # The bound grows with the loss, log k: that of the longest holds for all.
     bound = impl.bound.cross_entropy(*batches[-1])
     for y_hat, y in batches:
-        assert_within(impl.cross_entropy(y_hat, y), exact.cross_entropy(y_hat, y), bound)
+        impl.right(impl.cross_entropy(y_hat, y), bound)
 
 
 @clause("CE-LAYOUT")

@@ -6,20 +6,11 @@ from reference import REFERENCE, cross_entropy_bound, gamma, softmax_bound
 from tests.conformance.relations import (
     assert_batch_is_mean_of_examples,
     assert_every_position_counts,
+    assert_pure,
     assert_same_in_every_layout,
     each,
-    promoted,
 )
-from tests.harness import (
-    assert_exact,
-    assert_pure,
-    assert_refused,
-    assert_refused_or_nan,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
+from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 from tests.harness.drawing.strategies import palettes
 
@@ -27,8 +18,7 @@ TEXTBOOK = palettes.moderate, palettes.moderate, palettes.wide
 
 
 def assert_is_the_loss(impl, z, labels):
-    expected = exact.cross_entropy_with_logits(z, labels)
-    assert_within(impl.cross_entropy_with_logits(z, labels), expected, impl.bound.cross_entropy_with_logits(z, labels))
+    impl.check.cross_entropy_with_logits(z, labels)
 
 
 @clause("LOGITS-VALUE")
@@ -58,7 +48,7 @@ def test_it_is_the_cross_entropy_of_the_softmax_with_the_one_hot_label(impl, bat
     of_the_softmax = np.mean(gamma((y * softmax_bound(z, REFERENCE) / y_hat).sum(axis=-1)))
     rounding = of_the_softmax + cross_entropy_bound(y_hat, y, REFERENCE).bound
     bound = impl.bound.cross_entropy_with_logits(z, labels) + rounding
-    assert_within(impl.cross_entropy_with_logits(z, labels), exact.cross_entropy(y_hat, y), bound)
+    impl.within(impl.cross_entropy_with_logits(z, labels), exact.cross_entropy(y_hat, y), bound)
 
 
 @clause("LOGITS-SHIFT")
@@ -66,7 +56,7 @@ def test_it_is_the_cross_entropy_of_the_softmax_with_the_one_hot_label(impl, bat
 def test_adding_a_constant_to_every_logit_changes_nothing(impl, batch, c):
     z, labels = batch
     loss = impl.cross_entropy_with_logits(z + c, labels)
-    assert_within(loss, exact.cross_entropy_with_logits(z, labels), impl.bound.cross_entropy_with_logits(z + c, labels))
+    impl.within(loss, exact.cross_entropy_with_logits(z, labels), impl.bound.cross_entropy_with_logits(z + c, labels))
 
 
 @clause("LOGITS-PURE")
@@ -105,9 +95,9 @@ def test_a_label_with_the_logit_minus_infinity_costs_infinitely_much(impl, batch
 def test_nan_at_any_position_or_minus_infinity_in_a_whole_row_makes_the_loss_nan(impl, batch):
     z, labels = batch
     for at in range(z.size):
-        assert_exact(impl.cross_entropy_with_logits(draw.replaced(z, at, np.nan), labels), np.nan)
+        impl.exactly(impl.cross_entropy_with_logits(draw.replaced(z, at, np.nan), labels), np.nan)
     for row in np.eye(len(z), dtype=bool):
-        assert_exact(impl.cross_entropy_with_logits(np.where(row[:, None], -np.inf, z), labels), np.nan)
+        impl.exactly(impl.cross_entropy_with_logits(np.where(row[:, None], -np.inf, z), labels), np.nan)
 
 
 @clause("LOGITS-POSINF")
@@ -116,7 +106,7 @@ def test_nan_at_any_position_or_minus_infinity_in_a_whole_row_makes_the_loss_nan
 )
 def test_an_infinite_logit_makes_the_loss_nan(impl, batch, at):
     z, labels = batch
-    assert_exact(impl.cross_entropy_with_logits(draw.replaced(z, at, np.inf), labels), np.nan)
+    impl.exactly(impl.cross_entropy_with_logits(draw.replaced(z, at, np.inf), labels), np.nan)
 
 
 @clause("LOGITS-LONG")
@@ -143,7 +133,7 @@ def test_every_number_of_classes_is_summed_to_its_end(impl):
     # The bound grows with the number of classes and with the loss: that of the longest holds for all.
     bound = impl.bound.cross_entropy_with_logits(*batches[-1])
     for z, label in batches:
-        assert_within(impl.cross_entropy_with_logits(z, label), exact.cross_entropy_with_logits(z, label), bound)
+        impl.right(impl.cross_entropy_with_logits(z, label), bound)
 
 
 @clause("LOGITS-DTYPE")
@@ -157,18 +147,14 @@ def test_the_loss_is_as_accurate_as_the_dtype_of_the_logits(impl, batch):
 @given(batch=draw.labelled(draw.integer_arrays(draw.MATRICES)))
 def test_integer_logits_are_promoted_or_refused(impl, batch):
     z, labels = batch
-    result = impl.attempt.cross_entropy_with_logits(z, labels)
-    if result is not None:
-        z = promoted(z, result)
-        bound = impl.bound.cross_entropy_with_logits(z, labels)
-        assert_within(result, exact.cross_entropy_with_logits(z, labels), bound)
+    impl.attempt.cross_entropy_with_logits(z, labels).refused_or_promoted(0)
 
 
 @clause("LOGITS-LABELS")
 @each(batch=[(np.zeros((3, 2)), np.array([1, wrong, 0])) for wrong in draw.wrong_labels(2)])
 @given(batch=draw.logits_with_a_wrong_label())
 def test_a_label_out_of_range_is_refused(impl, batch):
-    assert_refused(impl.attempt.cross_entropy_with_logits(*batch), "a label out of range")
+    impl.attempt.cross_entropy_with_logits(*batch).refused("a label out of range")
 
 
 @clause("LOGITS-SHAPES")
@@ -185,14 +171,14 @@ def test_a_label_out_of_range_is_refused(impl, batch):
 )
 def test_another_number_of_labels_than_of_rows_is_refused(impl, shapes):
     z, labels = np.zeros(shapes[0]), np.zeros(shapes[1], np.int64)
-    assert_refused(impl.attempt.cross_entropy_with_logits(z, labels), "another number of labels than of rows")
+    impl.attempt.cross_entropy_with_logits(z, labels).refused("another number of labels than of rows")
 
 
 @clause("LOGITS-EMPTY")
 @each(k=[1, 3])
 def test_an_empty_batch_has_no_loss(impl, k):
     batch = np.zeros((0, k)), np.zeros(0, np.int64)
-    assert_refused_or_nan(impl.attempt.cross_entropy_with_logits(*batch), "an empty batch")
+    impl.attempt.cross_entropy_with_logits(*batch).refused_or_nan("an empty batch")
 
 
 @clause("LOGITS-LAYOUT")

@@ -5,7 +5,8 @@ from itertools import combinations
 import numpy as np
 
 from reference import gamma
-from tests.harness import assert_dtype, assert_pure, assert_refused, assert_shape, assert_within, clause, exact, given
+from tests.conformance.relations import as_vector, assert_pure
+from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
 
@@ -69,7 +70,7 @@ def test_two_linear_layers_learn_as_the_one_they_collapse_into(impl, training):
     bound = impl.bound.mlp_gradients(*training)
     # Once for the implementation and once for the chain rule above, whose roundings are no more than those of a layer.
     allowed = [tuple(one + one for one in layer) for layer in bound]
-    assert_within(impl.mlp_gradients(*training), due, allowed)
+    impl.within(impl.mlp_gradients(*training), due, allowed)
 
 
 @clause("GRAD-VARIANCE")
@@ -81,36 +82,32 @@ def test_the_variance_of_the_gradient_grows_as_the_batch_shrinks(impl, training)
         b: [_flat_gradient(impl, x[list(i)], y[list(i)], rest) for i in combinations(range(m), b)] for b in (1, 2)
     }
     whole, bound = _flat_gradient(impl, x, y, rest)
-    singles = np.array([gradient for gradient, _ in of_size[1]])
+    singles = np.stack([gradient for gradient, _ in of_size[1]])
     for b, gradients in of_size.items():
-        values, bounds = (np.array(part) for part in zip(*gradients, strict=True))
-        rounding = gamma((len(values) + 2) * 2.0**-53) * np.abs(values).mean(axis=0)
-        assert_within(values.mean(axis=0), whole, bound + bounds.mean(axis=0) + rounding)
+        values, bounds = (np.stack(part) for part in zip(*gradients, strict=True))
+        rounding = gamma((len(gradients) + 2) * 2.0**-53) * np.abs(values).mean(axis=0)
+        impl.within(values.mean(axis=0), whole, bound + bounds.mean(axis=0) + rounding)
         variance, share = values.var(axis=0), (m - b) / (b * (m - 1))
         slack = _variance_slack(values, bounds) + share * _variance_slack(singles, np.array([e for _, e in of_size[1]]))
-        assert_within(variance, share * singles.var(axis=0), slack)
+        impl.within(variance, share * singles.var(axis=0), slack)
 
 
 def _flat_gradient(impl, x, y, rest):
     """All gradients of a batch as one vector, and its bound."""
-    gradients, bounds = impl.mlp_gradients(x, y, *rest), impl.bound.mlp_gradients(x, y, *rest)
-    flat = [np.ravel(part) for layer in gradients for part in layer]
-    allowed = [np.ravel(part.bound) for layer in bounds for part in layer]
-    shapes = [np.shape(part.bound) for layer in bounds for part in layer]
-    for part, shape in zip((part for layer in gradients for part in layer), shapes, strict=True):
-        assert_shape(part, shape)
-    return np.concatenate(flat), np.concatenate(allowed)
+    bounds = [part.bound for layer in impl.bound.mlp_gradients(x, y, *rest) for part in layer]
+    gradient = as_vector(impl.mlp_gradients(x, y, *rest), [np.shape(one) for one in bounds])
+    return gradient, np.concatenate([np.ravel(one) for one in bounds])
 
 
 def _variance_slack(values, bounds):
     """How far the variance of values may be off that are each within a bound: mean(2|d| e + e^2), and roundings."""
     distance = np.abs(values - values.mean(axis=0)) + bounds.max(axis=0)
-    rounding = gamma((2 * len(values) + 8) * 2.0**-53) * ((values**2).mean(axis=0) + distance.max(axis=0) ** 2)
+    rounding = gamma((2 * len(bounds) + 8) * 2.0**-53) * ((values**2).mean(axis=0) + distance.max(axis=0) ** 2)
     return (2 * distance * bounds + bounds**2).mean(axis=0) + bounds.max(axis=0) * distance.max(axis=0) + rounding
 
 
 def _assert_gradients(impl, training):
-    assert_within(impl.mlp_gradients(*training), exact.mlp_gradients(*training), impl.bound.mlp_gradients(*training))
+    impl.check.mlp_gradients(*training)
 
 
 @clause("GRAD-SOFTMAX")
@@ -119,7 +116,7 @@ def test_a_softmax_layer_learns_from_its_errors(impl, training):
     x, y, ((W, b),), _, _ = training
     error = exact.softmax(exact.linear(x, W, b)) - y
     due = [(error.T @ x / len(x), error.mean(axis=0))]
-    assert_within(impl.mlp_gradients(*training), due, impl.bound.mlp_gradients(*training))
+    impl.within(impl.mlp_gradients(*training), due, impl.bound.mlp_gradients(*training))
 
 
 @clause("GRAD-PURE")
@@ -133,34 +130,34 @@ def test_gradients_keep_no_buffer_and_change_no_argument(impl, training):
 @given(training=draw.training_batches("mean_squared_error", dtypes=draw.FLOATS))
 def test_gradients_keep_the_dtype(impl, training):
     gradients = impl.mlp_gradients(*training)
-    assert_dtype(gradients, training[0].dtype)
-    assert_within(gradients, exact.mlp_gradients(*training), impl.bound.mlp_gradients(*training))
+    impl.dtype(gradients, training[0].dtype)
+    impl.right(gradients)
 
 
 @clause("GRAD-LAYOUT")
 @given(training=draw.training_batches("mean_squared_error", depths=(1, 2)))
 def test_gradients_read_any_memory_layout(impl, training):
-    for values, arguments in draw.in_every_layout(training):
-        assert_within(impl.mlp_gradients(*arguments), exact.mlp_gradients(*values), impl.bound.mlp_gradients(*values))
+    for _, arguments in draw.in_every_layout(training):
+        impl.check.mlp_gradients(*arguments)
 
 
 @clause("GRAD-SHAPES")
 @given(training=draw.training_batches("mean_squared_error", batches=(3, 5)))
 def test_targets_of_other_examples_are_refused(impl, training):
     x, y, *network = training
-    assert_refused(impl.attempt.mlp_gradients(x, y[:-1], *network), "targets of one example too few")
-    assert_refused(impl.attempt.mlp_gradients(x[:-1], y, *network), "targets of one example too many")
+    impl.attempt.mlp_gradients(x, y[:-1], *network).refused("targets of one example too few")
+    impl.attempt.mlp_gradients(x[:-1], y, *network).refused("targets of one example too many")
 
 
 @clause("GRAD-BROADCAST")
 @given(training=draw.training_batches("mean_squared_error", batches=(3, 5)))
 def test_targets_are_not_broadcast(impl, training):
     x, y, *network = training
-    assert_refused(impl.attempt.mlp_gradients(x, y[:1], *network), "one example's targets for several examples")
-    assert_refused(impl.attempt.mlp_gradients(x, y[:, 0], *network), "targets without the axis of outputs")
+    impl.attempt.mlp_gradients(x, y[:1], *network).refused("one example's targets for several examples")
+    impl.attempt.mlp_gradients(x, y[:, 0], *network).refused("targets without the axis of outputs")
 
 
 @clause("GRAD-NAMES")
 @given(training=draw.training_batches("mean_squared_error"))
 def test_an_unknown_loss_is_refused(impl, training):
-    assert_refused(impl.attempt.mlp_gradients(*training[:-1], "no such loss"), "an unknown loss")
+    impl.attempt.mlp_gradients(*training[:-1], "no such loss").refused("an unknown loss")

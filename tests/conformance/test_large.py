@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference import gamma
-from tests.harness import assert_shape, assert_within, clause, exact, large
+from tests.harness import clause, exact, large
 from tests.harness.drawing import strategies as draw
 
 FEATURES = 8
@@ -12,13 +12,13 @@ PERIOD = 2039
 PERIODS_AT_ONCE = 256
 
 
-def assert_repeats(result, values, bound, length):
+def assert_repeats(impl, result, values, bound, length):
     """``result`` has the ``values`` over and over, ``length`` in all; compared block by block, to spare memory."""
-    assert_shape(result, (length, *values.shape[1:]))
+    impl.shape(result, (length, *values.shape[1:]))
     repeated, allowed = (np.concatenate([one] * PERIODS_AT_ONCE) for one in (values, bound))
     for start in range(0, length, len(repeated)):
         block = result[start : start + len(repeated)]
-        assert_within(block, repeated[: len(block)], allowed[: len(block)])
+        impl.within(block, repeated[: len(block)], allowed[: len(block)])
 
 
 def repeating(code, *shape):
@@ -34,14 +34,14 @@ ROWS = f"(np.arange({PERIOD * FEATURES}).reshape({PERIOD}, {FEATURES}) % 31 / 4)
 @large
 def test_every_element_of_a_huge_vector_is_computed(impl, f, size):
     period, z = repeating(NUMBERS, size)
-    assert_repeats(impl[f](z), exact[f](period), impl.bound[f](period).bound, len(z))
+    assert_repeats(impl, impl[f](z), exact[f](period), impl.bound[f](period).bound, len(z))
 
 
 @clause("SOFTMAX-HUGE")
 @large
 def test_huge_batches_and_huge_rows(impl, size):
     period, z = repeating(ROWS, size // FEATURES, FEATURES)
-    assert_repeats(impl.softmax(z), exact.softmax(period), impl.bound.softmax(period).bound, len(z))
+    assert_repeats(impl, impl.softmax(z), exact.softmax(period), impl.bound.softmax(period).bound, len(z))
 
     every_third_masked = draw.recipe(f"np.resize([0.0, -np.inf, 0.0], {size})")
     # e^0 is exactly 1, and so many ones add up exactly in whatever order. exp(log-softmax) has to do with log k, too.
@@ -49,7 +49,7 @@ def test_huge_batches_and_huge_rows(impl, size):
     arithmetic = impl.arithmetic(every_third_masked)
     bound = (arithmetic.e_exp + gamma((3 + np.log(ones)) * arithmetic.unit_roundoff)) / ones
     values = np.resize([1 / ones, 0.0, 1 / ones], 3 * PERIOD)
-    assert_repeats(impl.softmax(every_third_masked), values, np.full_like(values, bound), size)
+    assert_repeats(impl, impl.softmax(every_third_masked), values, np.full_like(values, bound), size)
 
 
 @clause("LOGITS-HUGE")
@@ -62,7 +62,7 @@ def test_no_row_of_a_huge_batch_is_lost_from_the_mean(impl, size):
     undecided = z[:1], labels[:1]
     exactly, bound = exact.cross_entropy_with_logits(*undecided), impl.bound.cross_entropy_with_logits(*undecided).bound
     loss = impl.cross_entropy_with_logits(z, labels)
-    assert_within(loss, 3 * exactly / m, 3 * bound / m + _rounding_of_three(impl, z, exactly / m))
+    impl.within(loss, 3 * exactly / m, 3 * bound / m + _rounding_of_three(impl, z, exactly / m))
 
 
 @clause("MSE-HUGE")
@@ -70,7 +70,7 @@ def test_no_row_of_a_huge_batch_is_lost_from_the_mean(impl, size):
 def test_no_element_of_a_huge_batch_is_lost_from_the_mean(impl, size):
     y_hat = draw.recipe(f"{_one_at_three(size)}.astype(np.float32)")
     y = draw.recipe(f"np.zeros({size}, np.float32)")
-    assert_within(impl.mean_squared_error(y_hat, y), 3 / (2 * size), _rounding_of_three(impl, y, 1 / size))
+    impl.within(impl.mean_squared_error(y_hat, y), 3 / (2 * size), _rounding_of_three(impl, y, 1 / size))
 
 
 def _one_at_three(length):
@@ -90,4 +90,4 @@ def test_every_example_of_a_huge_batch_has_its_sums(impl, size):
     period, x = repeating(ROWS, size // FEATURES, FEATURES)
     layer = np.resize([1.0, -2.0, 3.0, 0.5, -1.0], (3, FEATURES)).astype(np.float32), np.array([0.5, -1, 2], np.float32)
     values, bound = exact.linear(period, *layer), impl.bound.linear(period, *layer).bound
-    assert_repeats(impl.linear(x, *layer), values, bound, len(x))
+    assert_repeats(impl, impl.linear(x, *layer), values, bound, len(x))

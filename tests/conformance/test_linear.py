@@ -2,24 +2,15 @@
 
 import numpy as np
 
-from tests.harness import (
-    assert_dtype,
-    assert_exact,
-    assert_pure,
-    assert_refused,
-    assert_shape,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
+from tests.conformance.relations import assert_pure
+from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
 
 @clause("LINEAR-VALUE")
 @given(layer=draw.layers())
 def test_each_neuron_adds_its_bias_to_its_weighted_inputs(impl, layer):
-    assert_within(impl.linear(*layer), exact.linear(*layer), impl.bound.linear(*layer))
+    impl.check.linear(*layer)
 
 
 @clause("LINEAR-ROWS")
@@ -27,23 +18,23 @@ def test_each_neuron_adds_its_bias_to_its_weighted_inputs(impl, layer):
 def test_a_batch_has_the_sums_of_each_of_its_examples(impl, layer):
     x, W, b = layer
     rows = impl.linear(x, W, b)
-    assert_shape(rows, (len(x), len(b)))
-    for row, one in zip(rows, x, strict=True):
-        assert_within(row, exact.linear(one, W, b), impl.bound.linear(one, W, b))
+    impl.shape(rows, (len(x), len(b)))
+    for index, one in enumerate(x):
+        impl.within(rows[index], exact.linear(one, W, b), impl.bound.linear(one, W, b))
 
 
 @clause("LINEAR-IDENTITY")
 @given(x=draw.examples_of_many_magnitudes())
 def test_the_identity_matrix_without_bias_gives_x_itself(impl, x):
     n = x.shape[-1]
-    assert_exact(impl.linear(x, np.eye(n), np.zeros(n)), x)
+    impl.exactly(impl.linear(x, np.eye(n), np.zeros(n)), x)
 
 
 @clause("LINEAR-BIAS")
 @given(layer=draw.layers(batches=(1, 2, 3), fans=((1, 2), (2, 2), (2, 3), (3, 3))))
 def test_without_weights_each_neuron_gives_its_bias(impl, layer):
     x, W, b = layer
-    assert_exact(impl.linear(x, np.zeros_like(W), b), np.tile(b, (len(x), 1)))
+    impl.exactly(impl.linear(x, np.zeros_like(W), b), np.tile(b, (len(x), 1)))
 
 
 @clause("LINEAR-PURE")
@@ -57,15 +48,15 @@ def test_linear_keeps_no_buffer_and_changes_no_argument(impl, layer):
 @given(layer=draw.layers(dtypes=draw.FLOATS))
 def test_linear_keeps_the_dtype(impl, layer):
     sums = impl.linear(*layer)
-    assert_dtype(sums, layer[0].dtype)
-    assert_within(sums, exact.linear(*layer), impl.bound.linear(*layer))
+    impl.dtype(sums, layer[0].dtype)
+    impl.right(sums)
 
 
 @clause("LINEAR-LAYOUT")
 @given(layer=draw.layers())
 def test_linear_reads_any_memory_layout(impl, layer):
-    for values, arguments in draw.in_every_layout(layer):
-        assert_within(impl.linear(*arguments), exact.linear(*values), impl.bound.linear(*values))
+    for _, arguments in draw.in_every_layout(layer):
+        impl.check.linear(*arguments)
 
 
 @clause("LINEAR-NAN")
@@ -77,9 +68,9 @@ def test_nan_spoils_its_own_example_and_no_other(impl, layer):
         spoilt = x.copy()
         spoilt[-1, position] = np.nan
         sums = impl.linear(spoilt, W, b)
-        assert_shape(sums, (len(x), len(b)))
-        assert_exact(sums[-1], np.full(len(b), np.nan))
-        assert_within(sums[:-1], exact.linear(x[:-1], W, b), impl.bound.linear(x[:-1], W, b))
+        impl.shape(sums, (len(x), len(b)))
+        impl.exactly(sums[-1], np.full(len(b), np.nan))
+        impl.within(sums[:-1], exact.linear(x[:-1], W, b), impl.bound.linear(x[:-1], W, b))
 
 
 @clause("LINEAR-LONG")
@@ -90,36 +81,34 @@ def test_no_input_of_a_long_example_is_lost(impl):
         x = counted if n // 8 % 2 else np.stack([counted, counted[::-1]])
         # Whole numbers that every dtype adds up exactly, so that an input counts however little it weighs in the sum.
         layer = x, np.stack([np.ones(n), np.resize([1.0, -2.0, 4.0], n)]), np.zeros(2)
-        assert_exact(impl.linear(*layer), exact.linear(*layer))
+        impl.exactly(impl.linear(*layer), exact.linear(*layer))
 
 
 @clause("LINEAR-BATCH")
 @given(layer=draw.in_large_batches(draw.layers(batches=(5,))))
 def test_linear_of_a_large_batch(impl, layer):
-    assert_within(impl.linear(*layer), exact.linear(*layer), impl.bound.linear(*layer))
+    impl.check.linear(*layer)
 
 
 @clause("LINEAR-EMPTY")
 @given(layer=draw.layers(batches=(1,)))
 def test_an_empty_batch_has_no_rows_of_sums(impl, layer):
     x, W, b = layer
-    assert_shape(impl.linear(x[:0], W, b), (0, len(b)))
+    impl.shape(impl.linear(x[:0], W, b), (0, len(b)))
 
 
 @clause("LINEAR-INTEGER")
 @given(layer=draw.integer_layers())
 def test_integers_are_promoted_or_refused(impl, layer):
-    sums = impl.attempt.linear(*layer)
-    if sums is not None:
-        assert_exact(sums, exact.linear(*layer))
+    impl.attempt.linear(*layer).refused_or_exactly(exact.linear(*layer))
 
 
 @clause("LINEAR-SHAPES")
 @given(layer=draw.layers(batches=(5,), fans=((2, 3), (3, 2), (4, 3), (2, 4))))
 def test_shapes_that_do_not_fit_are_refused(impl, layer):
     x, W, b = layer
-    assert_refused(impl.attempt.linear(x.T, W, b), "a transposed batch")
-    assert_refused(impl.attempt.linear(x[:, :1], W, b), "an x with one feature for W's several")
-    assert_refused(impl.attempt.linear(x, W.T, b), "a transposed W")
-    assert_refused(impl.attempt.linear(x, W, b[:-1]), "a b with one bias too few")
-    assert_refused(impl.attempt.linear(x, W, b[:1]), "a b with one bias for several neurons")
+    impl.attempt.linear(x.T, W, b).refused("a transposed batch")
+    impl.attempt.linear(x[:, :1], W, b).refused("an x with one feature for W's several")
+    impl.attempt.linear(x, W.T, b).refused("a transposed W")
+    impl.attempt.linear(x, W, b[:-1]).refused("a b with one bias too few")
+    impl.attempt.linear(x, W, b[:1]).refused("a b with one bias for several neurons")

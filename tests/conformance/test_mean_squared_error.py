@@ -5,28 +5,18 @@ import numpy as np
 from tests.conformance.relations import (
     assert_batch_is_mean_of_examples,
     assert_every_position_counts,
+    assert_pure,
     assert_same_in_every_layout,
     each,
     loss_of,
-    promoted,
 )
-from tests.harness import (
-    assert_exact,
-    assert_pure,
-    assert_refused,
-    assert_refused_or_nan,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
+from tests.harness import clause, given
 from tests.harness.drawing import strategies as draw
 from tests.harness.drawing.strategies import palettes
 
 
 def assert_is_mean_squared_error(impl, y_hat, y):
-    expected = exact.mean_squared_error(y_hat, y)
-    assert_within(impl.mean_squared_error(y_hat, y), expected, impl.bound.mean_squared_error(y_hat, y))
+    impl.check.mean_squared_error(y_hat, y)
 
 
 @clause("MSE-VALUE")
@@ -48,7 +38,7 @@ def test_a_column_of_labels_is_a_vector_of_them(impl, batch):
     y_hat, y = batch
     of_vectors = loss_of(impl, "mean_squared_error", y_hat[:, 0], y[:, 0])
     bound = impl.bound.mean_squared_error(y_hat, y) + impl.bound.mean_squared_error(y_hat[:, 0], y[:, 0])
-    assert_within(impl.mean_squared_error(y_hat, y), of_vectors, bound)
+    impl.within(impl.mean_squared_error(y_hat, y), of_vectors, bound)
 
 
 @clause("MSE-MEAN")
@@ -81,8 +71,8 @@ def test_small_differences_of_large_numbers(impl, batch):
 def test_nan_at_any_position_of_either_argument_gives_nan(impl, batch):
     y_hat, y = batch
     for at in range(y.size):
-        assert_exact(impl.mean_squared_error(draw.replaced(y_hat, at, np.nan), y), np.nan)
-        assert_exact(impl.mean_squared_error(y_hat, draw.replaced(y, at, np.nan)), np.nan)
+        impl.exactly(impl.mean_squared_error(draw.replaced(y_hat, at, np.nan), y), np.nan)
+        impl.exactly(impl.mean_squared_error(y_hat, draw.replaced(y, at, np.nan)), np.nan)
 
 
 @clause("MSE-DTYPE")
@@ -95,24 +85,21 @@ def test_the_loss_is_as_accurate_as_the_dtype_of_the_arguments(impl, batch):
 @each(batch=[(y_hat, y_hat[::-1]) for y_hat in draw.integer_examples((4,))])
 @given(batch=draw.integer_pairs())
 def test_integers_are_promoted_or_refused(impl, batch):
-    result = impl.attempt.mean_squared_error(*batch)
-    if result is not None:
-        batch = [promoted(argument, result) for argument in batch]
-        assert_within(result, exact.mean_squared_error(*batch), impl.bound.mean_squared_error(*batch))
+    impl.attempt.mean_squared_error(*batch).refused_or_promoted(0, 1)
 
 
 @clause("MSE-SHAPES")
 @each(shapes=draw.UNEQUAL_SHAPES)
 def test_unequal_shapes_are_refused(impl, shapes):
     batch = [np.zeros(shape) for shape in shapes]
-    assert_refused(impl.attempt.mean_squared_error(*batch), "y of another shape than y_hat")
+    impl.attempt.mean_squared_error(*batch).refused("y of another shape than y_hat")
 
 
 @clause("MSE-EMPTY")
 @each(shape=[(0,), (0, 3), (2, 0)])
 def test_an_empty_batch_has_no_loss(impl, shape):
     batch = np.zeros(shape), np.zeros(shape)
-    assert_refused_or_nan(impl.attempt.mean_squared_error(*batch), "an empty batch")
+    impl.attempt.mean_squared_error(*batch).refused_or_nan("an empty batch")
 
 
 @clause("MSE-LONG")
@@ -136,7 +123,7 @@ def test_every_length_is_summed_to_its_end(impl):
     # The bound grows with the length and with the errors: one holds for all.
     bound = impl.bound.mean_squared_error(np.full(longest, 3.0), np.full(longest, -3.0))
     for y_hat, y in zip(estimates, targets, strict=True):
-        assert_within(impl.mean_squared_error(y_hat, y), exact.mean_squared_error(y_hat, y), bound)
+        impl.right(impl.mean_squared_error(y_hat, y), bound)
 
 
 @clause("MSE-LAYOUT")

@@ -3,24 +3,15 @@
 import numpy as np
 
 import reference
-from tests.harness import (
-    assert_dtype,
-    assert_exact,
-    assert_pure,
-    assert_refused,
-    assert_shape,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
+from tests.conformance.relations import assert_pure
+from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
 
 @clause("MLP-VALUE")
 @given(network=draw.mlps())
 def test_a_network_of_up_to_four_layers(impl, network):
-    assert_within(impl.mlp(*network), exact.mlp(*network), impl.bound.mlp(*network))
+    impl.check.mlp(*network)
 
 
 @clause("MLP-COMPOSED")
@@ -31,19 +22,19 @@ def test_a_network_is_its_layers_composed(impl, network):
     for layer, name in zip(theta, activations, strict=True):
         z = exact.linear(h, *layer)
         h = z if name == "identity" else exact[name](z)
-    assert_within(impl.mlp(x, theta, activations), h, impl.bound.mlp(x, theta, activations))
+    impl.within(impl.mlp(x, theta, activations), h, impl.bound.mlp(x, theta, activations))
 
 
 @clause("MLP-ACTIVATIONS")
 @given(network=draw.differently_activated_mlps())
 def test_each_layer_has_the_activation_of_its_place(impl, network):
-    assert_within(impl.mlp(*network), exact.mlp(*network), impl.bound.mlp(*network))
+    impl.check.mlp(*network)
 
 
 @clause("MLP-XOR")
 def test_xor_by_hand(impl):
     h = _assert_layers(impl, reference.XOR, reference.TRUTH_TABLE_INPUTS)
-    assert_exact(h[:, 0] > 0.5, np.array(reference.XOR.truth_table))
+    impl.exactly(h[:, 0] > 0.5, np.array(reference.XOR.truth_table))
 
 
 @clause("MLP-REGION-AND")
@@ -63,7 +54,7 @@ def _assert_region(impl, network, x):
     arguments = x, list(network.theta), list(network.activations)
     due = exact.mlp(*arguments)
     decided = abs(due - 0.5) > impl.bound.mlp(*arguments).bound
-    assert_exact((h > 0.5)[decided], (due > 0.5)[decided])
+    impl.exactly((h > 0.5)[decided], (due > 0.5)[decided])
 
 
 def _assert_layers(impl, network, x):
@@ -71,7 +62,7 @@ def _assert_layers(impl, network, x):
     for depth in range(1, len(network.theta) + 1):
         arguments = x, list(network.theta[:depth]), list(network.activations[:depth])
         h = impl.mlp(*arguments)
-        assert_within(h, exact.mlp(*arguments), impl.bound.mlp(*arguments))
+        impl.right(h)
     return h
 
 
@@ -87,15 +78,15 @@ def test_mlp_keeps_no_buffer_and_changes_no_argument(impl, network):
 @given(network=draw.mlps(dtypes=draw.FLOATS))
 def test_mlp_keeps_the_dtype(impl, network):
     h = impl.mlp(*network)
-    assert_dtype(h, network[0].dtype)
-    assert_within(h, exact.mlp(*network), impl.bound.mlp(*network))
+    impl.dtype(h, network[0].dtype)
+    impl.right(h)
 
 
 @clause("MLP-LAYOUT")
 @given(network=draw.mlps(depths=(1, 2, 3)))
 def test_mlp_reads_any_memory_layout(impl, network):
-    for values, arguments in draw.in_every_layout(network):
-        assert_within(impl.mlp(*arguments), exact.mlp(*values), impl.bound.mlp(*values))
+    for _, arguments in draw.in_every_layout(network):
+        impl.check.mlp(*arguments)
 
 
 @clause("MLP-SATURATED")
@@ -104,7 +95,7 @@ def test_large_pre_activations_overflow_nowhere(impl, network):
     x, theta, activations = network
     for output in ("sigmoid", "tanh", "softmax"):
         far = 10000 * x, theta, [*activations[:-1], output]
-        assert_within(impl.mlp(*far), exact.mlp(*far), impl.bound.mlp(*far))
+        impl.check.mlp(*far)
 
 
 @clause("MLP-NAN")
@@ -116,10 +107,10 @@ def test_nan_spoils_its_own_example_and_no_other(impl, network):
     spoilt[-1, -1] = np.nan
     h = impl.mlp(spoilt, theta, activations)
     _, b = theta[-1]
-    assert_shape(h, (len(x), len(b)))
-    assert_exact(h[-1], np.full(len(b), np.nan))
+    impl.shape(h, (len(x), len(b)))
+    impl.exactly(h[-1], np.full(len(b), np.nan))
     others = x[:-1], theta, activations
-    assert_within(h[:-1], exact.mlp(*others), impl.bound.mlp(*others))
+    impl.within(h[:-1], exact.mlp(*others), impl.bound.mlp(*others))
 
 
 @clause("MLP-LONG")
@@ -129,7 +120,7 @@ def test_no_unit_of_a_wide_layer_is_lost(impl):
         hidden = np.arange(1.0, n + 1)[:, None], np.zeros(n)
         output = np.ones((1, n)), np.zeros(1)
         network = np.array([[1.0], [2.0]]), [hidden, output], ["relu", "identity"]
-        assert_exact(impl.mlp(*network), exact.mlp(*network))
+        impl.exactly(impl.mlp(*network), exact.mlp(*network))
 
 
 @clause("MLP-INTEGER")
@@ -137,15 +128,13 @@ def test_no_unit_of_a_wide_layer_is_lost(impl):
 def test_integer_examples_are_promoted_or_refused(impl, network):
     x, theta, activations = network
     pixels = np.abs(x).astype(np.uint8), theta, activations
-    h = impl.attempt.mlp(*pixels)
-    if h is not None:
-        assert_within(h, exact.mlp(*pixels), impl.bound.mlp(*pixels))
+    impl.attempt.mlp(*pixels).refused_or_right()
 
 
 @clause("MLP-BATCH")
 @given(network=draw.in_large_batches(draw.mlps(batches=(5,), depths=(1, 2, 3))))
 def test_mlp_of_a_large_batch(impl, network):
-    assert_within(impl.mlp(*network), exact.mlp(*network), impl.bound.mlp(*network))
+    impl.check.mlp(*network)
 
 
 @clause("MLP-EMPTY")
@@ -153,7 +142,7 @@ def test_mlp_of_a_large_batch(impl, network):
 def test_mlp_of_an_empty_batch(impl, network):
     x, theta, activations = network
     _, b = theta[-1]
-    assert_shape(impl.mlp(x[:0], theta, activations), (0, len(b)))
+    impl.shape(impl.mlp(x[:0], theta, activations), (0, len(b)))
 
 
 @clause("MLP-SHAPES")
@@ -162,17 +151,17 @@ def test_layers_that_do_not_fit_are_refused(impl, network):
     x, theta, activations = network
     (W1, b1), (W2, b2), *rest = theta
     wider = np.hstack([W2, W2[:, :1]])
-    assert_refused(impl.attempt.mlp(np.hstack([x, x]), theta, activations), "an x with too many features")
-    assert_refused(impl.attempt.mlp(x, [(W1, b1), (wider, b2), *rest], activations), "a W with a column too many")
-    assert_refused(impl.attempt.mlp(x, [(W1, np.append(b1, b1)), *theta[1:]], activations), "a b with too many biases")
+    impl.attempt.mlp(np.hstack([x, x]), theta, activations).refused("an x with too many features")
+    impl.attempt.mlp(x, [(W1, b1), (wider, b2), *rest], activations).refused("a W with a column too many")
+    impl.attempt.mlp(x, [(W1, np.append(b1, b1)), *theta[1:]], activations).refused("a b with too many biases")
     twice_as_wide = [(np.vstack([W1, W1]), b1[:1]), (np.hstack([W2, W2]), b2), *rest]
-    assert_refused(impl.attempt.mlp(x, twice_as_wide, activations), "a b with one bias for several neurons")
+    impl.attempt.mlp(x, twice_as_wide, activations).refused("a b with one bias for several neurons")
 
 
 @clause("MLP-NAMES")
 @given(network=draw.mlps())
 def test_activations_that_do_not_match_the_layers_are_refused(impl, network):
     x, theta, activations = network
-    assert_refused(impl.attempt.mlp(x, theta, activations[:-1]), "one activation too few")
-    assert_refused(impl.attempt.mlp(x, theta, [*activations, "relu"]), "one activation too many")
-    assert_refused(impl.attempt.mlp(x, theta, [*activations[:-1], "no such activation"]), "an unknown activation")
+    impl.attempt.mlp(x, theta, activations[:-1]).refused("one activation too few")
+    impl.attempt.mlp(x, theta, [*activations, "relu"]).refused("one activation too many")
+    impl.attempt.mlp(x, theta, [*activations[:-1], "no such activation"]).refused("an unknown activation")

@@ -3,18 +3,8 @@
 import numpy as np
 
 import reference
-from tests.conformance.relations import promoted
-from tests.harness import (
-    assert_dtype,
-    assert_exact,
-    assert_pure,
-    assert_refused,
-    assert_shape,
-    assert_within,
-    clause,
-    exact,
-    given,
-)
+from tests.conformance.relations import assert_pure, one_for_each
+from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
 
@@ -22,13 +12,13 @@ from tests.harness.drawing import strategies as draw
 @given(neuron=draw.neurons())
 def test_a_neuron_is_the_sigmoid_of_its_weighted_sum(impl, neuron):
     h = _as_vector(impl.neuron(*neuron), neuron[0])
-    assert_within(h, exact.neuron(*neuron), impl.bound.neuron(*neuron))
+    impl.right(h)
 
 
 @clause("NEURON-ONE")
 @given(neuron=draw.neurons(batches=(draw.ONE_EXAMPLE,)))
 def test_a_single_example_gives_a_single_number(impl, neuron):
-    assert_within(impl.neuron(*neuron), exact.neuron(*neuron), impl.bound.neuron(*neuron))
+    impl.check.neuron(*neuron)
 
 
 @clause("NEURON-AND")
@@ -45,8 +35,8 @@ def _assert_gate(impl, gate):
     ((W, b),) = gate.theta
     neuron = reference.TRUTH_TABLE_INPUTS, W[0], float(b[0])
     h = _as_vector(impl.neuron(*neuron), neuron[0])
-    assert_within(h, exact.neuron(*neuron), impl.bound.neuron(*neuron))
-    assert_exact(h > 0.5, np.array(gate.truth_table))
+    impl.right(h)
+    impl.exactly(h > 0.5, np.array(gate.truth_table))
 
 
 @clause("LOGREG-VALUE")
@@ -54,7 +44,7 @@ def _assert_gate(impl, gate):
 def test_logistic_regression_is_the_sigmoid_of_x_theta(impl, neuron):
     X, theta, _ = neuron
     h = _as_vector(impl.logistic_regression(X, theta), X)
-    assert_within(h, exact.logistic_regression(X, theta), impl.bound.logistic_regression(X, theta))
+    impl.right(h)
 
 
 @clause("LOGREG-NEURON")
@@ -62,12 +52,12 @@ def test_logistic_regression_is_the_sigmoid_of_x_theta(impl, neuron):
 def test_logistic_regression_is_a_neuron_without_bias(impl, neuron):
     X, theta, _ = neuron
     h = _as_vector(impl.logistic_regression(X, theta), X)
-    assert_within(h, exact.neuron(X, theta, 0.0), impl.bound.neuron(X, theta, 0.0))
+    impl.within(h, exact.neuron(X, theta, 0.0), impl.bound.neuron(X, theta, 0.0))
 
 
 def _as_vector(h, x):
     """h, or what is in it where it is a column with one number for each example, as the textbook level admits."""
-    return h[:, 0] if h.shape == (len(x), 1) else h
+    return one_for_each(h, len(x))
 
 
 @clause("NEURON-PURE", "LOGREG-PURE")
@@ -80,7 +70,7 @@ def test_no_buffer_is_kept_and_no_argument_changed(impl, f, neuron):
 @clause("NEURON-VECTOR", "LOGREG-VECTOR")
 @given(neuron=draw.neurons(batches=(1, 2)))
 def test_a_batch_gives_one_number_for_each_example(impl, f, neuron):
-    assert_shape(impl[f](*_arguments(f, neuron)), (len(neuron[0]),))
+    impl.shape(impl[f](*_arguments(f, neuron)), (len(neuron[0]),))
 
 
 @clause("NEURON-DTYPE", "LOGREG-DTYPE")
@@ -88,15 +78,15 @@ def test_a_batch_gives_one_number_for_each_example(impl, f, neuron):
 def test_the_dtype_is_kept(impl, f, neuron):
     arguments = _arguments(f, neuron)
     h = impl[f](*arguments)
-    assert_dtype(h, neuron[0].dtype)
-    assert_within(h, exact[f](*arguments), impl.bound[f](*arguments))
+    impl.dtype(h, neuron[0].dtype)
+    impl.right(h)
 
 
 @clause("NEURON-LAYOUT", "LOGREG-LAYOUT")
 @given(neuron=draw.neurons())
 def test_any_memory_layout_is_read(impl, f, neuron):
-    for values, arguments in draw.in_every_layout(_arguments(f, neuron)):
-        assert_within(impl[f](*arguments), exact[f](*values), impl.bound[f](*values))
+    for _, arguments in draw.in_every_layout(_arguments(f, neuron)):
+        impl.check[f](*arguments)
 
 
 @clause("NEURON-TAILS", "LOGREG-TAILS")
@@ -105,17 +95,13 @@ def test_a_neuron_is_accurate_far_from_its_boundary(impl, f, neuron):
     x, w, b = neuron
     for distance in (10, 100, 10000):
         far = _arguments(f, (distance * x, w, b))
-        assert_within(impl[f](*far), exact[f](*far), impl.bound[f](*far))
+        impl.check[f](*far)
 
 
 @clause("NEURON-INTEGER", "LOGREG-INTEGER")
 @given(neuron=draw.integer_neurons())
 def test_integers_are_promoted_or_refused(impl, f, neuron):
-    x, w, b = neuron
-    h = impl.attempt[f](*_arguments(f, neuron))
-    if h is not None:
-        floating = _arguments(f, (promoted(x, h), promoted(w, h), b))
-        assert_within(h, exact[f](*floating), impl.bound[f](*floating))
+    impl.attempt[f](*_arguments(f, neuron)).refused_or_promoted(0, 1)
 
 
 @clause("NEURON-NAN", "LOGREG-NAN")
@@ -127,10 +113,10 @@ def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
         spoilt = x.copy()
         spoilt[-1, position] = np.nan
         h = impl[f](*_arguments(f, (spoilt, w, b)))
-        assert_shape(h, (len(x),))
-        assert_exact(h[-1], np.nan)
+        impl.shape(h, (len(x),))
+        impl.exactly(h[-1], np.nan)
         others = _arguments(f, (x[:-1], w, b))
-        assert_within(h[:-1], exact[f](*others), impl.bound[f](*others))
+        impl.within(h[:-1], exact[f](*others), impl.bound[f](*others))
 
 
 @clause("NEURON-LONG", "LOGREG-LONG")
@@ -143,21 +129,21 @@ def test_no_input_of_a_long_example_is_lost(impl, f):
     # The longest examples have the largest terms and the most of them, so their bound is the widest.
     due, bound = exact[f](*counted(512)), impl.bound[f](*counted(512))
     for n in range(2, 513):
-        assert_within(impl[f](*counted(n)), due, bound)
+        impl.within(impl[f](*counted(n)), due, bound)
 
 
 @clause("NEURON-BATCH", "LOGREG-BATCH")
 @given(neuron=draw.in_large_batches(draw.neurons(batches=(5,))))
 def test_a_large_batch(impl, f, neuron):
     arguments = _arguments(f, neuron)
-    assert_within(impl[f](*arguments), exact[f](*arguments), impl.bound[f](*arguments))
+    impl.check[f](*arguments)
 
 
 @clause("NEURON-EMPTY", "LOGREG-EMPTY")
 @given(neuron=draw.neurons(batches=(1,)))
 def test_an_empty_batch_gives_no_number(impl, f, neuron):
     x, w, b = neuron
-    assert_shape(impl[f](*_arguments(f, (x[:0], w, b))), (0,))
+    impl.shape(impl[f](*_arguments(f, (x[:0], w, b))), (0,))
 
 
 @clause("NEURON-SHAPES", "LOGREG-SHAPES")
@@ -170,7 +156,7 @@ def test_weights_that_do_not_fit_the_examples_are_refused(impl, f, neuron):
         "a transposed batch": (x.T, w, b),
     }
     for what, arguments in wrong.items():
-        assert_refused(impl.attempt[f](*_arguments(f, arguments)), what)
+        impl.attempt[f](*_arguments(f, arguments)).refused(what)
 
 
 def _arguments(f, neuron):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tests.harness import assert_dtype, assert_exact, assert_pure, assert_refused, assert_within, clause, exact, given
+from tests.conformance.relations import assert_pure, differences, where_nan
+from tests.harness import clause, deferred, exact, given
 from tests.harness.drawing import strategies as draw
 from tests.harness.spec.clauses import CLAUSES
 
@@ -42,18 +43,11 @@ def every(suffix):
     return clause(*(one.id for one in CLAUSES.values() if one.function in RULES and one.id.endswith(suffix)))
 
 
-def assert_step(impl, f, arguments, hyper, values=None):
-    values = arguments if values is None else values
-    came = impl[f](*arguments, **hyper)
-    assert_within(came, exact[f](*values, **hyper), impl.bound[f](*values, **hyper))
-    return came
-
-
 @every("-VALUE")
 @given(update=draw.updates())
 def test_one_step_from_any_state(impl, f, update):
     arguments, hyper = call(f, update)
-    assert_step(impl, f, arguments, hyper)
+    impl.check[f](*arguments, **hyper)
 
 
 @every("-REST")
@@ -61,9 +55,9 @@ def test_one_step_from_any_state(impl, f, update):
 def test_without_gradient_and_memory_or_learning_rate_nothing_moves(impl, f, update):
     nothing = [np.zeros_like(one) for one in update["theta"]]
     (theta, *rest), hyper = call(f, update | {"grad": nothing, "signed": nothing, "positive": nothing})
-    assert_exact(impl[f](theta, *rest, **hyper)[0], theta)
+    impl.exactly(impl[f](theta, *rest, **hyper)[0], theta)
     (theta, *rest), hyper = call(f, update | {"lr": 0.0})
-    assert_exact(impl[f](theta, *rest, **hyper)[0], theta)
+    impl.exactly(impl[f](theta, *rest, **hyper)[0], theta)
 
 
 @every("-RUN")
@@ -71,10 +65,13 @@ def test_without_gradient_and_memory_or_learning_rate_nothing_moves(impl, f, upd
 def test_every_step_of_a_run_goes_on_from_the_one_before(impl, f, update):
     (theta, minimum, state), hyper = call(f, update)
     for _ in range(50):
-        grad = [one - lowest for one, lowest in zip(theta, minimum, strict=True)]
-        theta, state = assert_step(impl, f, (theta, grad, state), hyper)
-        if "step" in state:
-            state["step"] = int(state["step"])
+        theta, state = impl.check[f](theta, differences(theta, minimum), with_a_whole_step(state), **hyper)
+
+
+@deferred
+def with_a_whole_step(state):
+    """The state that is handed on, with the number of steps as the interface has it: an int."""
+    return {key: int(entry) if key == "step" else entry for key, entry in state.items()}
 
 
 @every("-PURE")
@@ -88,16 +85,16 @@ def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, f, update):
 @given(update=draw.updates(dtypes=draw.FLOATS, numbers=draw.many_magnitudes))
 def test_a_step_keeps_the_dtype_and_its_accuracy(impl, f, update):
     arguments, hyper = call(f, update)
-    theta, state = assert_step(impl, f, arguments, hyper)
-    assert_dtype([theta, *(entry for key, entry in state.items() if key != "step")], update["theta"][0].dtype)
+    theta, state = impl.check[f](*arguments, **hyper)
+    impl.dtype([theta, *(state[key] for key in state.keys() if key != "step")], update["theta"][0].dtype)  # noqa: SIM118
 
 
 @every("-LAYOUT")
 @given(update=draw.updates())
 def test_a_step_reads_any_memory_layout(impl, f, update):
     arguments, hyper = call(f, update)
-    for values, passed in draw.in_every_layout(arguments):
-        assert_step(impl, f, passed, hyper, values)
+    for _, passed in draw.in_every_layout(arguments):
+        impl.check[f](*passed, **hyper)
 
 
 @every("-NAN")
@@ -108,14 +105,14 @@ def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update
     arguments, hyper = call(f, update | {"grad": [spoilt, *others]})
     theta, _ = impl[f](*arguments, **hyper)
     due, _ = exact[f](*arguments, **hyper)
-    assert_exact([np.isnan(one) for one in theta], [np.isnan(one) for one in due])
+    impl.exactly(where_nan(theta), where_nan(due))
 
 
 @every("-LONG")
 def test_no_element_of_a_long_parameter_is_passed_over(impl, f):
     for n in draw.LENGTHS:
         arguments, hyper = call(f, draw.long_update(n))
-        assert_step(impl, f, arguments, hyper)
+        impl.check[f](*arguments, **hyper)
 
 
 @every("-SHAPES")
@@ -123,12 +120,12 @@ def test_no_element_of_a_long_parameter_is_passed_over(impl, f):
 def test_gradients_or_state_that_do_not_match_the_parameters_are_refused(impl, f, update):
     (theta, grad, state), hyper = call(f, update)
     step = impl.attempt[f]
-    assert_refused(step(theta, grad[:-1], state, **hyper), "one gradient too few")
-    assert_refused(step(theta, [*grad, grad[0]], state, **hyper), "one gradient too many")
-    assert_refused(step(theta, [np.stack([g, g]) for g in grad], state, **hyper), "gradients with an axis too many")
-    assert_refused(step([np.stack([p, p]) for p in theta], grad, state, **hyper), "gradients without the first axis")
+    step(theta, grad[:-1], state, **hyper).refused("one gradient too few")
+    step(theta, [*grad, grad[0]], state, **hyper).refused("one gradient too many")
+    step(theta, [np.stack([g, g]) for g in grad], state, **hyper).refused("gradients with an axis too many")
+    step([np.stack([p, p]) for p in theta], grad, state, **hyper).refused("gradients without the first axis")
     for key in state:
         if key != "step":
-            assert_refused(step(theta, grad, state | {key: state[key][:-1]}, **hyper), f"one array too few in {key}")
+            step(theta, grad, state | {key: state[key][:-1]}, **hyper).refused(f"one array too few in {key}")
             stacked = [np.stack([one, one]) for one in state[key]]
-            assert_refused(step(theta, grad, state | {key: stacked}, **hyper), f"{key} with an axis too many")
+            step(theta, grad, state | {key: stacked}, **hyper).refused(f"{key} with an axis too many")

@@ -1,30 +1,12 @@
-"""The machinery of the suite: clauses, drawing, comparison, verdicts, reports. No formula is here."""
+"""The machinery of the suite: clauses, drawing, judging, reports. No formula is here.
 
-from tests.harness.judging.comparison import (
-    assert_dtype,
-    assert_exact,
-    assert_refused,
-    assert_refused_or_nan,
-    assert_shape,
-    assert_within,
-)
+What a test body needs is imported from here: ``clause``, ``given`` and the like to say what is tested on what,
+``exact`` for the reference's values, ``deferred`` for a computation on answers; its ``impl`` is a Subject.
+"""
+
 from tests.harness.judging.exact import exact
-from tests.harness.judging.subject import Subject, assert_pure, laid_out
+from tests.harness.judging.plan import Subject, laid_out
+from tests.harness.judging.promise import deferred
 from tests.harness.spec.clauses import clause, example, given, large
 
-__all__ = [
-    "Subject",
-    "assert_dtype",
-    "assert_exact",
-    "assert_pure",
-    "assert_refused",
-    "assert_refused_or_nan",
-    "assert_shape",
-    "assert_within",
-    "clause",
-    "exact",
-    "example",
-    "given",
-    "laid_out",
-    "large",
-]
+__all__ = ["Subject", "clause", "deferred", "exact", "example", "given", "laid_out", "large"]

@@ -77,14 +77,16 @@ def stepping(rule: str, move: Callable[..., Any], check: Callable[..., None] = c
     return step
 
 
-def wrong(clause: str, misconception: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def wrong(
+    clause: str, misconception: str, bug: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Record the decorated move of one parameter as a mistake in the rule that the clause is about."""
     rule = clause.partition("-")[0]
 
     def record(move: Callable[..., Any]) -> Callable[..., Any]:
         step = stepping(rule, move)
         step.__name__ = move.__name__
-        mistake(clause, misconception)(step)
+        mistake(clause, misconception, bug=bug)(step)
         return move
 
     return record
@@ -266,7 +268,11 @@ def adam_eps_inside_the_root(p, g, m, v, t, lr, betas, eps):
     return p - lr * (m / (1 - betas[0] ** t)) / np.sqrt(v / (1 - betas[1] ** t) + eps), m, v
 
 
-@wrong("ADAM-VALUE", "adds eps before the correction of the bias, as the paper's second form of the algorithm does")
+@wrong(
+    "ADAM-VALUE",
+    "adds eps before the correction of the bias, as the paper's second form of the algorithm does",
+    bug="pytorch PR22628,#2060",
+)
 def adam_eps_before_the_correction(p, g, m, v, t, lr, betas, eps):
     m, v = _means(g, m, v, betas)
     rate = lr * np.sqrt(1 - betas[1] ** t) / (1 - betas[0] ** t)

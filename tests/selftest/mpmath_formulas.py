@@ -1,26 +1,30 @@
-"""The lecture's formulas as the slides write them, in mpmath's arithmetic: what the reference is judged against.
+"""The lecture's formulas as the slides write them, in mpmath's arithmetic: what the reference is checked against.
 
-Arrays are NumPy object arrays of mpf: products and sums are NumPy's own, without a rounding that float64 could see.
-No formula is rearranged for stability: 50 digits and an unlimited exponent do not need it, and where more are lost,
-PRECISE are kept.
+`exact_value(name, args)` takes the arguments of the reference's function of that name and gives the exact result in
+mpf; `error_ratio` compares a floating-point result with it. Arrays are NumPy object arrays of mpf: products and sums
+are NumPy's own, without a rounding that float64 could see. No formula is rearranged for stability: 50 digits and an
+unlimited exponent do not need it, and where more digits are lost, FORMULAS says how many are kept.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
 
-from reference import Band
+from reference import Band, one_hot
+from reference.trees import mapped
 
 DIGITS = 50
 PRECISE = 1400
 """Digits enough for any sum of products of two float64 to be exact."""
 
 
-def exactly(values: Any) -> np.ndarray:
-    """The float64 `values` as mpf, without rounding."""
-    return np.asarray(np.frompyfunc(mpmath.mpf, 1, 1)(np.asarray(values, dtype=np.float64)), dtype=object)
+def exactly(leaf: Any) -> Any:
+    """A float, or the floats of an array, as mpf without rounding; anything else as it is."""
+    if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
+        return np.asarray(np.frompyfunc(mpmath.mpf, 1, 1)(leaf.astype(np.float64)), dtype=object)
+    return mpmath.mpf(leaf) if isinstance(leaf, float) else leaf
 
 
 def elementwise(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
@@ -73,6 +77,26 @@ def mean_squared_error(y_hat: np.ndarray, y: np.ndarray) -> Any:
     return ((y_hat - y) ** 2).sum() / (2 * y.size)
 
 
+def linear(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return x @ W.T + b
+
+
+def neuron(x: np.ndarray, w: np.ndarray, b: Any) -> np.ndarray:
+    return sigmoid(x @ w + b)
+
+
+def logistic_regression(X: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    return sigmoid(X @ theta)
+
+
+def collapse_linear(W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return W2 @ W1, W2 @ b1 + b2
+
+
+def gradient_descent_step(theta: Sequence[np.ndarray], grad: Sequence[np.ndarray], alpha: Any) -> list[np.ndarray]:
+    return [p - alpha * g for p, g in zip(theta, grad, strict=True)]
+
+
 def mlp(x: np.ndarray, theta: Sequence[tuple[np.ndarray, np.ndarray]], activations: Sequence[str]) -> np.ndarray:
     for (W, b), name in zip(theta, activations, strict=True):
         x = ACTIVATIONS[name](x @ W.T + b)
@@ -120,28 +144,125 @@ _LOSS_GRADIENTS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-def error_ratio(came: Any, due: Any, bound: Any) -> float:
-    """The largest error of `came` over the bound: what came, in floating point, against what is due, in mpf.
+def network_gradients(activations: Sequence[str], loss: str) -> Callable[..., Any]:
+    """The gradients of a network of these activations, for targets as `mlp_gradients` of the reference takes them."""
+
+    def gradients(x: np.ndarray, y: np.ndarray, theta: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
+        targets = one_hot(y, theta[-1][0].shape[0]) if loss == "cross_entropy_with_logits" else y
+        return mlp_gradients(x, targets, theta, activations, loss)
+
+    return gradients
+
+
+def optimiser(rule: Callable[..., tuple[Any, ...]], *keys: str, counts: bool = False) -> Callable[..., Any]:
+    """A step of all parameters by a rule of one element: rule(p, g, *entries of the state, t, **hyper)."""
+
+    def step(theta: Sequence[np.ndarray], grad: Sequence[np.ndarray], state: Mapping[str, Any], **hyper: Any) -> Any:
+        t = state["step"] + 1 if counts else 0
+        columns = [
+            np.frompyfunc(lambda *one: rule(*one, t, **hyper), 2 + len(keys), 1 + len(keys))(*arrays)
+            for arrays in zip(theta, grad, *(state[key] for key in keys), strict=True)
+        ]
+        new_theta, *entries = map(list, zip(*columns, strict=True))
+        return new_theta, ({"step": t} if counts else {}) | dict(zip(keys, entries, strict=True))
+
+    return step
+
+
+def _sgd(p: Any, g: Any, v: Any, t: int, lr: Any, momentum: Any) -> tuple[Any, ...]:
+    v = momentum * v + g
+    return p - lr * v, v
+
+
+def _adagrad(p: Any, g: Any, s: Any, t: int, lr: Any, eps: Any) -> tuple[Any, ...]:
+    s = s + g**2
+    return p - lr * g / (mpmath.sqrt(s) + eps), s
+
+
+def _rmsprop(p: Any, g: Any, v: Any, t: int, lr: Any, alpha: Any, eps: Any) -> tuple[Any, ...]:
+    v = alpha * v + (1 - alpha) * g**2
+    return p - lr * g / (mpmath.sqrt(v) + eps), v
+
+
+def _adam(p: Any, g: Any, m: Any, v: Any, t: int, lr: Any, betas: Any, eps: Any) -> tuple[Any, ...]:
+    m, v = betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    return p - lr * (m / (1 - betas[0] ** t)) / (mpmath.sqrt(v / (1 - betas[1] ** t)) + eps), m, v
+
+
+def _adamax(p: Any, g: Any, m: Any, u: Any, t: int, lr: Any, betas: Any, eps: Any) -> tuple[Any, ...]:
+    m, u = betas[0] * m + (1 - betas[0]) * g, max(betas[1] * u, abs(g) + eps)
+    return p - lr / (1 - betas[0] ** t) * m / u, m, u
+
+
+class Formula(NamedTuple):
+    """A formula and the number of digits that its arithmetic keeps."""
+
+    function: Callable[..., Any]
+    digits: int = DIGITS
+
+
+_RELU = ["relu", "identity"]
+
+FORMULAS: Mapping[str, Formula] = {
+    **{name: Formula(ACTIVATIONS[name]) for name in ("sigmoid", "tanh", "relu", "softmax")},
+    "one_hot": Formula(lambda labels, k: np.eye(k)[labels]),
+    "binary_cross_entropy": Formula(binary_cross_entropy, 400),
+    "cross_entropy": Formula(cross_entropy, 400),
+    "cross_entropy_with_logits": Formula(cross_entropy_with_logits, PRECISE),
+    "mean_squared_error": Formula(mean_squared_error, PRECISE),
+    "linear": Formula(linear, PRECISE),
+    "neuron": Formula(neuron, PRECISE),
+    "logistic_regression": Formula(logistic_regression, PRECISE),
+    "mlp": Formula(mlp),
+    "collapse_linear": Formula(collapse_linear, PRECISE),
+    "gradient_descent_step": Formula(gradient_descent_step, PRECISE),
+    "mlp_gradients": Formula(
+        lambda x, y, theta, activations, loss: network_gradients(activations, loss)(x, y, theta), 4 * DIGITS
+    ),
+    "sgd_step": Formula(optimiser(_sgd, "momentum_buffer"), PRECISE),
+    "adagrad_step": Formula(optimiser(_adagrad, "sum"), PRECISE),
+    "rmsprop_step": Formula(optimiser(_rmsprop, "square_avg"), PRECISE),
+    "adam_step": Formula(optimiser(_adam, "exp_avg", "exp_avg_sq", counts=True), PRECISE),
+    "adamax_step": Formula(optimiser(_adamax, "exp_avg", "exp_inf", counts=True), PRECISE),
+    "regression_module": Formula(lambda x, theta, training: mlp(x, theta, _RELU)),
+    "regression_module_gradients": Formula(network_gradients(_RELU, "mean_squared_error"), 4 * DIGITS),
+    "binary_module": Formula(lambda x, theta, training: mlp(x, theta, ["relu", "sigmoid"])),
+    "binary_module_gradients": Formula(network_gradients(["relu", "sigmoid"], "binary_cross_entropy"), 4 * DIGITS),
+    "multiclass_module": Formula(lambda x, theta, training: mlp(x, theta, _RELU)),
+    "multiclass_module_gradients": Formula(network_gradients(_RELU, "cross_entropy_with_logits"), 4 * DIGITS),
+}
+"""The formula of every function of the interface, with the arguments of the reference's function of that name."""
+
+
+def exact_value(name: str, args: Sequence[Any], hyper: Mapping[str, Any] | None = None) -> Any:
+    """The exact value of the reference's function of this name, for floating arguments taken as exact."""
+    formula = FORMULAS[name]
+    with mpmath.workdps(formula.digits):
+        return formula.function(*mapped(exactly, tuple(args)), **mapped(exactly, hyper or {}))
+
+
+def error_ratio(got: Any, expected: Any, bound: Any) -> float:
+    """The largest error over the bound: of what was got, in floating point, against what is expected, in mpf.
 
     An infinite bound makes no statement.
     """
-    if isinstance(came, list | tuple):
-        return max(error_ratio(*one) for one in zip(came, due, bound, strict=True))
-    if isinstance(due, Mapping):
-        return max(error_ratio(came[key], due[key], bound[key]) for key in due)
+    if isinstance(expected, list | tuple):
+        return max(error_ratio(*one) for one in zip(got, expected, bound, strict=True))
+    if isinstance(expected, Mapping):
+        return max(error_ratio(got[key], expected[key], bound[key]) for key in expected)
     band = bound if isinstance(bound, Band) else Band(bound)
-    due = np.asarray(due, dtype=object)
-    assert np.shape(came) == due.shape
-    parts = (came, due, band.bound, band.below, band.above)
-    arrays = [np.broadcast_to(np.asarray(part, dtype=object), due.shape).ravel() for part in parts]
+    expected = np.asarray(expected, dtype=object)
+    assert np.shape(got) == expected.shape
+    parts = (got, expected, band.bound, band.below, band.above)
+    arrays = [np.broadcast_to(np.asarray(part, dtype=object), expected.shape).ravel() for part in parts]
     return max((_ratio(*one) for one in zip(*arrays, strict=True)), default=0.0)
 
 
-def _ratio(came: Any, due: Any, bound: Any, below: Any, above: Any) -> float:
-    if bound == np.inf:
+def _ratio(got: Any, expected: Any, bound: Any, below: Any, above: Any) -> float:
+    if bound == np.inf or float(got) == expected:
         return 0.0
     with mpmath.workdps(PRECISE):
-        error = mpmath.mpf(float(came)) - due
+        error = mpmath.mpf(float(got)) - expected
         outside = max(error - mpmath.mpf(float(above)), -error - mpmath.mpf(float(below)), mpmath.mpf(0))
         if not outside:
             return 0.0

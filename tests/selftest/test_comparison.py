@@ -4,21 +4,28 @@ import numpy as np
 import pytest
 
 from reference.error_bounds import Band
-from tests.harness import assert_dtype, assert_exact, assert_refused, assert_refused_or_nan, assert_shape, assert_within
-from tests.harness.judging.comparison import ratios_reported_to
+from tests.harness.judging.comparison import (
+    REFUSED,
+    comparisons,
+    exactly,
+    has_dtype,
+    has_shape,
+    is_refused,
+    is_refused_or_nan,
+    within,
+)
 from tests.harness.judging.faults import Nonconformance
 
 
 def ratio_of(actual, expected, bound) -> float:
-    seen: list[float] = []
-    with ratios_reported_to(seen.append):
-        try:
-            assert_within(actual, expected, bound)
-        except Nonconformance:
-            assert max(seen) > 1
-        else:
-            assert max(seen) <= 1
-    return max(seen)
+    (found,) = comparisons(actual, expected, bound)
+    if found.worst > 1:
+        with pytest.raises(Nonconformance) as raised:
+            within(actual, expected, bound)
+        assert raised.value.ratio == found.worst
+    else:
+        assert within(actual, expected, bound) == found.worst
+    return found.worst
 
 
 def array(*values: float) -> np.ndarray:
@@ -58,7 +65,7 @@ def test_an_infinite_bound_makes_no_statement():
 def test_without_allowance_only_equality_is_right():
     assert ratio_of(array(1.0), array(1.0), 0.0) == 0
     assert ratio_of(array(np.nextafter(1.0, 2.0)), array(1.0), 0.0) == np.inf
-    assert_exact(array(-0.0), array(0.0))
+    exactly(array(-0.0), array(0.0))
 
 
 def test_a_one_sided_allowance_is_one_sided():
@@ -77,47 +84,47 @@ def test_from_the_floor_up_a_finite_value_is_right_for_infinity():
 
 def test_a_bound_that_is_nan_is_an_error_of_the_suite_and_passes_nothing():
     with pytest.raises(ArithmeticError, match="bound is not a number"):
-        assert_within(array(1.5), array(1.0), array(np.nan))
+        within(array(1.5), array(1.0), array(np.nan))
 
 
 def test_the_shape_comes_before_the_values():
     with pytest.raises(Nonconformance, match=r"shape \(1, 2\) came, shape \(2,\) is due"):
-        assert_within(np.zeros((1, 2)), np.zeros(2), 1.0)
+        within(np.zeros((1, 2)), np.zeros(2), 1.0)
     with pytest.raises(Nonconformance, match=r"shape \(2,\) or \(2, 1\) is due"):
-        assert_shape(np.zeros(3), (2,), (2, 1))
+        has_shape(np.zeros(3), (2,), (2, 1))
 
 
 def test_the_message_names_the_worst_element():
     with pytest.raises(
         Nonconformance, match=r"at index \(0, 1\) 3.0 came, 1.0 is due \(off by 2, allowed 0.5, 4 times"
     ):
-        assert_within(np.array([[1.4, 3.0]]), np.array([[1.0, 1.0]]), 0.5)
+        within(np.array([[1.4, 3.0]]), np.array([[1.0, 1.0]]), 0.5)
 
 
 def test_structures_are_compared_item_by_item():
-    assert_within([array(1.0), (array(2.0), array(3.0))], [array(1.0), (array(2.0), array(3.0))], [0.0, (0.0, 0.0)])
+    within([array(1.0), (array(2.0), array(3.0))], [array(1.0), (array(2.0), array(3.0))], [0.0, (0.0, 0.0)])
     with pytest.raises(Nonconformance, match=r"in item 1: in item 0: .*3.0 came, 2.0 is due"):
-        assert_within([array(1.0), (array(3.0),)], [array(1.0), (array(2.0),)], [0.0, (0.0,)])
+        within([array(1.0), (array(3.0),)], [array(1.0), (array(2.0),)], [0.0, (0.0,)])
     with pytest.raises(Nonconformance, match="1 items came, 2 items are due"):
-        assert_within([array(1.0)], [array(1.0), array(2.0)], [0.0, 0.0])
+        within([array(1.0)], [array(1.0), array(2.0)], [0.0, 0.0])
 
 
 def test_dtypes():
-    assert_dtype(np.float32(1), "float32")
+    has_dtype(np.float32(1), "float32")
     with pytest.raises(Nonconformance, match="dtype float64 came, dtype float32 is due"):
-        assert_dtype([(np.zeros(1, np.float32), np.zeros(1))], "float32")
+        has_dtype([(np.zeros(1, np.float32), np.zeros(1))], "float32")
 
 
 def test_refusals():
-    assert_refused(None, "it")
-    assert_refused_or_nan(None, "it")
-    assert_refused_or_nan(array(np.nan, np.nan), "it")
+    is_refused(REFUSED, "it")
+    is_refused_or_nan(REFUSED, "it")
+    is_refused_or_nan(array(np.nan, np.nan), "it")
     with pytest.raises(Nonconformance, match="it MUST be refused"):
-        assert_refused_or_nan(np.zeros((0, 7)), "it")
+        is_refused_or_nan(np.zeros((0, 7)), "it")
     for check, value in (
-        (assert_refused, np.nan),
-        (assert_refused_or_nan, 0.0),
-        (assert_refused_or_nan, array(np.nan, 1.0)),
+        (is_refused, np.nan),
+        (is_refused_or_nan, 0.0),
+        (is_refused_or_nan, array(np.nan, 1.0)),
     ):
         with pytest.raises(Nonconformance, match="it MUST be refused"):
             check(value, "it")

@@ -4,12 +4,15 @@ import ast
 import importlib
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 import reference
-from tests.harness.spec.clauses import CLAUSES, PROPERTIES, MalformedClause, clause, given, parse
+from tests.harness.spec.clauses import CLAUSES, CONFORMANCE_MD, PROPERTIES, MalformedClause, clause, given, parse
 
 CHECKOUT = Path(__file__).parents[2]
 CONFORMANCE_TESTS = sorted((CHECKOUT / "tests" / "conformance").glob("test_*.py"))
@@ -76,6 +79,63 @@ def test_a_malformed_clause_is_an_error_and_not_overlooked(row, says):
         parse(f"### `f(z)`\n{row}\n")
     with pytest.raises(MalformedClause, match="under no heading"):
         parse("| `A-B` | textbook | It MUST. | slide |")
+
+
+def slides() -> set[str]:
+    """The titles in conformance.md's table of slides."""
+    return set(re.findall(r"^\| [\"'](.+?)[\"'] \|", CONFORMANCE_MD.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def slides_cited(text: str) -> set[str]:
+    """The titles that stand in quotation marks after the word slide, also over the end of a line or in a docstring."""
+    titles = re.findall(r"""[Ss]lide\s+(?:"([^"]+)"|'([^']+)')""", text)
+    return {" ".join((double or single).split()) for double, single in titles}
+
+
+def test_every_source_is_a_slide_of_the_table_or_the_interface_or_floating_point():
+    for one in CLAUSES.values():
+        assert re.match(r"(slide [\"']|(interface|floating point)(: |$))", one.source), one
+        assert re.match(r"slide", one.source) is None or slides_cited(one.source), one
+    assert set().union(*(slides_cited(one.source) for one in CLAUSES.values())) == slides()
+
+
+def test_the_reference_cites_slides_of_the_table():
+    for path in (CHECKOUT / "reference").rglob("*.py"):
+        assert slides_cited(path.read_text(encoding="utf-8")) <= slides(), path
+    assert {network.slide for network in reference.NETWORKS} | {reference.SOFTMAX_EXAMPLE.slide} <= slides()
+
+
+def test_every_report_is_cited_in_one_style():
+    for one in CLAUSES.values():
+        assert not re.search(r"\b(issue|PR) \d", one.source), one
+        assert len(re.findall(r"#\d", one.source)) == len(re.findall(r"\b[\w-]+/[\w-]+#\d+", one.source)), one
+
+
+def test_every_requirement_is_one_sentence_about_what_an_implementation_must_do():
+    for one in CLAUSES.values():
+        assert one.requirement.endswith("."), one
+        assert not re.search(r"\. [A-Z]", one.requirement), one
+        assert not re.search(r"\b(No|None|Nothing|Neither)\b.*\bMUST\b", one.requirement), one
+        assert not re.search(r"\b(due|came|nor)\b", one.requirement), one
+
+
+def test_the_oldest_versions_are_the_floors_of_pyproject():
+    """For the oldest Python; each package of the suite, and of the extras that .ci/versions installs, has its pin."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest_python = {"python_version": project["requires-python"].removeprefix(">=")}
+    pins = {
+        pin.name: Version(str(pin.specifier).removeprefix("=="))
+        for line in (CHECKOUT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+        and ((pin := Requirement(line)).marker is None or pin.marker.evaluate(oldest_python))
+    }
+    extras = project["optional-dependencies"]
+    lines = [
+        *project["dependencies"],
+        *(line for name in ("scipy", "torch", "comparison", "figures") for line in extras[name]),
+    ]
+    floors = {one.name: Version(str(one.specifier).removeprefix(">=")) for one in map(Requirement, lines)}
+    assert floors == {name: pin for name, pin in pins.items() if name != "mpmath"}
 
 
 def test_imports_run_one_way():

@@ -1,11 +1,15 @@
 """Examples are the same for everybody under one seed, and a failing one is shrunk within its budget."""
 
+import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import settings
+from hypothesis.internal import floats
+from hypothesis.internal.conjecture import providers
 
 from tests.harness.drawing import examples as drawing
+from tests.harness.drawing import profiles
 from tests.harness.spec.clauses import Property
 
 
@@ -93,3 +97,28 @@ def test_drawn_arrays_cannot_be_written_to():
 
 def test_every_property_has_its_own_seed():
     assert drawing.clause_seed(0, LISTS) != drawing.clause_seed(1, LISTS)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(providers, "Constants"), (providers, "_get_local_constants"), (floats, "float_to_int")],
+)
+def test_a_hypothesis_without_a_name_that_the_suite_needs_is_refused_with_both_versions(monkeypatch, owner, name):
+    monkeypatch.delattr(owner, name)
+    with pytest.raises(profiles.UnsupportedHypothesis, match=rf"{hypothesis.__version__} .*{name}.* tested with 6\."):
+        profiles.draw_without_constants_of_modules()
+
+
+def test_a_hypothesis_that_cannot_tell_its_profile_is_refused(monkeypatch):
+    monkeypatch.setattr(profiles, "settings", object())
+    with pytest.raises(profiles.UnsupportedHypothesis, match="get_current_profile_name"):
+        profiles.draw_without_constants_of_modules()
+
+
+def test_such_a_hypothesis_ends_the_run_with_a_usage_error(suite, tmp_path):
+    (tmp_path / "stranger.py").write_text(
+        "from hypothesis.internal.conjecture import providers\ndel providers._get_local_constants\n"
+    )
+    result = suite("-p", "stranger", "--impl", "reference", environment={"PYTHONPATH": str(tmp_path)})
+    assert result.exit_status == 4
+    assert f"Hypothesis {hypothesis.__version__} is not supported" in result.output

@@ -74,6 +74,11 @@ def test_every_framework_bug_is_replicated_or_listed_with_the_reason():
     assert not replicated & set(NOT_REPLICATED)
 
 
+@pytest.mark.parametrize("bug", NOT_REPLICATED)
+def test_the_reason_for_not_replicating_a_bug_holds(bug):
+    assert NOT_REPLICATED[bug].holds(), NOT_REPLICATED[bug].reason
+
+
 @pytest.mark.parametrize("function", reference.FUNCTIONS)
 def test_no_right_variant_is_accused(function):
     accused = soak.accusations(VARIANTS.values(), seed=0, functions=(function,))

@@ -14,7 +14,6 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity
 
-from tests.harness.drawing.memo import fingerprint
 from tests.harness.spec.clauses import LARGE_SIZES, Property
 
 Values = Mapping[str, Any]
@@ -81,6 +80,19 @@ def shrink(
 
 def fingerprint_values(values: Values) -> Any:
     return tuple((name, fingerprint(values[name])) for name in sorted(values))
+
+
+def fingerprint(value: Any) -> Any:
+    """A key that two values share exactly when they are the same bits in the same structure."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if isinstance(value, list | tuple):
+        return type(value).__name__, tuple(fingerprint(item) for item in value)
+    if isinstance(value, Mapping):
+        return "mapping", tuple((key, fingerprint(item)) for key, item in value.items())
+    if isinstance(value, float):
+        return "float", value.hex()
+    return type(value).__name__, value
 
 
 def size(values: Any) -> tuple[int, int]:

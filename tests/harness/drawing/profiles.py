@@ -1,12 +1,14 @@
-"""The Hypothesis profiles of the suite, and the seed of a run."""
+"""The Hypothesis profiles of the suite, and the seed of a run: what --hypothesis-profile and --hypothesis-seed mean."""
 
 import os
+import re
 import secrets
+from pathlib import Path
 
+import hypothesis
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.floats import float_to_int
-from sortedcontainers import SortedSet
+
+CONSTRAINTS = Path(__file__).parents[3] / "constraints.txt"
 
 EXAMPLES = {"quick": 25, "default": 100, "ci": 100, "thorough": 1000}
 DERANDOMIZED = ("ci",)
@@ -29,16 +31,39 @@ def register() -> None:
         )
 
 
+class UnsupportedHypothesis(ValueError):
+    """The installed Hypothesis has not the names that the suite takes from inside it."""
+
+
 def draw_without_constants_of_modules() -> None:
     """Keep Hypothesis from drawing the constants that it reads in the source of imported modules.
 
-    Submissions are such modules: one student's file would change what the others are judged on. There is no setting
-    for it, so its function is replaced; a self-test holds that draws do not depend on what is imported.
+    Submissions are such modules: one student's file would change what the others are judged on. Hypothesis has no
+    setting for this, so one of its internal functions is replaced; a self-test holds that draws do not depend on what
+    is imported.
+    Raises UnsupportedHypothesis where a name is missing, inside Hypothesis or of its current-profile API.
     """
-    empty = providers.Constants(
-        integers=SortedSet(), floats=SortedSet(key=float_to_int), bytes=SortedSet(), strings=SortedSet()
-    )
+    try:
+        from hypothesis.internal.conjecture import providers
+        from hypothesis.internal.floats import float_to_int
+        from sortedcontainers import SortedSet
+
+        _ = providers._get_local_constants, settings.get_current_profile_name
+        empty = providers.Constants(
+            integers=SortedSet(), floats=SortedSet(key=float_to_int), bytes=SortedSet(), strings=SortedSet()
+        )
+    except (ImportError, AttributeError, TypeError) as missing:
+        raise UnsupportedHypothesis(
+            f"Hypothesis {hypothesis.__version__} is not supported ({missing}); the suite is tested with "
+            f"{_tested_version()}: pip install -c constraints.txt hypothesis"
+        ) from missing
     providers._get_local_constants = lambda: empty
+
+
+def _tested_version() -> str:
+    """The version of Hypothesis in constraints.txt."""
+    pinned = re.search(r"^hypothesis==(\S+)", CONSTRAINTS.read_text(encoding="utf-8"), re.MULTILINE)
+    return pinned[1] if pinned else "another version"
 
 
 def choose(named: str | None) -> str:

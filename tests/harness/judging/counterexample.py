@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from impls import ArrayLibrary
 from impls.calling import LaidOut
-from tests.harness.drawing import provenance
-from tests.harness.judging.subject import Call, Subject
+from tests.harness.judging.trial import Made
 
 _IMPORTS = {
     "zlib": "import base64, zlib",
@@ -22,16 +22,16 @@ _LITERAL_ELEMENTS = 200
 _SHOWN_ELEMENTS = 60
 
 
-def source(subject: Subject, call: Call) -> str:
+def source(library: ArrayLibrary, call: Made) -> str:
     """The call as runnable code: the imports its arrays need, then the expression."""
-    text = expression(subject, call)
+    text = expression(library, call)
     return "\n".join([*imports_of(text), text])
 
 
-def expression(subject: Subject, call: Call) -> str:
+def expression(library: ArrayLibrary, call: Made) -> str:
     """The call as an expression."""
-    arguments = [_expression(subject, argument) for argument in call.arguments]
-    options = [f"{name}={_expression(subject, value)}" for name, value in call.options.items()]
+    arguments = [_expression(library, argument) for argument in call.arguments]
+    options = [f"{name}={_expression(library, value)}" for name, value in call.options.items()]
     return f"{call.function}({', '.join(arguments + options)})"
 
 
@@ -54,17 +54,17 @@ def shown(value: Any) -> str | None:
     return np.array2string(array, separator=", ", threshold=_SHOWN_ELEMENTS, floatmode="unique")
 
 
-def _expression(subject: Subject, value: Any) -> str:
+def _expression(library: ArrayLibrary, value: Any) -> str:
     if isinstance(value, np.ndarray):
         value = LaidOut(value, "contiguous")
     if isinstance(value, LaidOut):
-        return subject.library.source(value.values, value.layout, value.dtype, code=_code(value.values))
+        return library.source(value.values, value.layout, value.dtype, code=_code(value.values))
     if isinstance(value, list):
-        return "[" + ", ".join(_expression(subject, item) for item in value) + "]"
+        return "[" + ", ".join(_expression(library, item) for item in value) + "]"
     if isinstance(value, tuple):
-        return "(" + ", ".join(_expression(subject, item) for item in value) + ")"
+        return "(" + ", ".join(_expression(library, item) for item in value) + ")"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {_expression(subject, item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key!r}: {_expression(library, item)}" for key, item in value.items()) + "}"
     return f"float({str(value)!r})" if isinstance(value, float) and not math.isfinite(value) else repr(value)
 
 
@@ -72,7 +72,7 @@ def _code(array: np.ndarray) -> str | None:
     """An expression in NumPy for an array that is too long to be written out; None for one that is not."""
     if array.size <= _LITERAL_ELEMENTS:
         return None
-    if remembered := provenance.code_of(array):
-        return remembered
+    if code := getattr(array, "code", None):
+        return str(code)
     packed = base64.b85encode(zlib.compress(array.tobytes(), 9)).decode("ascii")
     return f'np.frombuffer(zlib.decompress(base64.b85decode("{packed}")), np.{array.dtype.name}).reshape({array.shape})'

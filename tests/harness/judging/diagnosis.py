@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from impls.calling import LaidOut
+from impls.nested import mapped
 from tests.harness.judging.exact import exact
-from tests.harness.judging.subject import Call, without_layout
+from tests.harness.judging.trial import Made
 
 MOST_CALLS = 40
 """How many calls are looked at."""
@@ -34,7 +36,7 @@ class Suspect:
 def diagnose(
     function: str,
     clause: str,
-    calls: Iterable[Call],
+    calls: Iterable[Made],
     suspects: Iterable[Suspect],
     right: Callable[..., Any] | None = None,
 ) -> list[str]:
@@ -57,10 +59,10 @@ def diagnose(
     return list(dict.fromkeys(named))[:_NAMED]
 
 
-def _with_a_value(function: str, calls: Iterable[Call], right: Callable[..., Any]) -> tuple[list[Call], list[Call]]:
+def _with_a_value(function: str, calls: Iterable[Made], right: Callable[..., Any]) -> tuple[list[Made], list[Made]]:
     """The calls with a wrong value, and the first calls of all; left out is what the reference has no value for."""
-    wrong: list[Call] = []
-    first: list[Call] = []
+    wrong: list[Made] = []
+    first: list[Made] = []
     for call in calls:
         if call.function != function or call.came is None:
             continue
@@ -76,12 +78,17 @@ def _with_a_value(function: str, calls: Iterable[Call], right: Callable[..., Any
     return wrong, first
 
 
-def _behaves_as(suspect: Suspect, calls: Sequence[Call]) -> bool:
+def _behaves_as(suspect: Suspect, calls: Sequence[Made]) -> bool:
     mistaken = suspect.make()
     return all((value := _value(mistaken, call)) is not None and _alike(call.came, value) for call in calls)
 
 
-def _value(function: Callable[..., Any], call: Call) -> Any:
+def without_layout(value: Any) -> Any:
+    """``value`` with the arrays in it as they were before they were laid out."""
+    return mapped(lambda leaf: leaf.values if isinstance(leaf, LaidOut) else leaf, value)
+
+
+def _value(function: Callable[..., Any], call: Made) -> Any:
     """The value of the same call, None where it raises."""
     try:
         with np.errstate(all="ignore"):
@@ -112,7 +119,7 @@ def _alike(one: Any, other: Any) -> bool:
         return bool(np.allclose(one, other, rtol=_ALIKE, atol=1e-12, equal_nan=True))
 
 
-def _factor(right: Callable[..., Any], wrong: Sequence[Call]) -> str | None:
+def _factor(right: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
     """The simple factor between all the values that came and the right ones, in words; None where there is none."""
     fitting: set[str] | None = None
     for call in wrong:
@@ -125,7 +132,7 @@ def _factor(right: Callable[..., Any], wrong: Sequence[Call]) -> str | None:
     return min(fitting, key=order.index) if fitting else None
 
 
-def _factors(call: Call) -> dict[str, float]:
+def _factors(call: Made) -> dict[str, float]:
     """Factors in words, the plainest first; m and k are the examples and the features or classes of the first array."""
     found = {"minus": -1.0, "twice": 2.0, "half": 0.5, "minus twice": -2.0, "minus half": -0.5}
     array = next((one for one in without_layout(call.arguments) if isinstance(one, np.ndarray)), np.zeros(0))

@@ -1,40 +1,43 @@
-"""``exact.softmax(z)``: the reference in float64 at the very inputs that an implementation received."""
+"""``exact.softmax(z)``: the reference in float64 at the very inputs that an implementation received.
 
-from collections.abc import Callable, Mapping
+In go arguments as a test body has them; out comes the reference's result, or where an argument is a promise the promise
+of it.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import reference
+from impls.calling import LaidOut
+from impls.nested import mapped
 from impls.submissions.declared import Network
-from tests.harness.drawing.memo import fingerprint, holds, once
+from tests.harness.judging.promise import deferred
 
 
 def in_float64(value: Any) -> Any:
-    """``value`` with every floating array in it widened to float64, which changes no number."""
-    if isinstance(value, np.ndarray):
-        return value.astype(np.float64) if value.dtype.kind == "f" else value
-    if isinstance(value, list | tuple):
-        return type(value)(in_float64(item) for item in value)
-    if isinstance(value, Mapping):
-        return {key: in_float64(item) for key, item in value.items()}
-    return value
+    """``value`` with every floating array in it widened to float64, which changes no number, and laid out anyhow."""
+    return mapped(_widened, value)
+
+
+def _widened(leaf: Any) -> Any:
+    values = leaf.values if isinstance(leaf, LaidOut) else leaf
+    if not isinstance(values, np.ndarray):
+        return values
+    return np.asarray(values, dtype=np.float64 if values.dtype.kind == "f" else None)
 
 
 class Exact:
-    """The functions of the reference by name, as attributes or items; one result per input, so do not change it."""
+    """The functions of the reference by name, as attributes or items."""
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         function = getattr(reference, name)
 
         def evaluate(*args: Any, **options: Any) -> Any:
-            return once(("exact", name, fingerprint([args, options])), lambda: function(*in_float64(args), **options))
+            return deferred(lambda *given: function(*in_float64(given), **options))(*args)
 
         return evaluate
-
-    def gave(self, value: object) -> bool:
-        """Whether ``value`` is a result of one of the functions, of an example of the clause at hand."""
-        return holds("exact", value)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return self[name]

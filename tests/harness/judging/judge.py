@@ -1,30 +1,25 @@
-"""Judge one implementation on one clause: run the property on every example, shrink what fails, say what was found."""
+"""Judge one implementation on one clause: plan the examples, carry the plans out, shrink what fails, say what it is.
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+In go a clause's property, an implementation and the run's examples; out comes an Outcome.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from impls import Implementation
-from impls.calling import described
+from impls.calling import CallFailed, Lost, NotJudged, NotWritten
 from impls.submissions.file import exits_raising, global_state_restored
 from tests.harness.drawing import examples as drawing
-from tests.harness.drawing import memo, provenance
 from tests.harness.drawing.examples import Values
 from tests.harness.judging import counterexample
-from tests.harness.judging.comparison import ratios_reported_to
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
-from tests.harness.judging.faults import (
-    Abandoned,
-    HarnessFault,
-    ImplementationError,
-    Nonconformance,
-    NotToBeJudged,
-    Unimplemented,
-)
-from tests.harness.judging.subject import Call, Subject
+from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.plan import Kind, Plan, planned
+from tests.harness.judging.trial import Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -36,7 +31,8 @@ class Outcome:
     """What came of one clause for one implementation, as it stands in the JSON.
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
-    unimplemented: every call said that the function is not written.
+    unimplemented: every call said that the function is not written. impure: in words, a call that changed an argument
+    or overwrote an earlier result, by function; it is charged to the function's -PURE clause.
     """
 
     outcome: str
@@ -51,6 +47,7 @@ class Outcome:
     """A call said that it cannot be told whether the function is right; the message is the reason."""
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
+    impure: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -59,14 +56,16 @@ class Outcome:
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
 
+_KEPT_ELEMENTS = 1 << 22
+"""The plans of a clause are kept for the next implementation where their arguments have no more elements."""
+
 
 @dataclass(frozen=True)
 class _Drawn:
-    """The examples of one property, with all that is known on them."""
+    """The examples of one property, and the plans that were made of them, by clause and kind of implementation."""
 
-    values: list[Values] = field(default_factory=list)
-    computed: memo.Store = field(default_factory=dict)
-    code: provenance.Store = field(default_factory=dict)
+    values: list[Values]
+    plans: dict[tuple[str, Kind], list[Plan]] = field(default_factory=dict)
 
 
 class Examples:
@@ -80,30 +79,36 @@ class Examples:
         self._run_seed = run_seed
         self._keep = keep
         self.largest = largest
-        self._of: dict[int, _Drawn] = {}
-        self._at_hand: Property | None = None
+        self._of: dict[str, _Drawn] = {}
 
     def of(self, property_: Property) -> list[Values]:
         """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
-        return self._on(property_).values
+        return self._drawn(property_).values
 
-    def _on(self, property_: Property) -> _Drawn:
-        if property_ is not self._at_hand:
-            known = self._of.get(id(property_))
-            if known is None:
-                if not self._keep:
-                    self._of.clear()
-                known = self._of[id(property_)] = _Drawn()
-                memo.use(known.computed)
-                provenance.use(known.code)
-                known.values.extend(drawing.draw(property_, self.seed(property_), self.largest))
-            memo.use(known.computed)
-            provenance.use(known.code)
-            self._at_hand = property_
-        return self._of[id(property_)]
+    def plans(self, property_: Property, clause: Clause, kind: Kind) -> Iterable[Plan]:
+        """The plans of all examples for implementations of this kind, where they are large made one by one."""
+        drawn = self._drawn(property_)
+        if clause.large:
+            return (plan_of(property_, clause, kind, values) for values in drawn.values)
+        if (clause.id, kind) not in drawn.plans:
+            drawn.plans[clause.id, kind] = [plan_of(property_, clause, kind, values) for values in drawn.values]
+        return drawn.plans[clause.id, kind]
+
+    def _drawn(self, property_: Property) -> _Drawn:
+        if property_.name not in self._of:
+            if not self._keep:
+                self._of.clear()
+            self._of[property_.name] = _Drawn(drawing.draw(property_, self.seed(property_), self.largest))
+        return self._of[property_.name]
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
+
+
+def plan_of(property_: Property, clause: Clause, kind: Kind, values: Values) -> Plan:
+    """The plan of one example."""
+    with np.errstate(all="ignore"):
+        return planned(property_.body_for(clause), clause, kind, values)
 
 
 def judge(
@@ -121,152 +126,130 @@ def judge(
     is left out without them.
     """
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        trial = _Trial(property_, clause, implementation)
-        return _judged(trial, examples, deviations, shrink_budget, suspects)
+        return _Judgement(property_, clause, implementation, examples, deviations, shrink_budget, suspects).outcome()
 
 
-def _judged(
-    trial: "_Trial",
-    examples: Examples,
-    deviations: Sequence[KnownDeviation],
-    shrink_budget: int,
-    suspects: Callable[[str], Iterable[Suspect]] | None,
-) -> Outcome:
-    clause, drawn = trial.clause, examples.of(trial.property)
-    unwritten: list[str] = []
-    failing: list[tuple[int, Exception]] = []
-    excused: KnownDeviation | None = None
-    for index, values in enumerate(drawn):
-        fault = trial.fault_on(index, values)
-        if isinstance(fault, Abandoned):
-            return _abandoned(trial, len(drawn), fault)
-        if isinstance(fault, NotToBeJudged):
-            return Outcome(SKIPPED, len(drawn), message=str(fault), not_judged=True)
-        if isinstance(fault, Unimplemented):
-            unwritten.append(str(fault))
-        if fault is None:
-            continue
-        if deviation := next((known for known in deviations if known.covers(values)), None):
-            excused = deviation
-        else:
-            failing.append((index, fault))
-    stale = [known for known in deviations if trial.fault(known.shown_by) is None]
-    ratio = trial.worst_ratio if trial.compared and np.isfinite(trial.worst_ratio) else None
-    # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
-    if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
-        return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
-    if failing:
-        trial.excused_by = deviations
+@dataclass
+class _Judgement:
+    """All that one outcome is made from."""
+
+    about: Property
+    clause: Clause
+    implementation: Implementation
+    examples: Examples
+    deviations: Sequence[KnownDeviation]
+    shrink_budget: int
+    suspects: Callable[[str], Iterable[Suspect]] | None
+
+    def __post_init__(self) -> None:
+        self.kind = Kind.of(self.implementation)
+        self.drawn = self.examples.of(self.about)
+        self.overwritten: str | None = None
+
+    def outcome(self) -> Outcome:
+        seen = self._seen_of_all()
+        outcome = self._settled(seen)
+        changed = next((one.changed for one in seen if one.changed), None)
+        return replace(outcome, impure=changed or self._overwritten_in_words)
+
+    @property
+    def _overwritten_in_words(self) -> str | None:
+        if self.overwritten is None:
+            return None
+        return f"a later call of {self.clause.function} overwrote the result of an earlier one"
+
+    def _seen_of_all(self) -> list[Seen]:
+        """What was seen on each example, up to one on which a call was lost."""
+        plans = self.examples.plans(self.about, self.clause, self.kind)
+        if not self.clause.large:
+            return self._carried_out(list(plans))
+        seen: list[Seen] = []
+        for plan in plans:
+            seen += self._carried_out([plan])
+            if isinstance(seen[-1].fault, Lost):
+                break
+        return seen
+
+    def _carried_out(self, plans: Sequence[Plan]) -> list[Seen]:
+        trial = carried_out(plans, self.implementation.caller)
+        self.overwritten = self.overwritten or trial.overwritten.get(self.clause.function)
+        if self.overwritten is not None and self.clause.id.endswith("-PURE"):
+            for one in trial.seen:
+                one.fault = one.fault or Nonconformance(str(self._overwritten_in_words))
+        return list(trial.seen)
+
+    def _seen_on(self, values: Values) -> Seen:
+        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)])[0]
+
+    def _settled(self, seen: list[Seen]) -> Outcome:
+        drawn, clause = self.drawn, self.clause
+        unwritten = [str(one.fault) for one in seen if isinstance(one.fault, NotWritten)]
+        failing = [(index, one) for index, one in enumerate(seen) if one.fault is not None]
+        excused = [known for index, _ in failing for known in self.deviations if known.covers(drawn[index])]
+        failing = [(index, one) for index, one in failing if not self._is_excused(drawn[index])]
+        compared = [one.ratio for one in seen if one.ratio is not None]
+        ratio = max(compared, default=None)
+        ratio = ratio if ratio is not None and np.isfinite(ratio) else None
+        if unclear := [str(one.fault) for one in seen if isinstance(one.fault, NotJudged)]:
+            return Outcome(SKIPPED, len(drawn), message=unclear[0], not_judged=True)
+        # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
+        if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
+            return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
+        if failing:
+            return self._failed(seen, failing, ratio)
+        stale = [known for known in self.deviations if self._seen_on(known.shown_by).fault is None]
+        if stale:
+            message = f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
+            return Outcome(ERROR, len(drawn), ratio, message)
+        if self.deviations:
+            return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or self.deviations)[0].summary)
+        return Outcome(PASSED, len(drawn), ratio)
+
+    def _is_excused(self, values: Values) -> bool:
+        return any(known.covers(values) for known in self.deviations)
+
+    def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
+        """A wrong value is shown before an exception where both were met."""
+        kind: type[Exception] = Nonconformance
+        candidates = [index for index, one in failing if isinstance(one.fault, Nonconformance)]
+        if not candidates:
+            kind, candidates = CallFailed, [index for index, _ in failing]
         diagnosis: Sequence[str] = ()
-        if suspects:
-            known, calls = suspects(clause.function), trial.calls_on(drawn)
-            diagnosis = diagnose(clause.function, clause.id, calls, known, trial.right_network)
-        with memo.aside():
-            failed = _failed(trial, drawn, failing, examples.seed(trial.property), shrink_budget, ratio)
-        return replace(failed, diagnosis=tuple(diagnosis))
-    if stale:
+        if self.suspects:
+            calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
+            name, network = self.clause.function, self.kind.network
+            right = of_network(name, network) if network and name.startswith("network") else None
+            diagnosis = diagnose(name, self.clause.id, calls, self.suspects(name), right)
+        start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
+        lost = isinstance(seen[start].fault, Lost)
+        shown = seen[start] if lost else self._smallest(start, seen[start], kind)
+        fault = shown.fault
         return Outcome(
-            ERROR, len(drawn), ratio, f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
+            FAILED if kind is Nonconformance else ERROR,
+            len(self.drawn),
+            ratio,
+            str(fault),
+            counterexample.source(self.kind.library, shown.made[-1]) if shown.made else None,
+            counterexample.shown(getattr(fault, "due", None)),
+            counterexample.shown(getattr(fault, "came", None)),
+            diagnosis=tuple(diagnosis),
         )
-    if excused or deviations:
-        return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or deviations[0]).summary)
-    return Outcome(PASSED, len(drawn), ratio)
 
+    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
+        """What is seen on the smallest example found that fails in the same way; a call that was lost ends the search.
 
-def _abandoned(trial: "_Trial", examples: int, fault: Abandoned) -> Outcome:
-    """A call that did not come to an end ends the clause: each further one would cost as much again."""
-    call = counterexample.source(trial.subject, trial.subject.calls[-1])
-    return Outcome(ERROR, examples, message=str(fault), counterexample=call)
+        Each further one would cost as much again.
+        """
+        last = seen
 
+        def fails(values: Values) -> bool:
+            nonlocal last
+            now = self._seen_on(values)
+            wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost) and not self._is_excused(values)
+            if wrong and now.made:
+                last = now
+            return wrong
 
-class _Trial:
-    """Runs the property on single examples and keeps the largest error ratio seen."""
-
-    def __init__(self, property_: Property, clause: Clause, implementation: Implementation) -> None:
-        self.property = property_
-        self.clause = clause
-        self.subject = Subject(implementation, clause)
-        self.excused_by: Sequence[KnownDeviation] = ()
-        self._ratio: float | None = None
-        self._worst: float | None = None
-        self._calls: dict[int, list[Call]] = {}
-
-    @property
-    def right_network(self) -> Callable[..., Any] | None:
-        """Where the clause is about a network, the one of the declared architecture."""
-        network = self.subject.implementation.says.network
-        return of_network(self.clause.function, network) if network and "network" in self.clause.function else None
-
-    @property
-    def compared(self) -> bool:
-        return self._worst is not None
-
-    @property
-    def worst_ratio(self) -> float:
-        return self._worst or 0.0
-
-    def fault_on(self, index: int, values: Values) -> Exception | None:
-        """What the implementation does wrong on the example of that number, None where it conforms."""
-        fault = self.fault(values)
-        self._calls[index] = self.subject.calls[:_CALLS_OF_AN_EXAMPLE]
-        if self._ratio is not None:
-            self._worst = max(self.worst_ratio, self._ratio)
-        return fault
-
-    def calls_on(self, drawn: Sequence[Values]) -> Iterator[Call]:
-        """The first calls on each example."""
-        for index, _ in enumerate(drawn):
-            yield from self._calls[index]
-
-    def fault(self, values: Values) -> Exception | None:
-        """What the implementation does wrong on these values, None where it conforms."""
-        self.subject.calls.clear()
-        self._ratio = None
-        try:
-            with ratios_reported_to(self._note):
-                self.property.check(self.clause, self.subject, values)
-        except (Nonconformance, ImplementationError) as fault:
-            return fault
-        except HarnessFault:
-            raise
-        except Exception as raised:
-            if not self.subject.calls:
-                raise
-            function = self.subject.calls[-1].function
-            return ImplementationError(f"what {function} returned cannot be computed with: {described(raised)}")
-        return None
-
-    def is_fault(self, values: Values, kind: type[Exception]) -> bool:
-        """Whether the implementation goes wrong on this example in that way, and no deviation is recorded for it."""
-        return not any(known.covers(values) for known in self.excused_by) and isinstance(self.fault(values), kind)
-
-    def _note(self, ratio: float) -> None:
-        self._ratio = ratio if self._ratio is None else max(self._ratio, ratio)
-
-
-def _failed(
-    trial: _Trial,
-    drawn: list[Values],
-    failing: list[tuple[int, Exception]],
-    seed: int,
-    budget: int,
-    ratio: float | None,
-) -> Outcome:
-    errors = [index for index, fault in failing if isinstance(fault, ImplementationError)]
-    candidates = errors or [index for index, _ in failing]
-    kind: type[Exception] = ImplementationError if errors else Nonconformance
-    start = min(candidates, key=lambda index: (drawing.size(drawn[index]), index))
-    smallest = drawing.shrink(trial.property, seed, drawn, start, lambda values: trial.is_fault(values, kind), budget)
-    fault = trial.fault(smallest) or dict(failing)[start]
-    if not trial.subject.calls:
-        smallest = drawn[start]
-        trial.fault(smallest)
-    return Outcome(
-        ERROR if errors else FAILED,
-        len(drawn),
-        ratio,
-        str(fault),
-        counterexample.source(trial.subject, trial.subject.calls[-1]),
-        counterexample.shown(getattr(fault, "due", None)),
-        counterexample.shown(getattr(fault, "came", None)),
-    )
+        seed = self.examples.seed(self.about)
+        drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget)
+        return last

@@ -64,6 +64,12 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _mebibytes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text}: a whole number of MiB above 0 is needed")
+    return int(text)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance to the formulas of the lecture")
     group.addoption(
@@ -90,6 +96,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=Limits.call_seconds,
         metavar="S",
         help="how long an isolated implementation may take for one call (%(default)s)",
+    )
+    group.addoption(
+        "--load-seconds",
+        type=_seconds,
+        default=Limits.load_seconds,
+        metavar="S",
+        help="how long an isolated implementation may take to be loaded (%(default)s)",
+    )
+    group.addoption(
+        "--total-seconds",
+        type=_seconds,
+        metavar="S",
+        help="how long an isolated implementation may take for all calls of one function "
+        f"({Limits.total_seconds:g}; without a limit where --impl names a single file)",
+    )
+    group.addoption(
+        "--memory-mib",
+        type=_mebibytes,
+        default=Limits.memory_mib,
+        metavar="N",
+        help="how many MiB of address space an isolated implementation may use (%(default)s; with torch 8192 more)",
     )
     group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
     group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
@@ -129,9 +156,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     interrupt.watch()
-    profiles.register()
-    profiles.draw_without_constants_of_modules()
     try:
+        profiles.draw_without_constants_of_modules()
+        profiles.register()
         config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS, _suspects)
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
@@ -219,6 +246,9 @@ def _options(config: pytest.Config) -> Options:
         seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
         isolation=config.getoption("isolation"),
         call_seconds=config.getoption("call_seconds"),
+        load_seconds=config.getoption("load_seconds"),
+        total_seconds=config.getoption("total_seconds"),
+        memory_mib=config.getoption("memory_mib"),
         large=config.getoption("large"),
         assignment=asked,
         selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),

@@ -1,5 +1,6 @@
 """One run of the suite: what it was asked for, the implementations it judges, and what came of each clause."""
 
+import os
 import platform
 import sys
 import time
@@ -55,6 +56,10 @@ class Options:
     isolation: str | None = None
     """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
     call_seconds: float = Limits.call_seconds
+    load_seconds: float = Limits.load_seconds
+    total_seconds: float | None = None
+    """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
+    memory_mib: int = Limits.memory_mib
     assignment: Assignment | None = None
     selected: str = ""
     """What -k and -m select, as they were given."""
@@ -138,10 +143,13 @@ class Run:
     @cached_property
     def isolation(self) -> Isolation:
         """Where the workers of this run come from."""
-        limits = Limits(call_seconds=self.options.call_seconds)
-        if self.options.large:
-            limits = limits.for_arrays_of(self.options.large)
-        return Isolation(self.options.isolation or PROCESS, limits)
+        options = self.options
+        single = len(options.specs) == 1 and os.path.isfile(options.specs[0])
+        total = options.total_seconds or (None if single else Limits.total_seconds)
+        limits = Limits(options.call_seconds, options.load_seconds, total, options.memory_mib)
+        if options.large:
+            limits = limits.for_arrays_of(options.large)
+        return Isolation(options.isolation or PROCESS, limits)
 
     def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
         """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise."""
@@ -271,9 +279,7 @@ class Run:
         """The verdict on one of them, from the outcomes so far."""
         if row := self.resumed.get(implementation.name):
             return earlier.verdict(row)
-        outcomes = {
-            id: self.outcomes[implementation.name, id] for id in CLAUSES if (implementation.name, id) in self.outcomes
-        }
+        outcomes = self._settled(implementation.name)
         functions = {
             name: verdicts.of_function(
                 clauses,
@@ -293,6 +299,11 @@ class Run:
         if reason := self.not_loaded_again.get(implementation.name):
             verdict = replace(verdict, verdict=verdicts.ERROR, reason=f"it loads only once: {reason}")
         return verdict
+
+    def _settled(self, name: str) -> dict[str, Outcome]:
+        """What came of the clauses of an implementation, with impure calls charged where they belong."""
+        found = {id: self.outcomes[name, id] for id in CLAUSES if (name, id) in self.outcomes}
+        return verdicts.charged(found, lambda clause: self.is_required(name, clause.id))
 
     def needs(self, clause: str) -> bool:
         """Whether it is a failure that the function of that clause is not implemented."""
@@ -353,6 +364,11 @@ class Run:
                 f"{name}: {one.reason}"
                 for name, one in verdict.functions.items()
                 if one.reason and one.levels[level] == verdicts.ERROR and implementation.says.fails.get(name) is None
+            ]
+            partly += [
+                f"{id}: {outcome.message}"
+                for id, outcome in self._settled(implementation.name).items()
+                if outcome.outcome != self.outcomes[implementation.name, id].outcome
             ]
             lost = sorted(id for who, id in self.lost if who == implementation.name)
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []

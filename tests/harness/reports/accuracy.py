@@ -21,13 +21,12 @@ from impls import Implementation
 from reference import REFERENCE
 from reference.error_bounds import Arithmetic
 from tests.harness.drawing import examples as drawing
-from tests.harness.drawing import memo, provenance
 from tests.harness.drawing.examples import Values
 from tests.harness.judging import counterexample
-from tests.harness.judging.comparison import Comparison, measured_by
-from tests.harness.judging.exact import exact
-from tests.harness.judging.faults import ImplementationError, Nonconformance
-from tests.harness.judging.subject import Call, Subject, dtype_of
+from tests.harness.judging.comparison import Comparison
+from tests.harness.judging.judge import plan_of
+from tests.harness.judging.plan import Kind, dtype_of
+from tests.harness.judging.trial import Made, measured
 from tests.harness.plugin.run import Run
 from tests.harness.spec.clauses import CLAUSES, LEVELS, PROPERTIES, Clause
 
@@ -83,8 +82,6 @@ def measure(run: Run) -> dict[Key, Largest]:
 def _of_clause(run: Run, implementation: Implementation, clause: Clause) -> Mapping[Key, Largest]:
     if clause.function not in implementation.functions:
         return {}
-    memo.use({})
-    provenance.use({})
     property_ = PROPERTIES[clause.id]
     meter = _Meter(implementation, clause)
 
@@ -104,44 +101,40 @@ def _of_clause(run: Run, implementation: Implementation, clause: Clause) -> Mapp
 
 
 class _Meter:
-    """Runs the property of a clause on examples and keeps the largest errors of exact comparisons."""
+    """Runs the plans of a clause's examples and keeps the largest errors of comparisons with the formula."""
 
     def __init__(self, implementation: Implementation, clause: Clause) -> None:
         self._clause = clause
-        self._subject = Subject(implementation, clause)
+        self._implementation = implementation
+        self._kind = Kind.of(implementation)
         self._examples = 0
-        self._worst: dict[Key, tuple[float, float, Call]] = {}
+        self._worst: dict[Key, tuple[float, float, Made]] = {}
         self.share = 0.0
         """The largest error of the latest example over the error allowed; ulp: in units in the last place."""
         self.ulp = 0.0
 
     def read(self, values: Values) -> None:
-        """Run the property on one example; what is wrong has been reported elsewhere."""
+        """Measure one example; what is wrong has been reported elsewhere."""
         self.share = self.ulp = 0.0
         self._examples += 1
-        self._subject.calls.clear()
-        try:
-            with measured_by(self._note):
-                PROPERTIES[self._clause.id].check(self._clause, self._subject, values)
-        except (Nonconformance, ImplementationError):
-            pass
+        plan = plan_of(PROPERTIES[self._clause.id], self._clause, self._kind, values)
+        for call, comparison in measured(plan, self._implementation.caller):
+            self._note(call, comparison)
         if self._examples >= _TRIED and not self._worst:
             raise _Pointless
 
     def largest(self) -> dict[Key, Largest]:
-        """What was found, with the calls as code: to be asked for while it is remembered how arrays were made."""
+        """What was found, with the calls as code."""
         return {
-            key: Largest(ulp, share, counterexample.expression(self._subject, call))
+            key: Largest(ulp, share, counterexample.expression(self._kind.library, call))
             for key, (ulp, share, call) in self._worst.items()
         }
 
-    def _note(self, comparison: Comparison) -> None:
-        if not exact.gave(comparison.expected):
-            return
-        call = self._subject.calls[-1]
-        share, ulp = comparison.worst, _ulp(comparison, dtype_of(call.arguments))
+    def _note(self, call: Made, comparison: Comparison) -> None:
+        dtype = dtype_of(call.arguments)
+        share, ulp = comparison.worst, _ulp(comparison, dtype)
         self.share, self.ulp = max(self.share, share), max(self.ulp, ulp)
-        key = Key(call.function, dtype_of(call.arguments) or "integer", self._subject.implementation.name)
+        key = Key(call.function, dtype or "integer", self._implementation.name)
         worst_ulp, worst_share, where = self._worst.get(key, (0.0, -1.0, call))
         self._worst[key] = max(worst_ulp, ulp), max(worst_share, share), call if share > worst_share else where
 

@@ -1,7 +1,7 @@
 """From clause outcomes to verdicts: per function and level, then per implementation."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reference import architecture
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
@@ -11,6 +11,7 @@ CONFORMS, FAILS, NOT_RUN, NOT_IMPLEMENTED = "conforms", "fails", "not run", "not
 NOT_JUDGED = "not judged"
 OPTIONAL = frozenset(architecture.FUNCTIONS)
 """What an implementation is complete without: its own architecture, beside `mlp`, which has all of them."""
+PURE_CLAUSES = tuple(one for one in CLAUSES.values() if one.id.endswith("-PURE"))
 _FROM_BEST_TO_WORST = (CONFORMS, NOT_RUN, FAILS, ERROR)
 
 
@@ -41,6 +42,23 @@ class Verdict:
     functions: Mapping[str, FunctionVerdict]
 
 
+def charged(outcomes: Mapping[str, Outcome], counts: Callable[[Clause], bool]) -> dict[str, Outcome]:
+    """The outcomes by clause, with every impure call charged to the -PURE clause of its function.
+
+    counts: whether what was seen on a clause counts, as on those of the required level. Where the -PURE clause was not
+    run, or has failed by itself, nothing changes.
+    """
+    settled = dict(outcomes)
+    for id, outcome in outcomes.items():
+        pure = next((one for one in PURE_CLAUSES if one.function == CLAUSES[id].function), None)
+        if outcome.impure is None or pure is None or pure.id not in settled or not counts(CLAUSES[id]):
+            continue
+        if settled[pure.id].outcome == PASSED:
+            message = outcome.impure if id == pure.id else f"{outcome.impure}, as seen on {id}"
+            settled[pure.id] = replace(settled[pure.id], outcome=FAILED, message=message)
+    return settled
+
+
 def of_function(
     clauses: Iterable[Clause],
     outcomes: Mapping[str, Outcome],
@@ -51,8 +69,8 @@ def of_function(
 ) -> FunctionVerdict:
     """The verdict on a function from the outcomes of its ``clauses``; a clause without an outcome was not run.
 
-    Only the expected ones count; the others are listed with the outcome ``skipped``. not_judged: why the function cannot
-    be, known before a call, as an outcome may say after one; said: of one that is absent, more than that.
+    Only the expected ones count; the others are listed with the outcome ``skipped``. not_judged: why the function
+    cannot be, known before a call, as an outcome may say after one; said: of one that is absent, more than that.
 
     A function whose every textbook clause that ran found it unwritten is not implemented, whatever its robust clauses
     say (to refuse a bad argument, it is enough to refuse them all). Unwritten for some clauses only is an error.
@@ -63,14 +81,11 @@ def of_function(
     left_out = {one.id: Outcome(SKIPPED, message="not run: --large not given") for one in every if one not in clauses}
     unclear = not_judged or next((one.message for one in outcomes_of(every, outcomes) if one.not_judged), None)
     if unclear:
-        return FunctionVerdict(
-            dict.fromkeys(LEVELS, NOT_JUDGED),
-            {one.id: Outcome(SKIPPED, message=f"not judged: {unclear}") for one in every},
-            f"not judged: {unclear}",
-        )
+        reason = f"not judged: {unclear}"
+        skipped = {one.id: Outcome(SKIPPED, message=reason) for one in every}
+        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_JUDGED), skipped, reason)
     if absent:
-        reason = "not implemented: the implementation has no function of this name"
-        reason = f"not implemented: {said}" if said else reason
+        reason = f"not implemented: {said or 'the implementation has no function of this name'}"
         return FunctionVerdict(
             dict.fromkeys(LEVELS, NOT_IMPLEMENTED),
             {one.id: Outcome(SKIPPED, message=reason) for one in every},
@@ -112,30 +127,38 @@ def of_implementation(
     """
     judged = {name: one.levels[level] for name, one in functions.items()}
     absent = [name for name, verdict in judged.items() if verdict == NOT_IMPLEMENTED and name not in OPTIONAL]
-    unclear = [name for name, verdict in judged.items() if verdict == NOT_JUDGED]
-    written = [verdict for verdict in judged.values() if verdict not in (NOT_IMPLEMENTED, NOT_JUDGED)]
+    missing = [name for name, verdict in judged.items() if verdict in (NOT_IMPLEMENTED, NOT_JUDGED)]
+    written = [verdict for name, verdict in judged.items() if name not in missing]
     completed = any(
         outcome.outcome != SKIPPED
-        for one in functions.values()
-        if one.levels[level] not in (NOT_IMPLEMENTED, NOT_JUDGED)
+        for name, one in functions.items()
+        if name not in missing
         for outcome in one.outcomes.values()
     )
-    missing = [f"{functions[name].reason} ({name})" for name in judged if judged[name] in (NOT_IMPLEMENTED, NOT_JUDGED)]
     if not written:
-        what = (
-            "; ".join(functions[name].reason or name for name in unclear)
-            or "no function of the interface is implemented"
-        )
-        return Verdict(ERROR, f"nothing was checked: {'; '.join(missing) if asked else what}", functions)
+        told = [name for name in missing if asked or judged[name] == NOT_JUDGED]
+        what = _told(told, functions) or "no function of the interface is implemented"
+        return Verdict(ERROR, f"nothing was checked: {what}", functions)
     if must_complete and not completed:
         return Verdict(ERROR, "nothing was checked: no clause was completed", functions)
     verdict, reason = _worst(written), None
     if absent and require_complete:
         verdict = _worst([verdict, FAILS])
         reason = f"--require-complete: not implemented: {', '.join(absent)}"
+    unclear = [name for name in missing if judged[name] == NOT_JUDGED]
     if asked and missing:
-        verdict, reason = _worst([verdict, FAILS]), f"asked for: {'; '.join(missing)}"
+        verdict, reason = _worst([verdict, FAILS]), _told(missing, functions)
+    elif unclear and reason is None:
+        reason = _told(unclear, functions)
     return Verdict(verdict, reason, functions)
+
+
+def _told(names: Iterable[str], functions: Mapping[str, FunctionVerdict]) -> str:
+    """Why these functions are not implemented or not judged, each reason once."""
+    why: dict[str, list[str]] = {}
+    for name in names:
+        why.setdefault(functions[name].reason or "", []).append(name)
+    return "; ".join(f"{', '.join(together)}: {reason}" for reason, together in why.items())
 
 
 def _verdict(outcome: Outcome) -> str:

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,11 @@ class Property:
     examples: tuple[Mapping[str, Any], ...]
     sizes: tuple[int, ...] = ()
 
-    def check(self, clause: Clause, subject: Any, values: Mapping[str, Any]) -> None:
-        """Run the body on one example; it raises where the subject violates the clause."""
-        if "f" in inspect.signature(self.body).parameters:
-            self.body(subject, clause.function, **values)
-        else:
-            self.body(subject, **values)
+    def body_for(self, clause: Clause) -> Callable[..., None]:
+        """The body as a function of the subject and the values, for the function that the clause is about."""
+        if "f" not in inspect.signature(self.body).parameters:
+            return self.body
+        return partial(self.body, f=clause.function)
 
 
 PROPERTIES: dict[str, Property] = {}

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 
 import reference
 from impls import LAYOUTS
-from tests.harness.drawing.provenance import remember
+from impls.calling import LaidOut
 from tests.harness.drawing.strategies.arrays import FLOAT64, INTEGERS, Shape, one_of_each
 from tests.harness.drawing.strategies.palettes import Palette, palette
-from tests.harness.judging.subject import laid_out
+from tests.harness.drawing.strategies.recipes import remember
 
 Layer = tuple[np.ndarray, np.ndarray]
 """W and b."""
@@ -260,7 +260,7 @@ def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
     """The layers; one that could saturate is scaled by the power of two that keeps its pre-activations small."""
     largest_input = _LARGEST_NUMBER
     for (W, b), name in zip(theta, names, strict=True):
-        largest_z = float((np.abs(W).sum(axis=1) * largest_input + np.abs(b)).max())
+        largest_z = float(np.max(np.abs(W).sum(axis=1) * largest_input + np.abs(b)))
         if name in ("relu", "identity"):
             yield W, b
             largest_input = largest_z
@@ -425,14 +425,14 @@ def in_dtype(value: Any, dtype: str) -> Any:
 
 def passed_in(arguments: Any, dtype: str) -> Any:
     """The arguments, with the floating arrays in them to be passed in a dtype that holds their values exactly."""
-    return _mapped(lambda array: laid_out(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
+    return _mapped(lambda array: LaidOut(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
 
 
 def in_every_layout(arguments: Any) -> Iterator[tuple[Any, Any]]:
     """For each memory layout the values of the arguments, and the arguments laid out in it."""
     for layout in LAYOUTS:
         values = _mapped(_constant_along_first_axis, arguments) if layout == "broadcast" else arguments
-        yield values, _mapped(partial(laid_out, layout=layout), values)
+        yield values, _mapped(partial(LaidOut, layout=layout), values)
 
 
 def _constant_along_first_axis(array: np.ndarray) -> np.ndarray:

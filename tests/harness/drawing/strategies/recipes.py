@@ -6,7 +6,6 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from tests.harness.drawing.provenance import remember
 from tests.harness.drawing.strategies.arrays import FLOATS, one_of_each
 from tests.harness.drawing.strategies.batches import Batch
 
@@ -14,6 +13,22 @@ _MANY = (2001, 2048, 2049, 2500)
 
 LENGTHS = (*range(1, 1026), 2049, 4099)
 """Every number of lanes, blocks and leftover elements that vectorised code divides an array into."""
+
+
+class Recipe(np.ndarray):
+    """An array that knows the expression that made it, with ``np`` in scope; what is computed from it does not."""
+
+    code: str | None
+
+    def __array_finalize__(self, other: object) -> None:
+        self.code = None
+
+
+def remember(array: np.ndarray, code: str) -> Recipe:
+    """The array, with the expression that evaluates to it."""
+    made = array.view(Recipe)
+    made.code = code
+    return made
 
 
 def recipe(code: str) -> np.ndarray:

@@ -1,0 +1,223 @@
+"""How the functions of one isolated implementation are called: requests in, answers out, whatever its process does."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request, one_line
+from impls.isolation.channel import Worker
+from impls.isolation.forked import ServerLost
+from impls.isolation.isolation import Isolation
+
+_MESSAGE = 4 << 20
+"""From how many bytes of arrays on the requests are sent in several messages; a larger one goes alone."""
+
+_LARGEST_NUMBER = 16
+_MARGIN = 1 << 16
+
+
+@dataclass
+class Isolated:
+    """A ``Caller``. load: what its worker is told to load.
+
+    A call that ends or hangs the worker is Lost; the next one starts another worker. A function that has done so as
+    often as the limits allow, or that has used up its time, is not called again. Each function has a count and a time
+    of its own: none is judged by what another one did.
+    """
+
+    isolation: Isolation
+    load: Mapping[str, Any]
+    torch: bool
+    gpu: bool
+
+    def __post_init__(self) -> None:
+        self._worker: Worker | None = None
+        self._waited: defaultdict[str, float] = defaultdict(float)
+        self._losses: Counter[str] = Counter()
+        self._servers_lost: Counter[str] = Counter()
+        self._reason: dict[str, str] = {}
+
+    @cached_property
+    def loaded(self) -> dict[str, Any]:
+        """What came of loading it, as the worker says. Raises Lost."""
+        return self._alive()[1]
+
+    def ask(self, requests: Sequence[Request]) -> Answers:
+        answers: list[Answer] = []
+        overwritten: dict[str, str] = {}
+        while True:
+            batch = _first_message(requests[len(answers) :])
+            try:
+                self._take(batch, answers, overwritten)
+            except ServerLost as lost:
+                # The first time it may be another submission's doing, and the call is repeated.
+                function = requests[len(answers)].function
+                self._servers_lost[function] += 1
+                if self._servers_lost[function] > self.isolation.limits.losses:
+                    answers.append(Answer(failure=Lost(f"{function}: {lost}, during each of its calls")))
+                    break
+            except Lost as lost:
+                answers.append(Answer(failure=lost))
+                break
+            if len(answers) == len(requests):
+                break
+        return Answers(answers, overwritten)
+
+    def end(self) -> None:
+        """End its process with all that it started; the next call starts another one."""
+        if self._worker is not None:
+            self.isolation.end(self._worker)
+
+    def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        most = (self.isolation.limits.answer_mib << 20) // _LARGEST_NUMBER
+        (answer,) = self.ask([Request(function, args, options, most)]).answers
+        if answer.failure is not None:
+            raise answer.failure
+        return answer.value
+
+    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptThere":
+        request = {"do": "keep", "function": function, "args": args, "options": options}
+        return _KeptThere(self._looked_at(function, request), self, function)
+
+    def _take(self, batch: Sequence[Request], answers: list[Answer], overwritten: dict[str, str]) -> None:
+        """Ask what fits into one message, and take each answer as it comes. Raises Lost, counted, and ServerLost."""
+        limits = self.isolation.limits
+        worker: Worker | None = None
+        token = 0
+        for request in batch:
+            function = request.function
+            if reason := self._given_up(function):
+                self.end()
+                raise Lost(reason)
+            try:
+                if worker is None:
+                    worker, _ = self._alive()
+                    token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
+                most = min(limits.answer_mib << 20, request.most * _LARGEST_NUMBER + _MARGIN)
+                patience = worker.patience(limits.call_seconds, "--call-seconds")
+                said = worker.receive(token, most, patience)
+            except ServerLost:
+                raise
+            except Lost as lost:
+                self._losses[function] += 1
+                self._reason[function] = str(lost)
+                raise Lost(f"{function}: {lost}{self._printed()}") from None
+            self._waited[function] += patience.waited
+            answers.append(self._answer(said, len(request.args)))
+            if said.get("ends"):  # it has lost its device; what is left goes to another process
+                self.end()
+                return
+        if worker is None and self._worker is not None and not self._worker.ended:
+            worker = self._worker
+            token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
+        if worker is not None:
+            overwritten |= self._closing(worker, token)
+
+    def _closing(self, worker: Worker, token: int) -> dict[str, str]:
+        """What the last frame says of the results that were overwritten."""
+        try:
+            patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+            said = worker.receive(token, _MARGIN, patience).get("overwritten")
+        except Lost:
+            return {}
+        if not isinstance(said, Mapping):
+            return {}
+        return {one_line(str(name), 40): one_line(str(call)) for name, call in said.items()}
+
+    def _answer(self, said: Mapping[str, Any], arguments: int) -> Answer:
+        changed = said.get("changed")
+        numbers = [n for n in changed if n in range(1, arguments + 1)] if isinstance(changed, list) else []
+        if "failed" in said:
+            return Answer(failure=self._failure(said), changed=tuple(numbers))
+        return Answer(said.get("value"), changed=tuple(numbers))
+
+    def _failure(self, said: Mapping[str, Any]) -> CallFailed:
+        message = one_line(str(said["failed"]), 600)
+        if "MemoryError" in message and self._worker is not None:
+            message += f"; it may use {self._worker.memory_mib} MiB (--memory-mib raises the limit)"
+        if said.get("kind") == "unwritten":
+            return NotWritten(message)
+        if said.get("kind") == "not judged":
+            return NotJudged(message)
+        return CallFailed(message, refused=said.get("kind") == "refused")
+
+    def _given_up(self, function: str) -> str | None:
+        """Why this function is not called again, None where it is called."""
+        limits = self.isolation.limits
+        if self._losses[function] >= limits.losses:
+            return f"{function} is not called again: {self._reason[function]}, {limits.losses} times"
+        if limits.total_seconds is not None and self._waited[function] > limits.total_seconds:
+            took = f"its calls have taken more than {limits.total_seconds:.3g} s in all"
+            return f"{function} is not called again: {took} (--total-seconds S raises the limit)"
+        return None
+
+    def _alive(self) -> tuple[Worker, dict[str, Any]]:
+        """The worker, with what it said when it was loaded, which was now if there was none."""
+        if self._worker is not None and not self._worker.ended:
+            self.isolation.used(self._worker)
+            return self._worker, {}
+        worker = self._worker = self.isolation.start(self.load, self.torch, self.gpu)
+        patience = worker.patience(self.isolation.limits.load_seconds, "--load-seconds")
+        try:
+            token = worker.send(self.load, patience)
+            return worker, worker.receive(token, _MARGIN, patience)
+        except ServerLost:
+            raise
+        except Lost as lost:
+            raise Lost(f"loading it: {lost}") from None
+
+    def _printed(self) -> str:
+        text = self._worker.channel.printed if self._worker else ""
+        return f" (it printed: {text})" if text else ""
+
+    def _looked_at(self, function: str, request: Mapping[str, Any]) -> Any:
+        """The answer to one of the requests of ``keep``. Raises CallFailed."""
+        if reason := self._given_up(function):
+            raise Lost(reason)
+        worker, _ = self._alive()
+        patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+        said = worker.receive(worker.send(request, patience), self.isolation.limits.answer_mib << 20, patience)
+        if "failed" in said:
+            raise self._failure(said)
+        return said.get("value")
+
+
+@dataclass(frozen=True)
+class _KeptThere:
+    given: list[Any]
+    caller: Isolated
+    function: str
+
+    def arguments(self) -> list[Any]:
+        return self.caller._looked_at(self.function, {"do": "arguments"})
+
+    def result(self) -> Any:
+        return self.caller._looked_at(self.function, {"do": "result"})
+
+
+def _message(batch: Sequence[Request]) -> dict[str, Any]:
+    return {"do": "ask", "requests": [[one.function, one.args, one.options, one.most] for one in batch]}
+
+
+def _first_message(requests: Sequence[Request]) -> Sequence[Request]:
+    """The first of the requests, as many as go into one message; at least one where there is one."""
+    size = 0
+    for count, request in enumerate(requests):
+        size += _bytes_of(request.args)
+        if count and size > _MESSAGE:
+            return requests[:count]
+    return requests
+
+
+def _bytes_of(value: Any) -> int:
+    if isinstance(value, LaidOut):
+        return value.values.nbytes
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, Mapping):
+        return sum(map(_bytes_of, value.values()))
+    return sum(map(_bytes_of, value)) if isinstance(value, list | tuple) else 0

@@ -1,0 +1,256 @@
+"""One process at the other end of a channel, seen from the run: frames out, frames in, within limits of time.
+
+Why not multiprocessing, loky or pebble: they unpickle what the child sends, and unpickling runs code. A hostile child
+would run its code in the process that judges it. Here a frame is JSON and the bytes of arrays (``wire``), its lengths
+are checked before it is read, and each answer bears the token of its request.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from impls.calling import Lost, one_line
+from impls.isolation import wire
+
+_PRINTED = 2000
+_PIECE = 1 << 16
+_BUFFER = 1 << 20
+_FAST = 0.1
+_MOST_STARVED = 10
+
+
+class Patience:
+    """How long the run waits for one answer.
+
+    A wait may last ``seconds`` of wall time, less the time in which the process waited for a processor: the longest
+    such time of one of its threads, which ``run_delays`` tells for each. But it lasts no longer than ten times that. So
+    a process that sleeps ends soon, and one that is starved on a busy machine is not accused. The first tenth of a
+    second always counts: nothing is looked up for a call that ends before.
+    """
+
+    def __init__(self, seconds: float, option: str, run_delays: Callable[[], Mapping[str, float]] | None) -> None:
+        self._seconds = seconds
+        self._option = option
+        self._run_delays = run_delays
+        self._started = time.monotonic()
+        self._before: Mapping[str, float] | None = None
+        self._starved = 0.0
+
+    @property
+    def waited(self) -> float:
+        """The seconds so far that count."""
+        return time.monotonic() - self._started - self._starved
+
+    def left(self) -> float:
+        """How many seconds to wait before this is asked again. Raises TimeoutError, saying which limit was hit."""
+        passed = time.monotonic() - self._started
+        if self._run_delays is None:
+            left = self._seconds - passed
+        elif passed < _FAST:
+            left = min(_FAST, self._seconds) - passed
+        else:
+            now = self._run_delays()
+            before = self._before = now if self._before is None else self._before
+            self._starved = max((delay - before.get(thread, 0.0) for thread, delay in now.items()), default=0.0)
+            left = min(self._seconds - (passed - self._starved), _MOST_STARVED * self._seconds - passed)
+        if left > 0:
+            return left
+        starved = f", {self._starved:.3g} s of them without a processor" if self._starved > 1 else ""
+        raise TimeoutError(f"timed out after {passed:.3g} s{starved} ({self._option} S raises the limit)")
+
+
+class Ended(Exception):
+    """The process at the other end closed the channel."""
+
+
+class Channel:
+    """The run's end: a socket for frames, and a pipe with what the process prints."""
+
+    def __init__(self) -> None:
+        self.socket, self.theirs = socket.socketpair()
+        self.socket.setblocking(False)
+        for end in (self.socket, self.theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        self._output, self.their_output = os.pipe()
+        os.set_blocking(self._output, False)
+        self._poll = select.poll()
+        self._awaited = select.POLLIN
+        self._poll.register(self.socket, select.POLLIN)
+        self._poll.register(self._output, select.POLLIN)
+        self._came = bytearray()
+        self._silent = False
+        self._printed = b""
+
+    def handed_over(self) -> None:
+        """Close what is the other process's alone."""
+        self.theirs.close()
+        os.close(self.their_output)
+
+    def close(self) -> None:
+        self._drain()
+        self.socket.close()
+        os.close(self._output)
+
+    @property
+    def printed(self) -> str:
+        """The end of what the process has printed, as one line."""
+        return one_line(self._printed.decode(errors="replace").strip()[-200:])
+
+    def send(self, message: Mapping[str, Any], patience: Patience) -> int:
+        """Send a message; the token that its answers have to bear. Raises TimeoutError and Ended."""
+        token = int.from_bytes(os.urandom(6), "big")
+        view = memoryview(wire.frame(token, wire.body(message)))
+        try:
+            while view:
+                try:
+                    view = view[self.socket.send(view) :]
+                except BlockingIOError:
+                    self._wait(patience, select.POLLIN | select.POLLOUT)
+        except (BrokenPipeError, ConnectionResetError) as closed:
+            raise Ended from closed
+        return token
+
+    def receive(self, token: int, most: int, patience: Patience) -> dict[str, Any]:
+        """The next answer, with arrays of at most ``most`` bytes. Raises TimeoutError, Ended and WireError."""
+        _, *counts = wire.lengths(self._exactly(wire.PREFIX.size, patience), most, token)
+        header, arrays = (self._exactly(count, patience) for count in counts)
+        return wire.message((header, arrays))
+
+    def _exactly(self, count: int, patience: Patience) -> bytes:
+        while len(self._came) < count:
+            self._wait(patience, select.POLLIN)
+            try:
+                piece = self.socket.recv(max(_PIECE, min(count, 64 * _PIECE)))
+            except BlockingIOError:
+                continue
+            except ConnectionResetError as closed:
+                raise Ended from closed
+            if not piece:
+                raise Ended
+            self._came += piece
+        data = bytes(self._came[:count])
+        del self._came[:count]
+        return data
+
+    def _wait(self, patience: Patience, events: int) -> None:
+        """Until the channel is ready; meanwhile what the process prints is taken away."""
+        if events != self._awaited:
+            self._poll.modify(self.socket, events)
+            self._awaited = events
+        while not (ready := self._poll.poll(patience.left() * 1000)):
+            pass
+        if any(descriptor == self._output for descriptor, _ in ready):
+            self._drain()
+            patience.left()
+
+    def _drain(self) -> None:
+        """Take what was printed, keep the end of it, and drop the rest."""
+        try:
+            while piece := os.read(self._output, _PIECE):
+                self._printed = (self._printed + piece)[-_PRINTED:]
+        except BlockingIOError:
+            return
+        if not self._silent:
+            self._silent = True
+            self._poll.unregister(self._output)
+
+
+class Worker:
+    """A process that answers, until it is ended."""
+
+    memory_mib: int
+    """Of address space that it may use."""
+
+    def __init__(self, gpu: bool, on_end: "Callable[[Worker], None]") -> None:
+        self.channel = Channel()
+        self.ended = False
+        self._gpu = gpu
+        self._on_end = on_end
+
+    def patience(self, seconds: float, option: str) -> Patience:
+        """A wait for one answer of this worker; on a GPU of wall time alone, since another processor is at work."""
+        return Patience(seconds, option, None if self._gpu else self._run_delays)
+
+    def send(self, message: Mapping[str, Any], patience: Patience) -> int:
+        """As ``Channel.send``, but what goes wrong ends the worker and becomes Lost."""
+        with self._ending():
+            return self.channel.send(message, patience)
+
+    def receive(self, token: int, most: int, patience: Patience) -> dict[str, Any]:
+        """As ``Channel.receive``, but what goes wrong ends the worker and becomes Lost."""
+        with self._ending():
+            return self.channel.receive(token, most, patience)
+
+    def end(self) -> int | None:
+        """End the process with all that it started; the status it had ended with, None where this call ended it."""
+        if self.ended:
+            return None
+        self.ended = True
+        self._on_end(self)
+        try:
+            return self._kill()
+        finally:
+            self.channel.close()
+
+    @contextlib.contextmanager
+    def _ending(self) -> Any:
+        try:
+            yield
+        except (TimeoutError, wire.WireError) as wrong:
+            self.end()
+            raise Lost(str(wrong)) from None
+        except Ended:
+            raise Lost(_how_it_ended(self.end(), self.memory_mib)) from None
+
+    def _kill(self) -> int | None:
+        raise NotImplementedError
+
+    @property
+    def pid(self) -> int:
+        raise NotImplementedError
+
+    def _run_delays(self) -> dict[str, float]:
+        """The seconds in which each thread of this worker and of its children was ready and had no processor."""
+        return {str(thread): _delay_of(thread) for pid in family(self.pid) for thread in _threads(pid)}
+
+
+def family(pid: int) -> list[int]:
+    """A process and what descends from it, as far as the kernel tells."""
+    found = [pid]
+    for one in found:
+        for thread in _threads(one):
+            with contextlib.suppress(OSError, ValueError):
+                found += map(int, (thread / "children").read_text().split())
+    return found
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
+
+
+def _delay_of(thread: Path) -> float:
+    try:
+        return int((thread / "schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def _how_it_ended(status: int | None, memory_mib: int) -> str:
+    code = 0 if status is None else os.waitstatus_to_exitcode(status)
+    if code == -9 and status is not None:
+        return (
+            f"its process was killed, perhaps for memory (it may use {memory_mib} MiB; --memory-mib raises the limit)"
+        )
+    if code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"number {-code}"
+        return f"its process died with signal {name}"
+    return f"its process ended itself, with status {code}"

@@ -1,0 +1,84 @@
+"""Starts and ends the workers of one run: what to load goes in, a worker comes out."""
+
+import contextlib
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from impls.isolation.channel import Worker
+from impls.isolation.forked import Forked, Server, ServerLost
+from impls.isolation.limits import Limits
+from impls.isolation.sandbox import Sandboxed
+
+PROCESS, NONE, BWRAP = "process", "none", "bwrap"
+MODES = (PROCESS, NONE, BWRAP)
+
+_KEPT_ALIVE = 16
+"""How many workers a process keeps; the longest unused one ends for the next."""
+
+
+class IsolationError(RuntimeError):
+    """This machine cannot isolate as asked."""
+
+
+class Isolation:
+    """Starts and ends the workers of one run."""
+
+    def __init__(self, mode: str = PROCESS, limits: Limits | None = None) -> None:
+        self.mode = mode
+        self.limits = limits or Limits()
+        self._servers: dict[tuple[bool, bool], Server] = {}
+        self._alive: dict[Worker, None] = {}
+        if mode == BWRAP and not shutil.which("bwrap"):
+            raise IsolationError("--isolation bwrap: bwrap (Debian's package bubblewrap) is not installed")
+
+    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool) -> Worker:
+        """A worker that has not loaded anything yet. load: what it will be told to load.
+
+        Raises IsolationError where none can be started, and a new server does not mend that.
+        """
+        if len(self._alive) >= _KEPT_ALIVE:
+            self.end(next(iter(self._alive)))
+        if self.mode == BWRAP:
+            worker: Worker = Sandboxed(load, self.limits, torch, gpu, self._forget)
+        else:
+            worker = self._forked(torch, gpu)
+        self._alive[worker] = None
+        return worker
+
+    def rest(self) -> None:
+        """End every worker; an implementation that is called again gets another one."""
+        for worker in list(self._alive):
+            self.end(worker)
+
+    def end(self, worker: Worker) -> None:
+        """End one worker with all that it started."""
+        with contextlib.suppress(ServerLost):
+            worker.end()
+
+    def used(self, worker: Worker) -> None:
+        """Count this worker as the one that was used last."""
+        del self._alive[worker]
+        self._alive[worker] = None
+
+    def close(self) -> None:
+        """End every worker and what it left."""
+        self.rest()
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
+
+    def _forked(self, torch: bool, gpu: bool) -> Worker:
+        """A fork of the server for such workers, of a new server where that one has ended or was stopped."""
+        for _ in range(2):
+            server = self._servers.get((torch, gpu))
+            if server is None or server.lost:
+                server = self._servers[torch, gpu] = Server(self.limits, torch, gpu)
+            try:
+                return Forked(server, gpu, self._forget)
+            except ServerLost:
+                continue
+        raise IsolationError("the process that starts the workers ends at once; what it wrote stands above")
+
+    def _forget(self, worker: Worker) -> None:
+        self._alive.pop(worker, None)

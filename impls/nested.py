@@ -1,0 +1,31 @@
+"""Values nested in lists, tuples and mappings: the one place that walks them.
+
+In go a function and trees of one structure; out come a tree of that structure, or the leaves. What is no list, tuple or
+mapping is a leaf, an array among them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+
+def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
+    """The tree of ``f(leaf, ...)`` over the leaves of trees of the structure of the first one.
+
+    Raises ValueError where another one has more or fewer items, KeyError where it lacks a key.
+    """
+    if isinstance(first, list | tuple):
+        return type(first)(mapped(f, *items) for items in zip(first, *others, strict=True))
+    if isinstance(first, Mapping):
+        return {key: mapped(f, item, *(other[key] for other in others)) for key, item in first.items()}
+    return f(first, *others)
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """Every leaf, from the first to the last."""
+    if isinstance(tree, Mapping):
+        tree = list(tree.values())
+    if isinstance(tree, list | tuple):
+        for item in tree:
+            yield from leaves(item)
+    else:
+        yield tree

@@ -1,0 +1,323 @@
+"""What the test of a clause does on one example, written down as data: calls, and checks on their answers.
+
+In go a test body, the values of an example and the kind of an implementation; out comes a Plan, the same for every
+implementation of that kind. ``Subject`` is what a body knows as ``impl``: it takes down what the body asks for, and
+gives promises (``promise.py``). ``trial.py`` carries a plan out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from typing import Any
+
+import numpy as np
+
+import reference
+from impls import ArrayLibrary, Implementation, library
+from impls.calling import LaidOut
+from impls.nested import leaves, mapped
+from impls.submissions.declared import Network
+from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
+from tests.harness.judging import comparison
+from tests.harness.judging.exact import exact, in_float64
+from tests.harness.judging.promise import (
+    CallPromise,
+    PlanningError,
+    Promise,
+    calls_behind,
+    deferred,
+    promised,
+)
+from tests.harness.judging.structure import kinds, structure_of
+from tests.harness.spec.clauses import TEXTBOOK, Clause
+
+
+@dataclass(frozen=True)
+class Kind:
+    """All of an implementation that a plan may depend on.
+
+    arrays, device: what its functions take and return. offers: the floating dtypes. ulp: the accuracy that the bounds
+    assume of exp, log, log1p and tanh, by dtype. flushes_to_zero: whether subnormal numbers become 0.
+    """
+
+    arrays: str
+    device: str
+    offers: tuple[str, ...]
+    ulp: tuple[tuple[str, float], ...]
+    flushes_to_zero: bool
+    network: Network | None = None
+
+    @classmethod
+    def of(cls, implementation: Implementation) -> "Kind":
+        ulp = tuple(sorted(implementation.ulp.items()))
+        one = implementation
+        return cls(one.arrays, one.device, tuple(one.offers), ulp, one.flushes_to_zero, one.says.network)
+
+    @property
+    def library(self) -> ArrayLibrary:
+        """How its arrays are made and written down."""
+        return library(self.arrays, self.device)
+
+
+@dataclass(eq=False)
+class Call:
+    """One call of a function of the interface, with the arguments as the test gave them, promises among them.
+
+    attempted: the call may be refused.
+    """
+
+    function: str
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+    attempted: bool
+    promise: CallPromise = field(init=False)
+
+    def __post_init__(self) -> None:
+        def due() -> Any:
+            if promised([self.arguments, self.options]):
+                raise PlanningError(f"an answer of {self.function} cannot be unpacked where its arguments are answers")
+            return exact[self.function](*self.arguments, **self.options)
+
+        self.promise = CallPromise(self, structure_of(kinds()[self.function], due))
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A demand on answers: ``test`` of the values of ``parts`` raises Nonconformance, or gives the error ratio or None.
+
+    calls: whose answers it is about. compares: where the answer of a call is compared with the formula at its
+    arguments, the comparisons made of the values of ``parts``.
+    """
+
+    test: "Test"
+    parts: tuple[Any, ...]
+    calls: tuple[Call, ...]
+    compares: "Compares | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class Pure:
+    """A demand on all calls so far: none has changed an argument."""
+
+    calls: tuple[Call, ...]
+
+
+Test = Callable[..., float | None]
+Compares = Callable[..., Iterator[comparison.Comparison]]
+Event = Call | Check | Pure
+
+
+@dataclass(eq=False)
+class Plan:
+    """The calls and checks of one example, in the order of the test."""
+
+    values: Mapping[str, Any]
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def calls(self) -> list[Call]:
+        return [event for event in self.events if isinstance(event, Call)]
+
+    @property
+    def elements(self) -> int:
+        """How many elements the arguments of its calls have together."""
+        return sum(elements(call.arguments) for call in self.calls)
+
+    def demand(self, test: "Test", *parts: Any, compares: "Compares | None" = None) -> None:
+        """Take down a check. Raises PlanningError where the first part holds no answer: it could never fail."""
+        if not promised(parts[0]):
+            raise PlanningError(f"{test.__name__} is asked of what no implementation has answered")
+        calls = tuple(promise.call for promise in calls_behind(parts))
+        self.events.append(Check(test, parts, calls, compares))
+
+
+def elements(arguments: Any) -> int:
+    """How many elements the arrays in nested values have together; an answer that is not there yet counts none."""
+    arrays = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves(arguments))
+    return sum(array.size for array in arrays if isinstance(array, np.ndarray))
+
+
+def planned(body: Callable[..., None], clause: Clause, kind: Kind, values: Mapping[str, Any]) -> Plan:
+    """What ``body``, which takes a Subject and the values, does on these values."""
+    plan = Plan(values)
+    body(Subject(kind, clause, plan), **values)
+    return plan
+
+
+class Subject:
+    """The implementation under test as a test body sees it. Functions are attributes, and items by their name."""
+
+    def __init__(self, kind: Kind, clause: Clause, plan: Plan) -> None:
+        self.kind = kind
+        self.attempt = _ByName(self._attempted)
+        self.bound = _ByName(self._bound)
+        self.check = _ByName(self._checked)
+        self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
+        self._plan = plan
+
+    def __getitem__(self, name: str) -> Callable[..., Promise]:
+        def call(*args: Any, **options: Any) -> Promise:
+            return self._called(name, args, options).promise
+
+        return call
+
+    def __getattr__(self, name: str) -> Callable[..., Promise]:
+        if name not in kinds():
+            raise AttributeError(f"{name} is no function of the interface and no attribute of a Subject")
+        return self[name]
+
+    def arithmetic(self, *args: Any) -> Arithmetic:
+        """The arithmetic the implementation does on ``args``: that of the first floating array's dtype."""
+        dtype = dtype_of(args) or "float64"
+        return Arithmetic.of(dtype, dict(self.kind.ulp)[dtype], self.kind.flushes_to_zero, self._eps)
+
+    def within(self, actual: Any, expected: Any, bound: Any) -> None:
+        """``actual`` has the structure and shape of ``expected`` and lies within ``bound`` of it."""
+        self._plan.demand(comparison.within, actual, expected, bound)
+
+    def right(self, answer: Promise, bound: Any = None) -> None:
+        """``answer``, of a single call, lies within the bound of the formula at the arguments of that call.
+
+        bound: another one, where a single one holds for many calls.
+        """
+        (promise,) = calls_behind(answer)
+        name, args, options = promise.call.function, promise.call.arguments, promise.call.options
+        allowed = self._bound(name, *args, **options) if bound is None else bound
+        expected = exact[name](*args, **options)
+        self._plan.demand(comparison.within, answer, expected, allowed, compares=comparison.comparisons)
+
+    def exactly(self, actual: Any, expected: Any) -> None:
+        """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN."""
+        self._plan.demand(comparison.exactly, actual, expected)
+
+    def shape(self, actual: Any, *shapes: tuple[int, ...]) -> None:
+        """``actual`` has one of ``shapes``."""
+        self._plan.demand(comparison.has_shape, actual, *shapes)
+
+    def dtype(self, actual: Any, dtype: Any) -> None:
+        """Every array in ``actual`` is of ``dtype``."""
+        self._plan.demand(comparison.has_dtype, actual, dtype)
+
+    def pure(self) -> None:
+        """No call so far has changed an argument. That none overwrites an earlier result is seen after all calls."""
+        self._plan.events.append(Pure(tuple(self._plan.calls)))
+
+    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], attempted: bool = False) -> Call:
+        call = Call(name, args, options, attempted)
+        self._plan.events.append(call)
+        return call
+
+    def _checked(self, name: str, *args: Any, **options: Any) -> Promise:
+        """Call, and demand the value of the formula at these arguments within its bound; the promise of the result."""
+        answer = self[name](*args, **options)
+        self.right(answer)
+        return answer
+
+    def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
+        return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
+
+    def _bound(self, name: str, *args: Any, **options: Any) -> Any:
+        """The formula's bound at the implementation's own arithmetic, plus the bound of the reference itself."""
+        bound = getattr(reference, f"{name}_bound")
+
+        def compute(*given: Any) -> Any:
+            widened = in_float64(given)
+            own = bound(*widened, self.arithmetic(*given), **options)
+            return mapped(_band_of_both, own, bound(*widened, REFERENCE, **options))
+
+        return deferred(compute)(*args)
+
+
+class _ByName:
+    """``impl.check.softmax(z)`` and ``impl.check["softmax"](z)`` for a method that takes the name first."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        return partial(self._method, name)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return self[name]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A call that may be refused with an exception: ``impl.attempt.softmax(z)``. All its methods are checks."""
+
+    _call: Call
+    _plan: Plan
+    _subject: Subject
+
+    def refused(self, what: str) -> None:
+        """The call was refused; ``what`` says what is wrong with its arguments."""
+        self._plan.demand(comparison.is_refused, self._call.promise, what)
+
+    def refused_or_nan(self, what: str) -> None:
+        """The call was refused, or its value holds NaN and no number."""
+        self._plan.demand(comparison.is_refused_or_nan, self._call.promise, what)
+
+    def refused_or_exactly(self, expected: Any) -> None:
+        """The call was refused, or has exactly this value."""
+        self._plan.demand(unless_refused(comparison.exactly), self._call.promise, expected)
+
+    def refused_or_within(self, expected: Any, bound: Any) -> None:
+        """The call was refused, or its value lies within ``bound`` of ``expected``, which is that of the formula."""
+        test = unless_refused(comparison.within)
+        self._plan.demand(test, self._call.promise, expected, bound, compares=comparison.comparisons)
+
+    def refused_or_right(self) -> None:
+        """The call was refused, or its value lies within the bound of the formula at its arguments."""
+        name, args, options = self._call.function, self._call.arguments, self._call.options
+        bound = self._subject.bound[name](*args, **options)
+        self.refused_or_within(exact[name](*args, **options), bound)
+
+    def refused_or_promoted(self, *which: int) -> None:
+        """The call was refused, or has the value of the formula at arguments in the floating dtype of the result.
+
+        which: the numbers, from 0, of the arguments that are promoted; the others stay as they are.
+        """
+
+        name = self._call.function
+
+        def compares(result: Any, *given: Any) -> Iterator[comparison.Comparison]:
+            dtype = result.dtype if result.dtype.kind == "f" else np.dtype(np.float64)
+            args = [one.astype(dtype) if at in which else one for at, one in enumerate(given)]
+            yield from comparison.comparisons(result, exact[name](*args), self._subject.bound[name](*args))
+
+        def test(result: Any, *given: Any) -> float:
+            return comparison.worst_of(compares(result, *given))
+
+        self._plan.demand(unless_refused(test), self._call.promise, *self._call.arguments, compares=compares)
+
+
+def unless_refused(test: Test) -> Test:
+    """The test, of a call that may also have been refused."""
+
+    @wraps(test)
+    def either(actual: Any, *others: Any) -> float | None:
+        return None if actual is comparison.REFUSED else test(actual, *others)
+
+    return either
+
+
+def laid_out(values: np.ndarray, layout: str, dtype: str | None = None) -> LaidOut:
+    """Ask that ``values`` be passed in the memory layout of that name (``impls.LAYOUTS``)."""
+    return LaidOut(values, layout, dtype)
+
+
+def dtype_of(value: Any) -> str | None:
+    """The name of the dtype of the first floating array in ``value``; None where there is none."""
+    for leaf in leaves(value):
+        values, dtype = (leaf.values, leaf.dtype) if isinstance(leaf, LaidOut) else (leaf, None)
+        if dtype:
+            return dtype
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+            return values.dtype.name
+        if isinstance(leaf, Promise):
+            raise PlanningError("the dtype of an answer is not known yet")
+    return None
+
+
+def _band_of_both(own: Any, reference_s: Any) -> Band:
+    return (own if isinstance(own, Band) else Band(own)) + reference_s

@@ -1,0 +1,229 @@
+"""One implementation on plans: its calls are made, and what came is checked.
+
+In go plans and a caller; out comes for each plan what was Seen: the fault, if there is one, and the calls with their
+values. The calls of all plans whose arguments are known go first, as one message; those that take an answer follow in
+waves, each over all plans. A check compares an answer; where there is none, the plan is incomplete, and never passed.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from impls.calling import Answer, Answers, Caller, CallFailed, Lost, Request, described
+from tests.harness.judging import comparison
+from tests.harness.judging.faults import HarnessFault, Nonconformance
+from tests.harness.judging.plan import Call, Check, Plan, Pure, elements
+from tests.harness.judging.promise import Known, promised, value_of
+from tests.harness.judging.structure import checked
+
+_AT_ONCE = 1 << 22
+"""How many elements the arguments of the plans may have that are carried out together."""
+
+_LEAST, _PER_ELEMENT = 1 << 16, 64
+"""How many elements an answer may have: so many, and so many for each element of the arguments."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A call that was made, with the arguments as the implementation got them, and its checked value."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+    came: Any = None
+
+
+@dataclass
+class Seen:
+    """What was seen of one plan.
+
+    fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
+    compared. made: the calls up to the fault. changed: in words, the first call that changed an argument of its own.
+    """
+
+    fault: Exception | None = None
+    ratio: float | None = None
+    made: list[Made] = field(default_factory=list)
+    changed: str | None = None
+
+    def note(self, ratio: float | None) -> None:
+        if ratio is not None:
+            self.ratio = ratio if self.ratio is None else max(self.ratio, ratio)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of some plans, in their order up to the one at which a call was lost.
+
+    overwritten: of the functions of which an earlier result has changed since, with the call in words.
+    """
+
+    seen: Sequence[Seen]
+    overwritten: Mapping[str, str]
+
+
+def carried_out(plans: Sequence[Plan], caller: Caller) -> Trial:
+    """Carry out the plans; with a lost call the one it belongs to is the last."""
+    seen: list[Seen] = []
+    overwritten: dict[str, str] = {}
+    for together in _portions(plans):
+        executions = [_Execution(plan) for plan in together]
+        while wave := [(one, call) for one in executions for call in one.ready()]:
+            answers = _asked(caller, [one.request(call) for one, call in wave])
+            for (one, call), answer in zip(wave, answers.answers, strict=False):
+                one.answers[call] = answer
+            overwritten |= answers.overwritten
+            if len(answers.answers) < len(wave):
+                break
+        for one in executions:
+            seen.append(one.seen())
+            if isinstance(seen[-1].fault, Lost):
+                return Trial(seen, overwritten)
+    return Trial(seen, overwritten)
+
+
+def measured(plan: Plan, caller: Caller) -> Iterator[tuple[Made, comparison.Comparison]]:
+    """Each comparison with the formula in a plan, right or wrong, with its call; none where something failed."""
+    execution = _Execution(plan)
+    while wave := execution.ready():
+        answers = _asked(caller, [execution.request(call) for call in wave])
+        execution.answers.update(zip(wave, answers.answers, strict=False))
+        if len(answers.answers) < len(wave):
+            break
+    yield from execution.comparisons()
+
+
+def _portions(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
+    portion: list[Plan] = []
+    size = 0
+    for plan in plans:
+        if portion and size + plan.elements > _AT_ONCE:
+            yield portion
+            portion, size = [], 0
+        portion.append(plan)
+        size += plan.elements
+    if portion:
+        yield portion
+
+
+def _asked(caller: Caller, requests: Sequence[Request]) -> Answers:
+    try:
+        return caller.ask(requests)
+    except Exception as bug:
+        raise HarnessFault(f"the calls broke down in the suite itself: {bug!r}") from bug
+
+
+class _Execution:
+    """One plan being carried out: the answers so far, and the values that follow from them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._events = plan.events
+        self._waiting = plan.calls
+        self._known: Known = {}
+        self._arguments: dict[Call, tuple[tuple[Any, ...], Mapping[str, Any]]] = {}
+        self.answers: dict[Call, Answer] = {}
+
+    def ready(self) -> list[Call]:
+        """The calls that can be made now and have not been; empty once nothing more can be asked."""
+        self._take_in()
+        ready = []
+        for call in self._waiting:
+            given = (call.arguments, call.options)
+            if promised(given):
+                try:
+                    given = value_of(given, self._known)
+                except KeyError:  # it takes an answer that is not there, or never will be
+                    break
+                except Exception:  # it is said of the check or call that comes to it first
+                    break
+            self._arguments[call] = given
+            ready.append(call)
+        self._waiting = self._waiting[len(ready) :]
+        return ready
+
+    def request(self, call: Call) -> Request:
+        args, options = self._arguments[call]
+        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * elements(args))
+
+    def _take_in(self) -> None:
+        """Note the values of the answers that are there, as far as they are good."""
+        for call, answer in self.answers.items():
+            if call.promise not in self._known and answer.failure is None:
+                try:
+                    self._known[call.promise] = checked(call.function, answer.value)
+                except (CallFailed, Nonconformance):
+                    continue
+
+    def seen(self) -> Seen:
+        """What is to be seen of the plan, checked in the order of the test up to the first fault."""
+        seen = Seen()
+        try:
+            for event in self._events:
+                if isinstance(event, Call):
+                    self._see_call(event, seen)
+                elif isinstance(event, Pure):
+                    if seen.changed:
+                        raise Nonconformance(seen.changed)
+                else:
+                    seen.note(self._checked(event))
+        except (Nonconformance, CallFailed) as fault:
+            if isinstance(fault, Nonconformance):
+                seen.note(fault.ratio)
+            seen.fault = fault
+        return seen
+
+    def comparisons(self) -> Iterator[tuple[Made, comparison.Comparison]]:
+        """Of every check that compares with the formula, and can be made, its comparisons."""
+        made: dict[Call, Made] = {}
+        for event in self._events:
+            seen = Seen()
+            with contextlib.suppress(Nonconformance, CallFailed):
+                if isinstance(event, Call):
+                    self._see_call(event, seen)
+                    made[event] = seen.made[-1]
+                elif isinstance(event, Check) and event.compares:
+                    values = self._value_of(event.parts, event.calls[-1].function)
+                    if values[0] is not comparison.REFUSED and event.calls[-1] in made:
+                        for found in event.compares(*values):
+                            yield made[event.calls[-1]], found
+
+    def _see_call(self, call: Call, seen: Seen) -> None:
+        if call not in self._arguments:
+            self._arguments[call] = self._value_of((call.arguments, call.options), call.function)
+        answer = self.answers.get(call, Answer(failure=Lost("the call was not made, since an earlier one was lost")))
+        args, options = self._arguments[call]
+        try:
+            if answer.failure is None:
+                self._known[call.promise] = checked(call.function, answer.value)
+            elif call.attempted and answer.failure.refused:
+                self._known[call.promise] = comparison.REFUSED
+            else:
+                raise answer.failure
+        finally:
+            value = self._known.get(call.promise)
+            seen.made.append(Made(call.function, args, options, None if value is comparison.REFUSED else value))
+        if answer.changed and not seen.changed:
+            seen.changed = f"{call.function} changed its argument number {answer.changed[0]}"
+
+    def _checked(self, check: Check) -> float | None:
+        function = check.calls[-1].function if check.calls else "the implementation"
+        values = self._value_of(check.parts, function)
+        try:
+            return check.test(*values)
+        except (Nonconformance, CallFailed):
+            raise
+        except Exception as raised:
+            raise _cannot_be_computed_with(function, raised) from raised
+
+    def _value_of(self, parts: Any, function: str) -> Any:
+        try:
+            return value_of(parts, self._known)
+        except (Nonconformance, CallFailed):
+            raise
+        except Exception as raised:
+            raise _cannot_be_computed_with(function, raised) from raised
+
+
+def _cannot_be_computed_with(function: str, raised: Exception) -> CallFailed:
+    return CallFailed(f"what {function} returned cannot be computed with: {described(raised)}", refused=False)
