@@ -17,6 +17,7 @@ import numpy as np
 from impls.backends.arrays import ArrayLibrary
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
+from impls.stubs import is_stub, raised_by_its_own_file
 
 MOST_ITEMS = 4096
 """How many items the lists in a result may have together; what is longer is no list of layers."""
@@ -58,7 +59,7 @@ class CallFailed(Exception):
 
 
 class NotWritten(CallFailed):
-    """The function says that it is still to be written: NotImplementedError, None or Ellipsis."""
+    """The function says that it is still to be written: its file raises NotImplementedError, or its body is a stub."""
 
 
 class NotJudged(CallFailed):
@@ -257,17 +258,17 @@ class Direct:
             result = function(*native, **options)
         except CallFailed:
             raise
-        except NotImplementedError as raised:
-            raise NotWritten(f"{name} raises NotImplementedError") from raised
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise
+            if isinstance(raised, NotImplementedError) and raised_by_its_own_file(raised.__traceback__, function):
+                raise NotWritten(f"{name} raises NotImplementedError") from raised
             message = f"{name} raised {described(raised)}{_place(raised, function)}"
             raise CallFailed(message, isinstance(raised, Exception)) from raised
-        if result is None and getattr(function, "computes", False):
-            raise CallFailed(f"{name} returns None: is a return missing?")
         if result is None or result is Ellipsis:
-            raise NotWritten(f"{name} returns {result!r}")
+            if is_stub(function):
+                raise NotWritten(f"{name} returns {result!r}")
+            raise CallFailed(f"{name} returned {result!r}: is a return missing?", refused=False)
         return result
 
 

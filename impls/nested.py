@@ -22,10 +22,11 @@ def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
 
 def leaves(tree: Any) -> Iterator[Any]:
     """Every leaf, from the first to the last."""
-    if isinstance(tree, Mapping):
-        tree = list(tree.values())
     if isinstance(tree, list | tuple):
         for item in tree:
+            yield from leaves(item)
+    elif isinstance(tree, Mapping):
+        for item in tree.values():
             yield from leaves(item)
     else:
         yield tree

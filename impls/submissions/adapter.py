@@ -169,10 +169,6 @@ class Adapted:
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         try:
             result = self._call(self._adapter.submission, *arguments, **options)
-        except NotImplementedError as raised:
-            if self._own_place(raised) is not None:
-                raise
-            raise self._not_judged(raised) from raised
         except Exception as raised:
             raise self._whose(raised) from raised
         if result is None and self._stubs:
@@ -183,9 +179,11 @@ class Adapted:
 
     def _whose(self, raised: Exception) -> Exception:
         """What to raise in the place of an exception."""
-        place = self._own_place(raised)
-        if place is not None:
-            return CallFailed(f"{place[0]} raised {described(raised)} ({place[1]})")
+        own = self._own_place(raised)
+        if own is not None and isinstance(raised, NotImplementedError):
+            return NotWritten(f"{own[0]} raises NotImplementedError ({own[1]})")
+        if own is not None:
+            return CallFailed(f"{own[0]} raised {described(raised)} ({own[1]})")
         if "NoneType" in str(raised) and self._stubs:
             return NotWritten(f"{self._stubs[0]} returns None: it is still to be written")
         frames = [trace for trace in _frames(raised) if trace.tb_frame.f_code.co_filename == self._adapter.name]

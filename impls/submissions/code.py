@@ -361,23 +361,6 @@ def _sets_up(node: ast.stmt, imported: frozenset[str]) -> bool:
     return bool(_SETS_UP.match(words[-1])) or words[-2:-1] in (["path"], ["environ"])
 
 
-def is_stub(node: ast.AST) -> bool:
-    """Whether the body of a function computes nothing: a docstring, pass, ..., constants assigned and returned."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    constants = set[str]()
-    for one in node.body:
-        value = getattr(one, "value", None)
-        plain = (
-            value is None or isinstance(value, ast.Constant) or (isinstance(value, ast.Name) and value.id in constants)
-        )
-        if isinstance(one, ast.Assign) and plain:
-            constants |= {target.id for target in one.targets if isinstance(target, ast.Name)}
-        elif not (isinstance(one, ast.Pass) or (isinstance(one, ast.Expr | ast.Return) and plain)):
-            return isinstance(one, ast.Raise) and "NotImplementedError" in ast.unparse(one)
-    return True
-
-
 def methods(node: ast.ClassDef) -> dict[str, Function]:
     """The functions of a class by name, as written."""
     return {one.name: one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}

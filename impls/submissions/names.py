@@ -4,7 +4,6 @@ A function is looked for under the names that the submission's entry gives it, o
 assignment's, then as a method of a class. What a library made is no work of the student's, and says nothing of it.
 """
 
-import ast
 import functools
 import inspect
 import sys
@@ -16,8 +15,8 @@ from typing import Any
 
 from impls.adapters.torch_modules import is_module_class
 from impls.calling import CallFailed, NotJudged
+from impls.stubs import code_of
 from impls.submissions.assignment import Wanted
-from impls.submissions.code import is_stub, methods
 from impls.submissions.reach import Reach
 from impls.submissions.running import Ran
 
@@ -79,18 +78,21 @@ class OwnWork:
 class Own:
     """An own function as the suite calls it. called: its name in the submission. order: of the interface's arguments.
 
-    made: how the object was made whose method it is. computes: its body is written.
+    made: the object whose method it is.
     """
 
     called: str
     call: Callable[..., Any]
     order: Sequence[int] = ()
     made: object = None
-    computes: bool = True
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        return self.call
 
     @property
     def __code__(self) -> Any:
-        return getattr(inspect.unwrap(self.call), "__code__", None)
+        return code_of(self.call)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         if len(self.order) == len(arguments):
@@ -188,7 +190,7 @@ class Finder:
             found.looked_at.add(base)
             return True
         made = getattr(value, "__self__", None)
-        self._keep(function, Own(name, value, self._order(function, inner), made, not self._is_stub(name)))
+        self._keep(function, Own(name, value, self._order(function, inner), made))
         return True
 
     def _take_object(self, function: str, name: str, kind: type) -> bool:
@@ -212,7 +214,7 @@ class Finder:
                 return True
             made = made_of(kind)
             call = getattr(made, attribute)
-            judged.append(Own(called, call, self._order(function, call), made, not self._is_stub(called)))
+            judged.append(Own(called, call, self._order(function, call), made))
         for one in judged:
             self._keep(function, one)
         return bool(judged)
@@ -274,13 +276,6 @@ class Finder:
             return ()
         first, second = [*parameters, "", ""][:2]
         return (1, 0) if first.lower() in TARGETS and second.lower() in PREDICTIONS else ()
-
-    def _is_stub(self, called: str) -> bool:
-        first, _, method = called.partition(".")
-        node: Any = self._ran.code.definitions.get(first)
-        if isinstance(node, ast.ClassDef):
-            node = methods(node).get(method)
-        return node is not None and is_stub(node)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from impls.submissions.code import Code, Statement, imported_inside, is_stub, methods, reads
+from impls.submissions.code import Code, Statement, imported_inside, methods, reads
 from impls.submissions.running import Ran
 
 
@@ -33,17 +33,6 @@ class Reach:
                 if (module := self._not_allowed(node)) is not None:
                     return f"it needs {module}, which the assignment forbids"
         return next(filter(None, map(self._ran.why_not, reached)), None)
-
-    def stubs(self, names: Iterable[str], attributes: Iterable[str]) -> list[str]:
-        """Those of these names, and of these methods, that are still to be written."""
-        found, attributes = list[str](), set(attributes)
-        for name in names:
-            node = self.code.definitions.get(name)
-            if isinstance(node, ast.ClassDef):
-                found += [f"{name}.{one}" for one, body in methods(node).items() if one in attributes and is_stub(body)]
-            elif node is not None and is_stub(node):
-                found.append(name)
-        return found
 
     def _reached(self, names: set[str], attributes: set[str]) -> Mapping[str, Sequence[ast.AST]]:
         """All names that are reached, in their order, each with the nodes by which it is what it is."""

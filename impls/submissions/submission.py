@@ -4,12 +4,13 @@ In: a path, and what is wanted of it. Out: functions that can be called, and all
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from impls.stubs import is_stub
 from impls.submissions import declared, networks
 from impls.submissions.adapter import Loaded, mentions
 from impls.submissions.assignment import Wanted
@@ -232,10 +233,22 @@ class _Reading:
         elif reason := self._reach.why_not(names, attributes):
             found.not_judged[function] = reason
         else:
-            found.functions[function] = adapter.function(function, self._reach.stubs(names, attributes))
+            found.functions[function] = adapter.function(function, self._stubs(names, attributes))
             methods_of = [one for one in sorted(names) if one in code.definitions]
             if len(methods_of) == 1:
                 found.names[function] = methods_of[0]
+
+    def _stubs(self, names: Iterable[str], attributes: Collection[str]) -> list[str]:
+        """Those of these functions, and of these methods of classes, that are still to be written."""
+        found = []
+        for name in sorted(names):
+            thing = vars(self._ran.module).get(name)
+            if isinstance(thing, type):
+                written = {one: value for one, value in vars(thing).items() if one in attributes and callable(value)}
+                found += [f"{name}.{one}" for one, value in written.items() if is_stub(value)]
+            elif callable(thing) and is_stub(thing):
+                found.append(name)
+        return found
 
     def _network(self, file: Mapping[str, Any]) -> Network | None:
         """What is judged as the network, where the assignment or the interface asks for one."""

@@ -62,7 +62,7 @@ def as_vector(answer: Any, shapes: Sequence[tuple[int, ...]]) -> np.ndarray:
     """The arrays in ``answer``, which have these shapes or fail the clause, as one vector."""
     parts = list(leaves(answer))
     if len(parts) != len(shapes):
-        raise Nonconformance(f"{len(parts)} arrays came, {len(shapes)} are due", answer)
+        raise Nonconformance(f"got {len(parts)} arrays, expected {len(shapes)}", answer)
     for part, shape in zip(parts, shapes, strict=True):
         has_shape(part, shape)
     return np.concatenate([np.ravel(part) for part in parts])

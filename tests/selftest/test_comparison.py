@@ -7,6 +7,7 @@ from reference.error_bounds import Band
 from tests.harness.judging.comparison import (
     REFUSED,
     comparisons,
+    does_not_fall,
     exactly,
     has_dtype,
     has_shape,
@@ -14,7 +15,8 @@ from tests.harness.judging.comparison import (
     is_refused_or_nan,
     within,
 )
-from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.faults import Nonconformance, in_words
+from tests.harness.judging.structure import named
 
 
 def ratio_of(actual, expected, bound) -> float:
@@ -88,30 +90,30 @@ def test_a_bound_that_is_nan_is_an_error_of_the_suite_and_passes_nothing():
 
 
 def test_the_shape_comes_before_the_values():
-    with pytest.raises(Nonconformance, match=r"shape \(1, 2\) came, shape \(2,\) is due"):
+    with pytest.raises(Nonconformance, match=r"got shape \(1, 2\), expected shape \(2,\)"):
         within(np.zeros((1, 2)), np.zeros(2), 1.0)
-    with pytest.raises(Nonconformance, match=r"shape \(2,\) or \(2, 1\) is due"):
+    with pytest.raises(Nonconformance, match=r"expected shape \(2,\) or \(2, 1\)"):
         has_shape(np.zeros(3), (2,), (2, 1))
 
 
 def test_the_message_names_the_worst_element():
     with pytest.raises(
-        Nonconformance, match=r"at index \(0, 1\) 3.0 came, 1.0 is due \(off by 2, allowed 0.5, 4 times"
+        Nonconformance, match=r"at index \(0, 1\): got 3.0, expected 1.0 \(error 2 is 4 times the allowed 0.5\)"
     ):
         within(np.array([[1.4, 3.0]]), np.array([[1.0, 1.0]]), 0.5)
 
 
 def test_structures_are_compared_item_by_item():
     within([array(1.0), (array(2.0), array(3.0))], [array(1.0), (array(2.0), array(3.0))], [0.0, (0.0, 0.0)])
-    with pytest.raises(Nonconformance, match=r"in item 1: in item 0: .*3.0 came, 2.0 is due"):
+    with pytest.raises(Nonconformance, match=r"in item 1, in item 0, .*got 3.0, expected 2.0"):
         within([array(1.0), (array(3.0),)], [array(1.0), (array(2.0),)], [0.0, (0.0,)])
-    with pytest.raises(Nonconformance, match="1 items came, 2 items are due"):
+    with pytest.raises(Nonconformance, match="got 1 items, expected 2 items"):
         within([array(1.0)], [array(1.0), array(2.0)], [0.0, 0.0])
 
 
 def test_dtypes():
     has_dtype(np.float32(1), "float32")
-    with pytest.raises(Nonconformance, match="dtype float64 came, dtype float32 is due"):
+    with pytest.raises(Nonconformance, match="got dtype float64, expected dtype float32"):
         has_dtype([(np.zeros(1, np.float32), np.zeros(1))], "float32")
 
 
@@ -128,3 +130,39 @@ def test_refusals():
     ):
         with pytest.raises(Nonconformance, match="it MUST be refused"):
             check(value, "it")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "says"),
+    [
+        (np.nan, 0.0, r"got nan, expected 0.0$"),
+        (np.inf, 2.0, r"got inf, expected 2.0$"),
+        (1.0, 0.0, r"got 1.0, expected 0.0 \(error 1, allowed 1e-09\)$"),
+    ],
+)
+def test_a_ratio_is_named_only_where_it_says_something(got, expected, says):
+    with pytest.raises(Nonconformance, match=says):
+        within(array(got), array(expected), 1e-9)
+
+
+def test_a_fall_names_the_two_neighbours():
+    assert does_not_fall(array(1.0, 1.0, 2.0), array(0.0, 1.0, 2.0), array(0.0, 0.0)) == 0
+    with pytest.raises(Nonconformance, match=r"the values fall from 3.0 at 1.0 to 2.0 at 2.0"):
+        does_not_fall(array(1.0, 3.0, 2.0), array(0.0, 1.0, 2.0), array(0.5, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("function", "place", "says"),
+    [
+        ("mlp_gradients", (1, 0, (0, 2)), "dW_2[0, 2]"),
+        ("mlp_gradients", (0, 1, (3,)), "db_1[3]"),
+        ("collapse_linear", (1, (0,)), "b[0]"),
+        ("adam_step", (0, 1, (2,)), "theta[1][2]"),
+        ("adam_step", (1, "exp_avg", 0, ()), "state['exp_avg'][0]"),
+        ("gradient_descent_step", (2, (0, 1)), "theta[2][0, 1]"),
+        ("softmax", ((0, 1),), "at index (0, 1)"),
+        ("mean_squared_error", ((),), ""),
+    ],
+)
+def test_a_part_of_a_result_has_its_name(function, place, says):
+    assert in_words(named(function, place)) == says

@@ -1,9 +1,8 @@
 """What a check demands of answers, once they are there.
 
-In go values and what is expected of them; each test raises Nonconformance or gives the largest error ratio.
-
-One order everywhere: structure, shape, then values; one grammar of messages: what came, what should have come, by how
-much it is off and how much is allowed.
+In go values and what is expected of them; each test raises Nonconformance or gives the largest error ratio. One order
+everywhere: structure, shape, then values. One grammar of messages: what was got, what was expected, by how much they
+differ and how much is allowed.
 """
 
 import math
@@ -15,21 +14,23 @@ import numpy as np
 
 from impls.nested import leaves
 from reference.error_bounds import Band
-from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.faults import Nonconformance, Place
 
 REFUSED = object()
 """Stands for the value of a call that was refused with an exception, where it may be."""
 
+_TELLING = 1e3
+"""Up to this many times the allowed error a ratio says something; beyond it the values themselves say more."""
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one array was compared with. where: the place of the array in the result, in words."""
+    """What one array was compared with. place: where the array stands in the result; dtype: in which it was got."""
 
-    where: str
-    came: np.ndarray
-    due: np.ndarray
+    place: Place
+    got: np.ndarray
+    expected: np.ndarray
     dtype: np.dtype
-    """In which it came."""
     band: Band
     ratio: np.ndarray
     """The error over the error allowed, of each element."""
@@ -42,9 +43,9 @@ class Comparison:
 def within(actual: Any, expected: Any, bound: Any) -> float:
     """``actual`` has the structure and shape of ``expected`` and lies within ``bound`` of it, element by element.
 
-    bound: a Band, an array or a number; for lists, tuples and dicts one for each item. NaN is due where NaN is expected
-    and nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the bound is
-    infinite: there any value will do. Gives the largest error over the error allowed.
+    bound: a Band, an array or a number; for lists, tuples and dicts one for each item. NaN is right where NaN is
+    expected and nowhere else, and an infinity likewise (or a finite value from the band's floor up), except where the
+    bound is infinite: there any value will do. Gives the largest error over the error allowed.
     """
     return worst_of(comparisons(actual, expected, bound))
 
@@ -55,62 +56,67 @@ def worst_of(compared: Iterable[Comparison]) -> float:
     for found in compared:
         worst = max(worst, found.worst)
         if found.worst > 1:
-            raise Nonconformance(_off(found), found.came, found.due, worst)
+            index = tuple(map(int, np.unravel_index(int(np.argmax(found.ratio)), found.ratio.shape)))
+            raise Nonconformance(_off(found, index), found.got, found.expected, worst, (*found.place, index))
     return worst
 
 
-def comparisons(actual: Any, expected: Any, bound: Any, where: str = "") -> Iterator[Comparison]:
+def comparisons(actual: Any, expected: Any, bound: Any, place: Place = ()) -> Iterator[Comparison]:
     """The comparison of each array in ``actual``, right or wrong. Raises Nonconformance for a wrong structure."""
     if isinstance(expected, list | tuple):
         if not isinstance(actual, list | tuple) or len(actual) != len(expected):
-            came = f"{len(actual)} items" if isinstance(actual, list | tuple) else f"one {type(actual).__name__}"
-            raise Nonconformance(f"{where}{came} came, {len(expected)} items are due", actual, expected)
+            got = f"{len(actual)} items" if isinstance(actual, list | tuple) else f"one {type(actual).__name__}"
+            raise Nonconformance(f"got {got}, expected {len(expected)} items", actual, expected, place=place)
         for index, parts in enumerate(zip(actual, expected, bound, strict=True)):
-            yield from comparisons(*parts, f"{where}in item {index}: ")
+            yield from comparisons(*parts, (*place, index))
         return
     if isinstance(expected, Mapping):
         for key, item in expected.items():
-            yield from comparisons(actual[key], item, bound[key], f"{where}in {key!r}: ")
+            yield from comparisons(actual[key], item, bound[key], (*place, key))
         return
-    has_shape(actual, np.shape(expected), where=where)
+    has_shape(actual, np.shape(expected), place=place)
     band = bound if isinstance(bound, Band) else Band(bound)
-    values, due = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    found = Comparison(where, values, due, np.asarray(actual).dtype, band, _error_ratio(values, due, band))
+    values, exact = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    found = Comparison(place, values, exact, np.asarray(actual).dtype, band, _error_ratio(values, exact, band))
     if math.isnan(found.worst):
         raise ArithmeticError(f"the error bound is not a number: {band} for {expected!r}")
     yield found
 
 
 @np.errstate(all="ignore")
-def _error_ratio(came: np.ndarray, due: np.ndarray, band: Band) -> np.ndarray:
+def _error_ratio(got: np.ndarray, expected: np.ndarray, band: Band) -> np.ndarray:
     """The distance outside what the band allows over its bound; NaN where the bound is."""
-    error = came - due
+    error = got - expected
     outside = np.maximum(np.maximum(error - band.above, -error - band.below), 0.0)
     ratio = outside / band.bound
     if ratio.max(initial=0.0) < np.inf:
         return ratio
     # Something is infinite or not a number: the quotient (0/0, inf - inf) does not say by itself what is right.
     unbounded = np.broadcast_to(band.bound == np.inf, ratio.shape)
-    right = (outside == 0) | (came == due) | (np.isnan(came) & np.isnan(due)) | unbounded
-    right |= (due == np.inf) & (came >= band.floor - band.bound)
-    return np.where(right, 0.0, np.where(np.isnan(came) | np.isnan(due), np.inf, ratio))
+    both_nan = np.isnan(got) & np.isnan(expected)
+    large_enough = (expected == np.inf) & (got >= band.floor - band.bound)
+    right = (outside == 0) | (got == expected) | both_nan | unbounded | large_enough
+    return np.where(right, 0.0, np.where(np.isnan(got) | np.isnan(expected), np.inf, ratio))
 
 
-def _off(found: Comparison) -> str:
-    """By how much the worst element is off, and where it stands."""
-    index = np.unravel_index(int(np.argmax(found.ratio)), found.ratio.shape)
+def _off(found: Comparison, index: tuple[int, ...]) -> str:
+    """What was got and expected at the index, and by how much they differ, where that says something."""
 
     def at(values: Any) -> float:
-        return float(np.broadcast_to(values, found.due.shape)[index])
+        return float(np.broadcast_to(values, found.expected.shape)[index])
 
-    place = f"at index {tuple(int(i) for i in index)} " if index else ""
-    came, due, band = at(found.came), at(found.due), found.band
-    off = abs(came - due)
-    slack = at(band.above) if came > due else at(band.below)
+    got, expected, band = at(found.got), at(found.expected), found.band
+    text = f"got {got!r}, expected {expected!r}"
+    error = abs(got - expected)
+    if not math.isfinite(error):
+        return text
+    slack = at(band.above) if got > expected else at(band.below)
     allowed = at(band.bound) + (slack if math.isfinite(slack) else 0.0)
-    times = f", {found.worst:.3g} times what is allowed" if math.isfinite(found.worst) and not slack else ""
-    error = f"off by {off:.3g}, allowed {allowed:.3g}{times}" if allowed else f"off by {off:.3g}, none is allowed"
-    return f"{found.where}{place}{came!r} came, {due!r} is due ({error})"
+    if not allowed:
+        return f"{text} (no error is allowed)"
+    times = error / allowed
+    ratio = f" is {times:.3g} times the allowed {allowed:.3g}" if times < _TELLING else f", allowed {allowed:.3g}"
+    return f"{text} (error {error:.3g}{ratio})"
 
 
 def exactly(actual: Any, expected: Any) -> float:
@@ -125,27 +131,39 @@ def _nothing_like(value: Any) -> Any:
     return {key: _nothing_like(item) for key, item in value.items()} if isinstance(value, Mapping) else 0.0
 
 
-def has_shape(actual: Any, *shapes: tuple[int, ...], where: str = "") -> None:
+def does_not_fall(values: Any, arguments: np.ndarray, allowed: np.ndarray) -> float:
+    """No value is smaller than the one before it, by more than is allowed between the two."""
+    falls = np.maximum(values[:-1] - values[1:], 0.0)
+    ratio = _error_ratio(falls, np.zeros_like(falls), Band(allowed))
+    worst = float(np.max(ratio, initial=0.0))
+    if worst > 1:
+        at = int(np.argmax(ratio))
+        before, after = (f"{values[i].item()!r} at {arguments[i].item()!r}" for i in (at, at + 1))
+        raise Nonconformance(f"the values fall from {before} to {after}", ratio=worst)
+    return worst
+
+
+def has_shape(actual: Any, *shapes: tuple[int, ...], place: Place = ()) -> None:
     """``actual`` has one of ``shapes``."""
     if np.shape(actual) not in shapes:
-        due = " or ".join(str(shape) for shape in shapes)
-        raise Nonconformance(f"{where}shape {np.shape(actual)} came, shape {due} is due", actual)
+        expected = " or ".join(str(shape) for shape in shapes)
+        raise Nonconformance(f"got shape {np.shape(actual)}, expected shape {expected}", actual, place=place)
 
 
 def has_dtype(actual: Any, dtype: Any) -> None:
     """Every array in ``actual`` is of ``dtype``."""
     for one in leaves(actual):
         if one.dtype != np.dtype(dtype):
-            raise Nonconformance(f"dtype {one.dtype} came, dtype {np.dtype(dtype)} is due", one)
+            raise Nonconformance(f"got dtype {one.dtype}, expected dtype {np.dtype(dtype)}", one)
 
 
 def is_refused(outcome: Any, what: str) -> None:
     """The call was refused with an exception; ``what`` says what is wrong with its arguments."""
     if outcome is not REFUSED:
-        raise Nonconformance(f"{what} MUST be refused with an exception; a value came instead", outcome)
+        raise Nonconformance(f"got a value, expected an exception: {what} MUST be refused", outcome)
 
 
 def is_refused_or_nan(outcome: Any, what: str) -> None:
     """The call was refused with an exception, or its value holds NaN and no number."""
     if outcome is not REFUSED and not (np.size(outcome) and np.isnan(np.asarray(outcome, dtype=np.float64)).all()):
-        raise Nonconformance(f"{what} MUST be refused with an exception or give NaN; a value came instead", outcome)
+        raise Nonconformance(f"got a value, expected an exception or NaN: {what} MUST be refused", outcome)

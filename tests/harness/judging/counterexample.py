@@ -3,7 +3,7 @@
 import base64
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,22 @@ _LITERAL_ELEMENTS = 200
 _SHOWN_ELEMENTS = 60
 
 
-def source(library: ArrayLibrary, call: Made) -> str:
-    """The call as runnable code: the imports its arrays need, then the expression."""
-    text = expression(library, call)
-    return "\n".join([*imports_of(text), text])
+def source(library: ArrayLibrary, calls: Sequence[Made]) -> str | None:
+    """The calls as runnable code: the imports that their arrays need, then the expressions; None without a call.
+
+    Behind each of several calls stands the value that it gave.
+    """
+    if not calls:
+        return None
+    texts = [expression(library, call) for call in calls]
+    imports = imports_of(" ".join(texts))
+    if len(calls) > 1:
+        texts = [f"{text}  # {_in_one_line(call)}" for text, call in zip(texts, calls, strict=True)]
+    return "\n".join([*imports, *texts])
+
+
+def _in_one_line(call: Made) -> str:
+    return "gives " + " ".join((shown(call.value) or "no value").split())
 
 
 def expression(library: ArrayLibrary, call: Made) -> str:
@@ -41,7 +53,7 @@ def imports_of(text: str) -> list[str]:
 
 
 def shown(value: Any) -> str | None:
-    """A value that came or was due, as text; long arrays are cut in the middle."""
+    """A value, got or expected, as text; long arrays are cut in the middle."""
     if value is None:
         return None
     if isinstance(value, list | tuple):

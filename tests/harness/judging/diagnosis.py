@@ -38,14 +38,14 @@ def diagnose(
     clause: str,
     calls: Iterable[Made],
     suspects: Iterable[Suspect],
-    right: Callable[..., Any] | None = None,
+    formula: Callable[..., Any] | None = None,
 ) -> list[str]:
     """What the calls of ``function`` behave as, in at most two phrases, the likelier first; none where nothing fits.
 
-    right: the function as it should be, where that is more than its name says.
+    formula: the function as it should be, where its name alone does not say it, as of a network.
     """
-    right = right or exact[function]
-    wrong, all_of_them = _with_a_value(function, calls, right)
+    formula = formula or exact[function]
+    wrong, all_of_them = _with_a_value(function, calls, formula)
     if not wrong:
         return []
     # In their order, since some mistakes remember; but some that are wrong have to be among them.
@@ -54,24 +54,26 @@ def diagnose(
     fitting = [suspect for suspect in suspects if _behaves_as(suspect, seen)]
     fitting.sort(key=lambda suspect: suspect.clause != clause)
     named = [suspect.misconception for suspect in fitting]
-    if not named and (factor := _factor(right, wrong)):
+    if not named and (factor := _factor(formula, wrong)):
         named = [f"gives {factor} the right value"]
     return list(dict.fromkeys(named))[:_NAMED]
 
 
-def _with_a_value(function: str, calls: Iterable[Made], right: Callable[..., Any]) -> tuple[list[Made], list[Made]]:
+def _with_a_value(
+    function: str, calls: Iterable[Made], formula: Callable[..., Any]
+) -> tuple[list[Made], list[Made]]:
     """The calls with a wrong value, and the first calls of all; left out is what the reference has no value for."""
     wrong: list[Made] = []
     first: list[Made] = []
     for call in calls:
-        if call.function != function or call.came is None:
+        if call.function != function or call.value is None:
             continue
-        due = _value(right, call)
-        if due is None:
+        right = _value(formula, call)
+        if right is None:
             continue
         if len(first) < MOST_CALLS:
             first.append(call)
-        if not _alike(call.came, due):
+        if not _alike(call.value, right):
             wrong.append(call)
         if len(wrong) == MOST_CALLS:
             break
@@ -80,7 +82,7 @@ def _with_a_value(function: str, calls: Iterable[Made], right: Callable[..., Any
 
 def _behaves_as(suspect: Suspect, calls: Sequence[Made]) -> bool:
     mistaken = suspect.make()
-    return all((value := _value(mistaken, call)) is not None and _alike(call.came, value) for call in calls)
+    return all((value := _value(mistaken, call)) is not None and _alike(call.value, value) for call in calls)
 
 
 def without_layout(value: Any) -> Any:
@@ -119,12 +121,12 @@ def _alike(one: Any, other: Any) -> bool:
         return bool(np.allclose(one, other, rtol=_ALIKE, atol=1e-12, equal_nan=True))
 
 
-def _factor(right: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
-    """The simple factor between all the values that came and the right ones, in words; None where there is none."""
+def _factor(formula: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
+    """The simple factor between all the values that were got and the right ones, in words; None where there is none."""
     fitting: set[str] | None = None
     for call in wrong:
-        due = _value(right, call)
-        factors = {name for name, factor in _factors(call).items() if _alike(call.came, _times(factor, due))}
+        right = _value(formula, call)
+        factors = {name for name, factor in _factors(call).items() if _alike(call.value, _times(factor, right))}
         fitting = factors if fitting is None else fitting & factors
         if not fitting:
             return None

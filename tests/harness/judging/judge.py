@@ -95,11 +95,12 @@ class Examples:
         return drawn.plans[clause.id, kind]
 
     def _drawn(self, property_: Property) -> _Drawn:
-        if property_.name not in self._of:
+        first = property_.clauses[0].id  # a test's name is not unique, the clauses that it cites are its own
+        if first not in self._of:
             if not self._keep:
                 self._of.clear()
-            self._of[property_.name] = _Drawn(drawing.draw(property_, self.seed(property_), self.largest))
-        return self._of[property_.name]
+            self._of[first] = _Drawn(drawing.draw(property_, self.seed(property_), self.largest))
+        return self._of[first]
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
@@ -229,9 +230,9 @@ class _Judgement:
             len(self.drawn),
             ratio,
             str(fault),
-            counterexample.source(self.kind.library, shown.made[-1]) if shown.made else None,
-            counterexample.shown(getattr(fault, "due", None)),
-            counterexample.shown(getattr(fault, "came", None)),
+            counterexample.source(self.kind.library, shown.shown),
+            counterexample.shown(getattr(fault, "expected", None)),
+            counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
         )
 

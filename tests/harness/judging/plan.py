@@ -71,14 +71,20 @@ class Call:
     options: Mapping[str, Any]
     attempted: bool
     promise: CallPromise = field(init=False)
+    takes_answers: bool = field(init=False)
+    elements: int = field(init=False)
+    """How many elements the arrays among its arguments have together; an answer that is not there yet counts none."""
 
     def __post_init__(self) -> None:
-        def due() -> Any:
-            if promised([self.arguments, self.options]):
+        self.takes_answers = bool(promised((self.arguments, self.options)))
+        self.elements = sum(map(_size, leaves(self.arguments)))
+
+        def reference_s() -> Any:
+            if self.takes_answers:
                 raise PlanningError(f"an answer of {self.function} cannot be unpacked where its arguments are answers")
             return exact[self.function](*self.arguments, **self.options)
 
-        self.promise = CallPromise(self, structure_of(kinds()[self.function], due))
+        self.promise = CallPromise(self, structure_of(kinds()[self.function], reference_s))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,20 +127,19 @@ class Plan:
     @property
     def elements(self) -> int:
         """How many elements the arguments of its calls have together."""
-        return sum(elements(call.arguments) for call in self.calls)
+        return sum(call.elements for call in self.calls)
 
     def demand(self, test: "Test", *parts: Any, compares: "Compares | None" = None) -> None:
         """Take down a check. Raises PlanningError where the first part holds no answer: it could never fail."""
         if not promised(parts[0]):
             raise PlanningError(f"{test.__name__} is asked of what no implementation has answered")
-        calls = tuple(promise.call for promise in calls_behind(parts))
+        calls = tuple(promise.call for promise in calls_behind(parts[0] if compares else parts))
         self.events.append(Check(test, parts, calls, compares))
 
 
-def elements(arguments: Any) -> int:
-    """How many elements the arrays in nested values have together; an answer that is not there yet counts none."""
-    arrays = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves(arguments))
-    return sum(array.size for array in arrays if isinstance(array, np.ndarray))
+def _size(leaf: Any) -> int:
+    array = leaf.values if isinstance(leaf, LaidOut) else leaf
+    return array.size if isinstance(array, np.ndarray) else 0
 
 
 def planned(body: Callable[..., None], clause: Clause, kind: Kind, values: Mapping[str, Any]) -> Plan:
@@ -189,6 +194,15 @@ class Subject:
     def exactly(self, actual: Any, expected: Any) -> None:
         """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN."""
         self._plan.demand(comparison.exactly, actual, expected)
+
+    def rising(self, values: Promise, arguments: np.ndarray, bound: np.ndarray) -> None:
+        """No value is smaller than the one before it, up to the bounds of the two and the rounding of their difference.
+
+        values: of the ascending ``arguments``, each within its ``bound``.
+        """
+        u = self.arithmetic(arguments).unit_roundoff
+        allowed = bound[1:] + bound[:-1] + 2 * u * np.abs(np.minimum(np.diff(values), 0))
+        self._plan.demand(comparison.does_not_fall, values, arguments, allowed)
 
     def shape(self, actual: Any, *shapes: tuple[int, ...]) -> None:
         """``actual`` has one of ``shapes``."""

@@ -15,7 +15,7 @@ import numpy as np
 
 import reference
 from impls.calling import CallFailed, Oversized, Unreadable
-from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.faults import Name, Nonconformance, Place
 
 
 @dataclass(frozen=True)
@@ -63,26 +63,46 @@ def _kind(annotation: Any) -> Kind:
 
 @dataclass(frozen=True)
 class Structure:
-    """How a promised result can be unpacked. due: gives the reference's result, which tells how long a list is."""
+    """How a promised result can be unpacked. reference: gives the reference's result, which tells how long
+    a list is."""
 
     kind: Items | Fields
-    due: Callable[[], Any]
+    reference: Callable[[], Any]
 
     def keys(self) -> Sequence[Any]:
         if isinstance(self.kind, Fields):
             return list(self.kind.of)
-        return range(len(self.kind.of) if self.kind.fixed else len(self.due()))
+        return range(len(self.kind.of) if self.kind.fixed else len(self.reference()))
 
     def item(self, key: Any) -> "Structure | None":
         """The structure of the item, None where it is an array or a number."""
         of = self.kind.of
         kind = of[key] if isinstance(of, dict) else of[key if self.kind.fixed else 0]  # type: ignore[union-attr]
-        return structure_of(kind, lambda: self.due()[key])
+        return structure_of(kind, lambda: self.reference()[key])
 
 
-def structure_of(kind: Kind, due: Callable[[], Any]) -> Structure | None:
+def structure_of(kind: Kind, reference: Callable[[], Any]) -> Structure | None:
     """The structure of a result of that kind."""
-    return None if isinstance(kind, str) else Structure(kind, due)
+    return None if isinstance(kind, str) else Structure(kind, reference)
+
+
+def named(function: str, place: Place) -> Place:
+    """A place in the result of that function, with the name of the part where its items have names."""
+    if not place or not isinstance(place[0], int):
+        return place
+    if function == "collapse_linear":
+        return (Name("Wb"[place[0]]), *place[1:])
+    if function == "mlp_gradients" and len(place) > 1:
+        layer, part, *rest = place
+        return (Name(f"d{'Wb'[part]}_{layer + 1}"), *rest)
+    if function == "gradient_descent_step":
+        return (Name(f"theta[{place[0]}]"), *place[1:])
+    if function.endswith("_step") and len(place) > 1:
+        which, *keys = place
+        items = [key for key in keys if not isinstance(key, tuple)]
+        text = ("theta", "state")[which] + "".join(f"[{key!r}]" for key in items)
+        return (Name(text), *keys[len(items) :])
+    return place
 
 
 def checked(function: str, result: Any) -> Any:
@@ -97,26 +117,26 @@ def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:
         raise Nonconformance(f"{says} an array of shape {result.shape}, larger than any right result here")
     if isinstance(kind, Fields):
         if not isinstance(result, Mapping):
-            raise CallFailed(f"{says} {_named(result)}; {kind.name} is due", refused=False)
+            raise CallFailed(f"{says} {_named(result)}, expected {kind.name}", refused=False)
         if missing := [key for key in kind.of if key not in result]:
-            raise Nonconformance(f"the dictionary that came has no {missing[0]!r}; {kind.name} is due", came=result)
+            raise Nonconformance(f"got a dictionary without {missing[0]!r}, expected {kind.name}", result)
         return {
             key: _checked(function, one, result[key], f"{key!r} in what {function} returned is")
             for key, one in kind.of.items()
         }
     if isinstance(kind, Items):
         if not isinstance(result, list):
-            raise CallFailed(f"{says} {_named(result)}; {kind.name} is due", refused=False)
+            raise CallFailed(f"{says} {_named(result)}, expected {kind.name}", refused=False)
         of = kind.of if kind.fixed else kind.of * len(result)
         if len(of) != len(result):
-            raise Nonconformance(f"{len(result)} items came, {len(of)} are due", came=result)
+            raise Nonconformance(f"got {len(result)} items, expected {len(of)}", result)
         return [
             _checked(function, one, item, f"item {index} of what {function} returned is")
             for index, (one, item) in enumerate(zip(of, result, strict=True))
         ]
     if not isinstance(result, np.ndarray):
         number = " or a number" * (kind == "scalar")
-        raise CallFailed(f"{says} {_named(result)}; an array{number} is due", refused=False)
+        raise CallFailed(f"{says} {_named(result)}, expected an array{number}", refused=False)
     return result
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from impls.calling import Answer, Answers, Caller, CallFailed, Lost, Request, described
 from tests.harness.judging import comparison
 from tests.harness.judging.faults import HarnessFault, Nonconformance
-from tests.harness.judging.plan import Call, Check, Plan, Pure, elements
+from tests.harness.judging.plan import Call, Check, Plan, Pure
 from tests.harness.judging.promise import Known, promised, value_of
-from tests.harness.judging.structure import checked
+from tests.harness.judging.structure import checked, named
 
 _AT_ONCE = 1 << 22
 """How many elements the arguments of the plans may have that are carried out together."""
@@ -31,7 +31,7 @@ class Made:
     function: str
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
-    came: Any = None
+    value: Any = None
 
 
 @dataclass
@@ -39,12 +39,14 @@ class Seen:
     """What was seen of one plan.
 
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
-    compared. made: the calls up to the fault. changed: in words, the first call that changed an argument of its own.
+    compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
+    first call that changed an argument of its own.
     """
 
     fault: Exception | None = None
     ratio: float | None = None
     made: list[Made] = field(default_factory=list)
+    shown: list[Made] = field(default_factory=list)
     changed: str | None = None
 
     def note(self, ratio: float | None) -> None:
@@ -130,7 +132,7 @@ class _Execution:
         ready = []
         for call in self._waiting:
             given = (call.arguments, call.options)
-            if promised(given):
+            if call.takes_answers:
                 try:
                     given = value_of(given, self._known)
                 except KeyError:  # it takes an answer that is not there, or never will be
@@ -144,7 +146,7 @@ class _Execution:
 
     def request(self, call: Call) -> Request:
         args, options = self._arguments[call]
-        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * elements(args))
+        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements)
 
     def _take_in(self) -> None:
         """Note the values of the answers that are there, as far as they are good."""
@@ -158,19 +160,23 @@ class _Execution:
     def seen(self) -> Seen:
         """What is to be seen of the plan, checked in the order of the test up to the first fault."""
         seen = Seen()
-        try:
-            for event in self._events:
+        made: dict[Call, Made] = {}
+        for event in self._events:
+            try:
                 if isinstance(event, Call):
-                    self._see_call(event, seen)
+                    made[event] = self._made(event, seen)
                 elif isinstance(event, Pure):
                     if seen.changed:
                         raise Nonconformance(seen.changed)
                 else:
                     seen.note(self._checked(event))
-        except (Nonconformance, CallFailed) as fault:
-            if isinstance(fault, Nonconformance):
-                seen.note(fault.ratio)
-            seen.fault = fault
+            except (Nonconformance, CallFailed) as fault:
+                if isinstance(fault, Nonconformance):
+                    seen.note(fault.ratio)
+                seen.fault = fault
+                about = event.calls if isinstance(event, Check) else ()
+                seen.shown = [made[call] for call in about] or seen.made[-1:]
+                break
         return seen
 
     def comparisons(self) -> Iterator[tuple[Made, comparison.Comparison]]:
@@ -180,15 +186,15 @@ class _Execution:
             seen = Seen()
             with contextlib.suppress(Nonconformance, CallFailed):
                 if isinstance(event, Call):
-                    self._see_call(event, seen)
-                    made[event] = seen.made[-1]
+                    made[event] = self._made(event, seen)
                 elif isinstance(event, Check) and event.compares:
                     values = self._value_of(event.parts, event.calls[-1].function)
                     if values[0] is not comparison.REFUSED and event.calls[-1] in made:
                         for found in event.compares(*values):
                             yield made[event.calls[-1]], found
 
-    def _see_call(self, call: Call, seen: Seen) -> None:
+    def _made(self, call: Call, seen: Seen) -> Made:
+        """The call with its checked value; noted in ``seen`` even where it failed."""
         if call not in self._arguments:
             self._arguments[call] = self._value_of((call.arguments, call.options), call.function)
         answer = self.answers.get(call, Answer(failure=Lost("the call was not made, since an earlier one was lost")))
@@ -203,15 +209,21 @@ class _Execution:
         finally:
             value = self._known.get(call.promise)
             seen.made.append(Made(call.function, args, options, None if value is comparison.REFUSED else value))
-        if answer.changed and not seen.changed:
-            seen.changed = f"{call.function} changed its argument number {answer.changed[0]}"
+            if answer.changed and not seen.changed:
+                seen.changed = f"{call.function} changed its argument number {answer.changed[0]}"
+        return seen.made[-1]
 
     def _checked(self, check: Check) -> float | None:
         function = check.calls[-1].function if check.calls else "the implementation"
         values = self._value_of(check.parts, function)
         try:
             return check.test(*values)
-        except (Nonconformance, CallFailed):
+        except Nonconformance as fault:
+            if len(check.calls) == 1:
+                fault.place = named(function, fault.place)
+            elif promised(check.parts[1:]):  # what it is compared with is the implementation's own
+                fault.message = fault.message.replace("expected", "but its other values imply")
+                fault.got = fault.expected = None
             raise
         except Exception as raised:
             raise _cannot_be_computed_with(function, raised) from raised

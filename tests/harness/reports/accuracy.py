@@ -46,7 +46,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Largest:
-    """The largest errors seen; infinite where a number was due and something else came.
+    """The largest errors seen; infinite where a number was expected and something else was got.
 
     ulp: in units in the last place of the exact value. share: of the error allowed. at: the call whose error is the
     largest share, as code.
@@ -145,15 +145,15 @@ def _ulp(comparison: Comparison, dtype: str | None) -> float:
     Left out are exact zeros, which have no place to be a unit in, and elements whose ratio is 0: they are right, be it
     for an allowance that is not one of rounding.
     """
-    counted = (comparison.ratio > 0) & (comparison.due != 0)
+    counted = (comparison.ratio > 0) & (comparison.expected != 0)
     if not counted.any():
         return 0.0
     if dtype is None:
         dtype = comparison.dtype.name if comparison.dtype.kind == "f" else "float64"
     arithmetic = Arithmetic.of(dtype, REFERENCE.ulp)
-    _, exponent = np.frexp(comparison.due)
+    _, exponent = np.frexp(comparison.expected)
     spacing = np.maximum(np.ldexp(arithmetic.unit_roundoff, exponent), arithmetic.smallest)
-    errors = np.abs(comparison.came - comparison.due)[counted] / spacing[counted]
+    errors = np.abs(comparison.got - comparison.expected)[counted] / spacing[counted]
     return float(np.nan_to_num(errors, nan=math.inf, posinf=math.inf).max())
 
 
