@@ -63,7 +63,7 @@ class NotWritten(CallFailed):
 
 
 class NotJudged(CallFailed):
-    """It cannot be told whether the function is right: what would have to be known is not the implementation's to say."""
+    """It cannot be told whether the function is right; the message says what is missing for that."""
 
 
 class Lost(CallFailed):

@@ -7,13 +7,14 @@ same name with `_bound` appended. The hand-set networks of the slides are here a
 from inspect import signature
 
 # ruff: noqa: F403 - each family's __all__ says what it offers
-from reference import activations, architecture, descent, gradients, layers, losses, optimisers
+from reference import activations, architecture, descent, gradients, layers, logistic, losses, optimisers
 from reference.activations import *
 from reference.architecture import *
 from reference.descent import *
 from reference.error_bounds import *
 from reference.gradients import *
 from reference.layers import *
+from reference.logistic import *
 from reference.losses import *
 from reference.networks import *
 from reference.optimisers import *
@@ -27,6 +28,7 @@ FUNCTIONS: tuple[str, ...] = (
     *gradients.FUNCTIONS,
     *optimisers.FUNCTIONS,
     *architecture.FUNCTIONS,
+    *logistic.FUNCTIONS,
 )
 """The names of the interface's functions, in its order."""
 

@@ -55,7 +55,8 @@ def differentiated(activations: Sequence[str], loss: str) -> tuple[Sequence[str]
 def network(x: np.ndarray, theta: Sequence[Layer]) -> np.ndarray:
     r"""The logits W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for classification - PyTorch").
 
-    x: (m, S_0); theta: [(W_1, b_1), (W_2, b_2)], shapes as for `mlp`. Returns (m, S_2). Raises ValueError as `mlp` does.
+    x: (m, S_0); theta: [(W_1, b_1), (W_2, b_2)], shapes as for `mlp`. Returns (m, S_2).
+    Raises ValueError as `mlp` does.
     """
     return mlp(x, theta, TASKS[TASK][0])
 

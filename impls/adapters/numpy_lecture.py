@@ -181,3 +181,16 @@ def network(x, theta):
 def network_gradients(x, y, theta):
     """The gradients of cross_entropy_with_logits (slide "MLP neural network model for classification - PyTorch")."""
     return mlp_gradients(x, y, theta, ["relu", "identity"], "cross_entropy_with_logits")
+
+
+def fit(X, y, alpha, steps):
+    """theta after so many steps of gradient descent from 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    theta = np.zeros(X.shape[1])
+    for _ in range(steps):
+        theta = theta - alpha / len(X) * (X.T @ (logistic_regression(X, theta) - y))
+    return theta
+
+
+def predict(X, theta):
+    """1 where the probability is at least 1/2, else 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return (logistic_regression(X, theta) >= 0.5).astype(int)

@@ -159,6 +159,17 @@ class SpecialFunctions:
         """The gradients of cross_entropy_with_logits (slide "MLP ... for classification - PyTorch")."""
         return self.mlp_gradients(x, y, theta, ["relu", "identity"], "cross_entropy_with_logits")
 
+    def fit(self, X, y, alpha, steps):
+        """theta after so many steps of gradient descent from 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+        theta = self.xp.zeros(X.shape[1])
+        for _ in range(steps):
+            theta = theta - alpha / len(X) * (X.T @ (self.logistic_regression(X, theta) - y))
+        return theta
+
+    def predict(self, X, theta):
+        """1 where the probability is at least 1/2, else 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+        return (self.logistic_regression(X, theta) >= 0.5).astype(int)
+
     def _outputs(self, x, theta, activations):
         """The input and every layer's output."""
         _check(len(theta) == len(activations), f"activations has to name {len(theta)}, one per layer", activations)

@@ -186,3 +186,16 @@ def network_gradients(x, y, theta):
     nn.CrossEntropyLoss()(module(x), y).backward()
     W1, b1, W2, b2 = (parameter.grad for parameter in module.parameters())
     return [(W1, b1), (W2, b2)]
+
+
+def fit(X, y, alpha, steps):
+    """theta after so many steps of gradient descent from 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    theta = torch.zeros(X.shape[1], dtype=X.dtype, device=X.device)
+    for _ in range(steps):
+        theta = theta - alpha / len(X) * (X.T @ (sigmoid(X @ theta) - y))
+    return theta
+
+
+def predict(X, theta):
+    """1 where the probability is at least 1/2, else 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return (sigmoid(X @ theta) >= 0.5).int()

@@ -6,7 +6,8 @@ for one submission, and for what one of them raises whose error it is:
 - raised in the submission's code: the student's; so is what comes of calling that code by the course's signature;
 - a name or an attribute that the submission, a class of it or an object of such a class lacks, and a stub's None that
   the adapter trips over: the function is not implemented;
-- a KeyError, IndexError, TypeError, AttributeError or ValueError on a value that the submission returned: the student's;
+- a KeyError, IndexError, TypeError, AttributeError or ValueError on a value that the submission returned: the
+  student's;
 - all else: the adapter's, and nobody is judged by it.
 
 Whether a value comes of the submission is read from the adapter's text. Python says which expression raised. It
@@ -17,6 +18,7 @@ helper function of the adapter, where the call of the helper mentions it in the 
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
@@ -134,7 +136,7 @@ class Loaded:
         that comes of the submission."""
         function, _ = places[0]
         concerned = {function.args.args[0].arg} if function.args.args else set()
-        for (function, node), (callee, _) in zip(places, places[1:], strict=False):
+        for (function, node), (callee, _) in pairwise(places):
             inside = _concerned_before(function, node, concerned)
             concerned = set()
             if isinstance(node, ast.Call):

@@ -78,7 +78,7 @@ class Assignment:
         """What is asked of the submission of that name."""
         own = next((items for name, items in self.submissions.items() if is_named(submission, name)), {})
         both = {name: (own.get(name, Item()), item) for name, item in self.functions.items()}
-        sources = [
+        sources: list[tuple[str, Mapping[str, Any]]] = [
             (f'the entry for "{submission}"', _together(one for one, _ in both.values())),
             ("the assignment", {**self.declared, **_together(one for _, one in both.values())}),
         ]

@@ -40,8 +40,9 @@ def load(
     """What came of running a `.py` file, a notebook, or the `__init__.py` of a package: what ``wanted`` need of it.
 
     cells: the sources of a notebook's cells where they have been read already. whole: whether all of it is to run.
-    seconds: for all statements together. alone: what lies beside its folder is somebody else's. The folder it lies in is importable meanwhile; the modules found there are its
-    own and are forgotten after that, so the next submission's `helper.py` is the next one's. Raises LoadError.
+    seconds: for all statements together. alone: what lies beside its folder is somebody else's. The folder it lies in
+    is importable meanwhile; the modules found there are its own and are forgotten after that, so that the next
+    submission's `helper.py` is the next one's. Raises LoadError.
     """
     path = path.absolute()
     is_package = path.suffix not in (".py", ".ipynb")

@@ -20,9 +20,13 @@ from impls.submissions.assignment import Wanted
 from impls.submissions.reach import Reach
 from impls.submissions.running import Ran
 
-PREDICTIONS = frozenset("y_hat yhat y_pred ypred pred preds prediction predictions predicted p a al a2 h prob probs "
-                        "probabilities out output outputs logits z scores h_theta hypothesis".split())  # fmt: skip
-TARGETS = frozenset("y t y_true ytrue target targets label labels true truth gt actual y_actual".split())
+PREDICTIONS = frozenset(
+    ("y_hat", "yhat", "y_pred", "ypred", "pred", "preds", "prediction", "predictions", "predicted", "p", "a", "al")
+    + ("a2", "h", "prob", "probs", "probabilities", "out", "output", "outputs", "logits", "z", "scores", "hypothesis")
+)
+TARGETS = frozenset(
+    ("y", "t", "y_true", "ytrue", "target", "targets", "label", "labels", "true", "truth", "actual", "y_actual")
+)
 LOSSES = ("binary_cross_entropy", "cross_entropy", "mean_squared_error", "cross_entropy_with_logits")
 _WRAPPED = ("pyfunc", "py_func", "__wrapped__", "func", "__func__", "_torchdynamo_orig_callable", "_fun", "fun")
 """Where those who wrap a function keep it: numpy.vectorize, numba, functools, partial, torch.compile, jax."""
@@ -229,10 +233,11 @@ class Finder:
                         attribute.removeprefix(f"_{base.__name__.lstrip('_')}") if "__" in attribute else attribute
                     )
                     plain = getattr(value, "__func__", value)
-                    if written.strip("_") in names and isinstance(plain, FunctionType) and plain not in seen:
-                        if self._own.code(plain.__code__):
-                            seen.append(plain)
-                            yield kind, attribute, written
+                    if written.strip("_") not in names or not isinstance(plain, FunctionType) or plain in seen:
+                        continue
+                    if self._own.code(plain.__code__):
+                        seen.append(plain)
+                        yield kind, attribute, written
 
     def own_classes(self) -> list[type]:
         """The classes of the submission's own, in the order in which it defines them, each once."""
@@ -303,10 +308,9 @@ def _bare_attribute(name: str) -> str:
 
 def _is_filled(cell: Any) -> bool:
     try:
-        cell.cell_contents
+        return cell.cell_contents is not None
     except ValueError:
         return False
-    return True
 
 
 def _described(value: object) -> str:

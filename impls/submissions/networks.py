@@ -50,12 +50,11 @@ def offer(
     if not written and maker is None:
         return found
     offered = written or FUNCTIONS
+    why: str | None
     try:
-        loss = declared.the_loss(losses)
+        loss, why = declared.the_loss(losses), None
     except Undeclared as unclear:
         loss, why = None, str(unclear)
-    else:
-        why = None
     try:
         network = declared.network(sources, file, loss)
     except Contradiction as wrong:

@@ -1,4 +1,4 @@
-"""The source of a submission, file or notebook, as pieces of plain Python: what a shell or Jupyter would run is taken out.
+"""The source of a submission, file or notebook, as pieces of plain Python, without what a shell or Jupyter would run.
 
 In: a path. Out: its pieces (one for a file, one for each cell of a notebook), with magics, shell commands and questions
 (``%matplotlib inline``, ``!pip install``, ``np.tanh?``) made empty lines, so that every line keeps its number.
@@ -9,6 +9,7 @@ import io
 import json
 import re
 import tokenize
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class NotebookError(ValueError):
     """A submission whose source cannot be read."""
 
 
-def pieces_of(path: Path, cells: "tuple[str, ...] | list[str] | None" = None) -> list[Piece]:
+def pieces_of(path: Path, cells: Sequence[str] | None = None) -> list[Piece]:
     """The pieces of a `.py` file or a notebook. cells: of a notebook, where they have been read already.
 
     Raises NotebookError, OSError, and SyntaxError for a file in an encoding that Python itself refuses.

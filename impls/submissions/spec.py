@@ -345,8 +345,8 @@ def _none_of(function_names: Sequence[str], absent: Mapping[str, str], found: Se
     """That none of the functions is there, and what is."""
     there = [*absent.values(), *found][:12]
     return (
-        f"no function of the interface is in it; in it: {', '.join(there) or 'no function and no class'}. Rename what is "
-        f"meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
+        f"no function of the interface is in it; in it: {', '.join(there) or 'no function and no class'}. Rename what "
+        f"is meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
     )
 
 

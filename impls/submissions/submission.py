@@ -166,7 +166,7 @@ class _Reading:
         every = said.get("ONE_EXAMPLE") is False
         names = vars(self._ran.module)
         return Submission(
-            functions={name: call for name, call in found.functions.items()},
+            functions=dict(found.functions),
             arrays=names.get("ARRAYS"),
             device=names.get("DEVICE"),
             not_judged=found.not_judged,

@@ -59,9 +59,7 @@ def diagnose(
     return list(dict.fromkeys(named))[:_NAMED]
 
 
-def _with_a_value(
-    function: str, calls: Iterable[Made], formula: Callable[..., Any]
-) -> tuple[list[Made], list[Made]]:
+def _with_a_value(function: str, calls: Iterable[Made], formula: Callable[..., Any]) -> tuple[list[Made], list[Made]]:
     """The calls with a wrong value, and the first calls of all; left out is what the reference has no value for."""
     wrong: list[Made] = []
     first: list[Made] = []

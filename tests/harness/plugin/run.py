@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, resolve, with_unique_names
-from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.calling import Renamed
+from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.submissions.assignment import SHARE, Assignment
 from impls.submissions.spec import Asked, Named, load_here
 from tests.harness.drawing import profiles
@@ -136,7 +136,7 @@ class Run:
         """What is wrong with the assignment's table of submissions, for this run."""
         if self.options.assignment is None:
             return None
-        resolved = [*self.implementations, *self.unloadable]
+        resolved: list[Implementation | Unloadable] = [*self.implementations, *self.unloadable]
         paths = {one.name: Path(one.spec) if Path(one.spec).exists() else None for one in resolved}
         return self.options.assignment.unknown(paths)
 
@@ -319,7 +319,7 @@ class Run:
         return sum(passed for passed, _ in credits), sum(count for _, count in credits)
 
     def points(self, implementation: Implementation | Unloadable, verdict: Verdict) -> dict[str, float | None] | None:
-        """What each function has earned of its points, None for one that could not be judged; without points nothing."""
+        """What each function has earned, None for one that could not be judged; None where there are no points."""
         assignment = self.options.assignment
         if assignment is None or not any(one.points for one in assignment.functions.values()):
             return None

@@ -120,7 +120,7 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
 
 def _unjudged(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
     points = _nothing_earned(run, what, verdict) if name in run.functions else None
-    words = {"reason": reason, "credit": None, "clauses": {}, "name": None, "points": points}
+    words: dict[str, Any] = {"reason": reason, "credit": None, "clauses": {}, "name": None, "points": points}
     return {**dict.fromkeys(LEVELS, verdict), **words}
 
 

@@ -370,6 +370,29 @@ def of_architecture(
     return in_dtype((x, scaled, targets), dtype)
 
 
+STEPS = (7, 50, 2, 1, 0)
+_RATES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+
+
+@st.composite
+def trainings(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float, int]:
+    """X, y, alpha and steps, as ``fit`` takes them: the largest of some rates with which no step expands an error."""
+    steps, m, n = draw(one_of_each(STEPS, (4, 9, 20, 2), (2, 3, 1, 4)))
+    pool = _Pool(draw)
+    X = pool.array(_numbers_but_zero, "float64", (m, n))
+    y = (pool.codes((m,)) % 2).astype(np.float64)
+    largest = 8 * m / float(np.linalg.norm(X.T @ X, 2))
+    return X, y, next(rate for rate in _RATES if rate <= largest), steps
+
+
+@st.composite
+def classifications(draw: DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """X and theta, as ``predict`` takes them."""
+    m, n = draw(one_of_each((5, 12, 2, 1), (2, 3, 1, 4)))
+    pool = _Pool(draw)
+    return pool.array(_numbers, "float64", (m, n)), pool.array(_numbers_but_zero, "float64", (n,))
+
+
 @st.composite
 def updates(draw: DrawFn, dtypes: Sequence[str] = FLOAT64, numbers: Palette = _numbers) -> dict[str, Any]:
     """All that a step of an optimiser takes, whatever its rule: parameters, gradients, a state of any past, and rates.
