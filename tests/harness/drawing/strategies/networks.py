@@ -28,7 +28,7 @@ Sizes = tuple[int, int, int]
 
 ONE_EXAMPLE = None
 """The batch size of an x without a batch axis."""
-BATCHES = (ONE_EXAMPLE, 1, 2, 3, 5)
+BATCHES = (1, 2, 3, 5)
 SEVERAL = (2, 3, 5)
 FANS = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3), (4, 1), (1, 4), (4, 4), (4, 3), (2, 4))
 """(n, s), the inputs and neurons of a layer. Only squares let a transposed W pass unnoticed by the shapes."""
