@@ -369,20 +369,26 @@ def methods(node: ast.ClassDef) -> dict[str, Function]:
 
 
 def reads(node: ast.stmt) -> frozenset[str]:
-    """All the module's names that a definition reads, when it runs and when it is called."""
-    return frozenset().union(*_read(node))
+    """All the module's names that a definition reads, when it runs and when it is called, but for its annotations."""
+    return frozenset().union(*_read(_bare(node)[0]))
 
 
 def without_annotations(one: Statement) -> Statement | None:
     """The same definition without its annotations, which are nothing that a call needs; None where it has none."""
-    bare, found = copy.deepcopy(one.node), False
+    bare, found = _bare(one.node)
+    now, later = _read(bare)
+    return replace(one, node=bare, now=now, later=later) if found else None
+
+
+def _bare(definition: ast.stmt) -> tuple[ast.stmt, bool]:
+    """The definition without annotations, and whether it has any."""
+    bare, found = copy.deepcopy(definition), False
     for node in ast.walk(bare):
         if isinstance(node, ast.arg) and node.annotation:
             node.annotation, found = None, True
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             node.returns, found = None, True
-    now, later = _read(bare)
-    return replace(one, node=bare, now=now, later=later) if found else None
+    return bare, found
 
 
 def total(pieces: Sequence[Piece]) -> int:

@@ -185,7 +185,10 @@ class Finder:
             return False
         if isinstance(value, type):
             return self._own.kind(value) and self._take_object(function, name, value)
-        if (inner := self._own.function(value)) is None:
+        inner = self._own.function(value)
+        if inner is None and base not in self._ran.code.bound:
+            return False  # it came with all the names of a library
+        if inner is None:
             what = f"{name} is {_library_name(value)}, no work of the student"
             found.not_judged.setdefault(function, reason or what)
             return False
