@@ -103,6 +103,8 @@ def _decoded(path: Path) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()
+    except SyntaxError as wrong:
+        raise SyntaxError(f"{wrong.msg}; the file is not in utf-8", (str(path), 1, 0, None)) from wrong
     except UnicodeDecodeError as wrong:
         line = data[: wrong.start].count(b"\n") + 1
         raise SyntaxError(f"{wrong.reason} in a file read as {wrong.encoding}", (str(path), line, 0, None)) from wrong

@@ -192,7 +192,7 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         with contained():
             thing = builtin.load()
             functions = _functions(thing, function_names)
-            says = _network_of(thing, functions, None)
+            says = _network_of(thing, functions, None, function_names)
     except LoadError as error:
         return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
@@ -285,7 +285,7 @@ def _from_module(spec: str, wanted: Sequence[str], asked: Asked) -> Resolved:
             home = sys.modules.get(module_name)
             own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
             functions = _functions(thing, wanted)
-            says = _network_of(thing, functions, home)
+            says = _network_of(thing, functions, home, wanted)
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions and not says.not_judged:
             raise LoadError(_none_of(wanted, {}, public))
@@ -317,13 +317,17 @@ def _users(
     )
 
 
-def _network_of(thing: Any, functions: dict[str, Any], home: Any) -> Says:
+def _network_of(thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str]) -> Says:
     """What is declared of a module, a class or an object; the functions of its network are added or taken out."""
     names = {word: getattr(thing, word, getattr(home, word, None)) for word in declarations.WORDS}
     kinds = (
         [thing]
         if is_module_class(thing)
-        else [one for one in vars(thing).values() if is_module_class(one) and one.__module__ == thing.__name__]
+        else [
+            one
+            for one in vars(thing).values()
+            if is_module_class(one) and one.__module__ == thing.__name__ and not one.__name__.startswith("_")
+        ]
         if isinstance(thing, ModuleType)
         else []
     )
@@ -333,12 +337,13 @@ def _network_of(thing: Any, functions: dict[str, Any], home: Any) -> Says:
         raise LoadError(f"{wrong}, in it") from wrong
     written = [one for one in networks.FUNCTIONS if one in functions]
     offer = networks.offer(kinds, [], written, [], said, [], lambda loss: None)
-    functions |= offer.functions
-    for name in offer.not_judged:
+    functions |= {name: call for name, call in offer.functions.items() if name in asked}
+    not_judged = {name: why for name, why in offer.not_judged.items() if name in asked}
+    for name in not_judged:
         functions.pop(name, None)
     batches = tuple(functions) if said.get("ONE_EXAMPLE") is False else ()
     words = {word: str(value) for word, value in said.items()}
-    return Says(not_judged=offer.not_judged, network=offer.network, declared=words, batches_only=batches)
+    return Says(not_judged=not_judged, network=offer.network, declared=words, batches_only=batches)
 
 
 def _none_of(function_names: Sequence[str], absent: Mapping[str, str], found: Sequence[str]) -> str:

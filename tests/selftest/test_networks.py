@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed")
 
-ONLY = ("-k", "REGRESSION or BINARY or MULTICLASS")
+ONLY = ("-k", "NETWORK")
 CLASS = """
 from torch import nn
 {before}
@@ -15,6 +15,7 @@ class MyTwoLayerMLP(nn.Module):
     def forward(self, x):
         return {output}
 """
+MSE = "loss = nn.MSELoss()"
 AS_ON_THE_SLIDES = {
     "before": "",
     "arguments": "input_dim, h_dim",
@@ -33,10 +34,11 @@ def written(**other):
 @pytest.mark.parametrize(
     ("task", "code"),
     [
-        ("regression", written()),
-        ("regression", written(k="4")),
-        ("binary", written(last=", nn.Sigmoid()")),
-        ("multiclass", written(k="10", before='TASK = "multiclass"')),
+        ("regression", written(before='TASK = "regression"')),
+        ("regression", written(k="4", before="loss = nn.MSELoss()")),
+        ("binary", written(last=", nn.Sigmoid()", before="criterion = nn.BCELoss()")),
+        ("binary with logits", written(before="criterion = nn.BCEWithLogitsLoss()")),
+        ("multiclass", written(k="10", before="def train():\n    return nn.CrossEntropyLoss()")),
         ("multiclass", written(arguments="input_dim, h_dim, k", k="k", before='TASK = "multiclass"')),
     ],
 )
@@ -44,7 +46,7 @@ def test_the_four_forms_of_the_slides_conform(suite, submission, task, code, iso
     path = submission(code)
     row = suite("--impl", path, "--level", "robust", "--isolation", isolation, *ONLY).implementation(path)
     levels = {name: (one["textbook"], one["robust"]) for name, one in row["functions"].items()}
-    assert levels.pop(f"{task}_module")[0] == levels.pop(f"{task}_module_gradients")[0] == "conforms"
+    assert levels.pop("network")[0] == levels.pop("network_gradients")[0] == "conforms", task
     assert {textbook for textbook, _ in levels.values()} == {"not implemented"}
     assert row["arrays"] == "torch"
 
@@ -54,16 +56,24 @@ def test_the_four_forms_of_the_slides_conform(suite, submission, task, code, iso
     [
         (
             written(last=", nn.Softmax(dim=1)", k="3", before='TASK = "multiclass"'),
-            "MULTICLASS-VALUE",
+            "NETWORK-VALUE",
             "puts a softmax before CrossEntropyLoss",
         ),
-        (written(last=", nn.ReLU()"), "REGRESSION-VALUE", "puts a ReLU on its output"),
-        (written(before='TASK = "binary"'), "BINARY-VALUE", "has no sigmoid before BCELoss"),
-        (written(hidden="nn.Identity()"), "REGRESSION-VALUE", "no activation between its layers"),
-        (written(hidden="nn.ReLU(), nn.Dropout(0.5)"), "REGRESSION-TRAINING", "no dropout"),
-        (written(output="self.layers(x).squeeze()"), "REGRESSION-VALUE", "shape"),
-        (written(output="self.layers(x).detach()"), "REGRESSION-GRADIENT", "grad"),
-        (written(hidden="nn.BatchNorm1d(h_dim)"), "REGRESSION-VALUE", "W and b of two layers"),
+        (written(last=", nn.ReLU()", before=MSE), "NETWORK-VALUE", "puts a ReLU on its output"),
+        (written(before='TASK = "binary"'), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
+        (written(hidden="nn.Identity()", before=MSE), "NETWORK-VALUE", "no activation between its layers"),
+        (written(hidden="nn.ReLU(), nn.Dropout(0.5)", before=MSE), "NETWORK-VALUE", "network"),
+        (written(output="self.layers(x).squeeze()", before=MSE), "NETWORK-VALUE", "shape"),
+        (written(output="self.layers(x).detach()", before=MSE), "NETWORK-GRADIENT", "grad"),
+        (written(before="loss = nn.MSELoss(reduction='sum')"), "NETWORK-GRADIENT", "reduction='sum'"),
+        (
+            written(before='TASK = "binary"\nloss = nn.MSELoss()'),
+            "NETWORK-VALUE",
+            "nn.MSELoss(), which is mean_squared",
+        ),
+        (written(before="loss = nn.BCELoss()"), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
+        (written(last=", nn.Sigmoid()", k="3", before="loss = nn.CrossEntropyLoss()"), "NETWORK-VALUE", "sigmoid"),
+        (written(last=", nn.Sigmoid()", before=MSE), "NETWORK-VALUE", "puts a sigmoid on its output"),
     ],
 )
 def test_a_wrong_module_fails_on_the_clause_that_names_the_mistake(suite, submission, code, clause, says):
@@ -77,35 +87,42 @@ def test_a_wrong_module_fails_on_the_clause_that_names_the_mistake(suite, submis
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        (written(before='TASK = "classification"'), "it has to be one of regression, binary, multiclass"),
-        (written(arguments="input_dim=2, *, h_dim"), "its constructor has to take (input_dim, h_dim)"),
-        (written().replace("MyTwoLayerMLP", "A") + written().replace("MyTwoLayerMLP", "B"), "several torch modules"),
+        (written(), "say which TASK"),
+        (written(last=", nn.Sigmoid()"), "say which TASK"),
+        (written(before="a, b = nn.MSELoss(), nn.BCELoss()"), "several losses (MSELoss, BCELoss): say which TASK"),
+        (written(before='TASK = "classification"'), "needs one of regression, binary, multiclass"),
+        (written(arguments="input_dim=2, *, h_dim", before=MSE), "its constructor has to take (inputs, hidden)"),
+        (written(hidden="nn.BatchNorm1d(h_dim)", before=MSE), "W and b of two layers"),
+        (
+            written(before=MSE).replace("MyTwoLayerMLP", "A") + written().replace("MyTwoLayerMLP", "B"),
+            "several networks of two layers (A, B)",
+        ),
     ],
 )
-def test_what_cannot_be_made_is_an_error_that_says_why(suite, submission, code, says):
+def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission, code, says):
     path = submission(code)
     row = suite("--impl", path, *ONLY).implementation(path)
+    assert row["functions"]["network"]["textbook"] == "not judged"
+    assert says in row["functions"]["network"]["reason"]
     assert row["verdict"] == "error"
-    assert says in row["reason"]
 
 
 def test_a_class_is_found_beside_functions_and_by_its_name(suite, submission, tmp_path, monkeypatch):
-    path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n" + written())
-    outcomes = suite("--impl", path, "-k", "SIGMOID-VALUE or REGRESSION-VALUE or REGRESSION-GRADIENT").outcomes()
-    assert [outcomes[path, one] for one in ("SIGMOID-VALUE", "REGRESSION-VALUE", "REGRESSION-GRADIENT")] == [
-        "passed"
-    ] * 3
-    (tmp_path / "their_networks.py").write_text(written())
+    code = written(before=MSE)
+    path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n" + code)
+    outcomes = suite("--impl", path, "-k", "SIGMOID-VALUE or NETWORK-VALUE or NETWORK-GRADIENT").outcomes()
+    assert [outcomes[path, one] for one in ("SIGMOID-VALUE", "NETWORK-VALUE", "NETWORK-GRADIENT")] == ["passed"] * 3
+    (tmp_path / "their_networks.py").write_text(written(before='TASK = "regression"'))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     named = "their_networks:MyTwoLayerMLP"
-    assert suite("--impl", named, *ONLY).outcomes()[named, "REGRESSION-VALUE"] == "passed"
+    assert suite("--impl", named, *ONLY).outcomes()[named, "NETWORK-VALUE"] == "passed"
 
 
-def test_an_implementation_is_complete_without_a_module(suite, submission):
+def test_an_implementation_is_complete_without_a_network(suite, submission):
     path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n")
-    result = suite("--impl", path, "-k", "SIGMOID-VALUE or REGRESSION", "--require-complete")
+    result = suite("--impl", path, "-k", "SIGMOID-VALUE or NETWORK", "--require-complete")
     reason = result.implementation(path)["reason"]
     assert "tanh" in reason
-    assert "module" not in reason
-    assert result.outcomes()[path, "REGRESSION-VALUE"] == "skipped"
-    assert "FAILED tests/conformance/test_modules.py" not in result.output
+    assert "network" not in reason
+    assert result.outcomes()[path, "NETWORK-VALUE"] == "skipped"
+    assert "FAILED tests/conformance/test_network.py" not in result.output
