@@ -16,8 +16,8 @@ def fit(X: np.ndarray, y: np.ndarray, alpha: float, steps: int) -> np.ndarray:
     r"""The parameters of logistic regression after `steps` steps of batch gradient descent.
 
     Slide "Logistic regression - NumPy vs. PyTorch": :math:`\theta \leftarrow \theta - \alpha \frac{1}{m} X^T (\sigma(X
-    \theta) - y)`, from theta = 0. X: (m, n), to which nothing is added; y: (m,), elements in [0, 1]; alpha: the learning
-    rate. Returns theta, shape (n,). Raises ValueError for shapes that do not fit together.
+    \theta) - y)`, from theta = 0. X: (m, n), to which nothing is added; y: (m,), elements in [0, 1]; alpha: the
+    learning rate. Returns theta, shape (n,). Raises ValueError for shapes that do not fit together.
     """
     X, y = _batch(X, y)
     theta, alpha = np.zeros(X.shape[1]), real_number("alpha", alpha)
@@ -34,8 +34,8 @@ def fit_bound(X: np.ndarray, y: np.ndarray, alpha: float, steps: int, arithmetic
     s(1 - s), each between 0 and 1/4. That matrix is symmetric, and its eigenvalues lie in [1 - c, 1], where
     c = alpha ||X^T X|| / (4m). So with c <= 2 the map expands no distance in the 2-norm, and
     ||computed_k+1 - exact_k+1|| <= ||computed_k - exact_k|| + e_k, e_k being the 2-norm of what the step itself rounds,
-    at the computed parameters: those of z = X theta, of the sigmoid, of its difference to y, of the product with X^T, of
-    two multiplications by alpha and 1/m, in any order, and of the last subtraction. No element exceeds the 2-norm.
+    at the computed parameters: those of z = X theta, of the sigmoid, of its difference to y, of the product with X^T,
+    of two multiplications by alpha and 1/m, in any order, and of the last subtraction. No element exceeds the 2-norm.
     """
     m, n = X.shape
     if steps == 0:

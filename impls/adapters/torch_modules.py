@@ -1,8 +1,8 @@
 """A class of torch modules that somebody has written, as functions that can be judged: its output and its gradients.
 
 In: the class, and the loss of the network. Out: ``network(x, theta)`` and ``network_gradients(x, y, theta)``. The
-module is made anew for each call, gets the parameters that it is called with, and is asked for its output, as it comes from
-its constructor: in training mode. What does not fit raises ValueError, with the parameter's name.
+module is made anew for each call, gets the parameters that it is called with, and is asked for its output in the mode
+in which its constructor leaves it, which is training. What does not fit raises ValueError, with the parameter's name.
 """
 
 import inspect

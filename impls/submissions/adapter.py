@@ -137,6 +137,8 @@ class Loaded:
         function, _ = places[0]
         concerned = {function.args.args[0].arg} if function.args.args else set()
         for (function, node), (callee, _) in pairwise(places):
+            if callee is function and not isinstance(node, ast.Call):
+                continue  # from the function into a comprehension in it
             inside = _concerned_before(function, node, concerned)
             concerned = set()
             if isinstance(node, ast.Call):

@@ -32,10 +32,11 @@ MOST = 1 << 19
 
 _DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 _SETS_UP = re.compile(r"set|use|update|config|enable|disable|seed|manual_seed|filter|simplefilter|register|default")
-_CHANGE_THEIR_OBJECT = frozenset(
-    ("append", "appendleft", "extend", "insert", "pop", "popitem", "remove", "clear", "update", "setdefault", "add")
-    + ("discard", "sort", "reverse", "fill", "put", "resize", "setflags", "register")
+_METHODS = (
+    "append appendleft extend insert pop popitem remove clear update setdefault add discard sort reverse fill put "
+    "resize setflags register"
 )
+_CHANGE_THEIR_OBJECT = frozenset(_METHODS.split())
 _CHANGE_AN_ARGUMENT = frozenset(
     ("setattr", "delattr", "shuffle", "fill_diagonal", "copyto", "put", "place", "putmask", "heappush")
 )

@@ -20,10 +20,11 @@ from impls.submissions.assignment import Wanted
 from impls.submissions.reach import Reach
 from impls.submissions.running import Ran
 
-PREDICTIONS = frozenset(
-    ("y_hat", "yhat", "y_pred", "ypred", "pred", "preds", "prediction", "predictions", "predicted", "p", "a", "al")
-    + ("a2", "h", "prob", "probs", "probabilities", "out", "output", "outputs", "logits", "z", "scores", "hypothesis")
+_PREDICTIONS = (
+    "y_hat yhat y_pred ypred pred preds prediction predictions predicted p a al a2 h prob probs probabilities out "
+    "output outputs logits z scores hypothesis"
 )
+PREDICTIONS = frozenset(_PREDICTIONS.split())
 TARGETS = frozenset(
     ("y", "t", "y_true", "ytrue", "target", "targets", "label", "labels", "true", "truth", "actual", "y_actual")
 )

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from impls.stubs import is_stub
+from impls.stubs import gives_nothing
 from impls.submissions import declared, networks
 from impls.submissions.adapter import Loaded, mentions
 from impls.submissions.assignment import Wanted
@@ -198,7 +198,7 @@ class _Reading:
         meant = next((one for one in sorted(self._hinted) if one.strip("_").lower() == plain), _MEANT.get(plain))
         if meant is None:
             every = _MEANT | {one.strip("_").lower(): one for one in sorted(self._hinted)}
-            near = get_close_matches(plain, [one for one in every if len(one) > 3], n=1, cutoff=0.8)
+            near = get_close_matches(plain, [one for one in every if len(one) > 2], n=1, cutoff=0.75)
             meant = every[near[0]] if near else None
         asked = meant in self._hinted or meant in self._wanted.functions
         return f"{name} ({meant}?)" if asked else name
@@ -232,8 +232,10 @@ class _Reading:
             found.absent[function] = f"{missing[0]} is not in the file"
         elif reason := self._reach.why_not(names, attributes):
             found.not_judged[function] = reason
+        elif (stubs := self._stubs(names, attributes)) and set(stubs) == names:
+            found.absent[function] = f"{', '.join(stubs)}: still to be written"
         else:
-            found.functions[function] = adapter.function(function, self._stubs(names, attributes))
+            found.functions[function] = adapter.function(function, stubs)
             methods_of = [one for one in sorted(names) if one in code.definitions]
             if len(methods_of) == 1:
                 found.names[function] = methods_of[0]
@@ -245,8 +247,8 @@ class _Reading:
             thing = vars(self._ran.module).get(name)
             if isinstance(thing, type):
                 written = {one: value for one, value in vars(thing).items() if one in attributes and callable(value)}
-                found += [f"{name}.{one}" for one, value in written.items() if is_stub(value)]
-            elif callable(thing) and is_stub(thing):
+                found += [f"{name}.{one}" for one, value in written.items() if gives_nothing(value)]
+            elif callable(thing) and gives_nothing(thing):
                 found.append(name)
         return found
 

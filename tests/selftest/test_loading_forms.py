@@ -1,4 +1,4 @@
-"""The forms that students' files have: what is needed runs, what fails is left out, and only what needs it is not judged."""
+"""The forms that students' files have: what is needed runs, and only what needs what fails is not judged."""
 
 import re
 from dataclasses import replace
@@ -295,40 +295,39 @@ def test_what_a_function_needs_is_run(form):
 
 NOT_JUDGED = {
     "a library that is not there": (
-        "import numpy as np\nimport no_such_module as nsm\ndef sigmoid(z): return nsm.expit(z)\n" + RIGHT.replace("sigmoid", "tanh"),
+        "import numpy as np\nimport no_such_module as nsm\ndef sigmoid(z): return nsm.expit(z)\n",
         r"it needs no_such_module, which cannot be imported \(line 2: ModuleNotFoundError",
     ),
     "a data file that is not there": (
-        "import numpy as np\nW = np.load('no_such.npy')\ndef sigmoid(z): return W * z\n" + RIGHT.replace("sigmoid", "tanh"),
+        "import numpy as np\nW = np.load('no_such.npy')\ndef sigmoid(z): return W * z\n",
         r"it needs W, and what makes it does not run \(line 2: FileNotFoundError",
     ),
     "what a helper needs": (
-        "import numpy as np\nW = input()\ndef helper(z): return W * z\ndef sigmoid(z): return helper(z)\n" + RIGHT.replace("sigmoid", "tanh"),
+        "import numpy as np\nW = input()\ndef helper(z): return W * z\ndef sigmoid(z): return helper(z)\n",
         r"it needs W, and what makes it does not run \(line 2: EOFError",
     ),
     "a name that training changes": (
-        "import numpy as np\nW = [1.0]\nfor x in np.load('no_such.npy'):\n    W.append(x)\ndef sigmoid(z): return W[-1] * z\n"
-        + RIGHT.replace("sigmoid", "tanh"),
+        "import numpy as np\nW = []\nfor x in np.load('none'):\n    W.append(x)\ndef sigmoid(z): return W[-1] * z\n",
         r"W may be changed by line 3, which does not run to its end: FileNotFoundError",
     ),
     "training that does not end": (
-        "import numpy as np\nW = 1.0\nwhile True:\n    W = W / 2\ndef sigmoid(z): return W * z\n" + RIGHT.replace("sigmoid", "tanh"),
+        "import numpy as np\nW = 1.0\nwhile True:\n    W = W / 2\ndef sigmoid(z): return W * z\n",
         r"it needs W, and what makes it does not run \(line 3: DidNotEnd: it does not end within",
     ),
     "a star import that fails": (
-        "from no_such_helpers import *\nimport numpy as np\ndef sigmoid(z): return squash(z)\n" + RIGHT.replace("sigmoid", "tanh"),
+        "from no_such_helpers import *\nimport numpy as np\ndef sigmoid(z): return squash(z)\n",
         r"it needs what line 1 imports or makes: ModuleNotFoundError",
     ),
     "a set-up that fails": (
-        "import numpy as np\nnp.seterr(alles='raise')\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\ndef tanh(z): return z\n",
+        "import numpy as np\nnp.seterr(alles='raise')\ndef sigmoid(z): return np.exp(z)\n",
         r"np may be changed by line 2, which does not run to its end: TypeError",
     ),
     "a library's function": (
-        "import numpy as np\nfrom math import tan as sigmoid\n" + RIGHT.replace("sigmoid", "tanh"),
+        "import numpy as np\nfrom math import tan as sigmoid\n",
         r"sigmoid is math.tan, no work of the student",
     ),
     "a library's object": (
-        "import functools\nimport numpy as np\nsigmoid = functools.partial(np.power, 2)\n" + RIGHT.replace("sigmoid", "tanh"),
+        "import functools\nimport numpy as np\nsigmoid = functools.partial(np.power, 2)\n",
         r"sigmoid is .*, no work of the student",
     ),
 }  # fmt: skip
@@ -337,7 +336,7 @@ NOT_JUDGED = {
 @pytest.mark.parametrize("form", NOT_JUDGED)
 def test_what_was_left_out_is_named_and_harms_nothing_else(form):
     code, says = NOT_JUDGED[form]
-    Path("student.py").write_text(code)
+    Path("student.py").write_text(code + RIGHT.replace("sigmoid", "tanh"))
     (found,) = resolve("student.py", NAMES, load=lambda named, *rest: load_here(replace(named, seconds=1.0), *rest))
     assert isinstance(found, Implementation), found
     assert "sigmoid" not in found.functions
