@@ -336,7 +336,7 @@ NOT_JUDGED = {
 @pytest.mark.parametrize("form", NOT_JUDGED)
 def test_what_was_left_out_is_named_and_harms_nothing_else(form):
     code, says = NOT_JUDGED[form]
-    Path("student.py").write_text(code + RIGHT.replace("sigmoid", "tanh"))
+    Path("student.py").write_text(code + "def tanh(z): return z\n")
     (found,) = resolve("student.py", NAMES, load=lambda named, *rest: load_here(replace(named, seconds=1.0), *rest))
     assert isinstance(found, Implementation), found
     assert "sigmoid" not in found.functions

@@ -108,6 +108,8 @@ ACCEPTED = {
     "mlp_gradients": (x, p, theta, names, "cross_entropy"),
     "network": (x, theta),
     "network_gradients": (x, labels, theta),
+    "fit": (x, p[:, 0], 0.1, 2),
+    "predict": (x, W1[0]),
     "sgd_step": ([W1, b1], [W1, b1], {"momentum_buffer": [W1, b1]}),
     "adagrad_step": ([W1, b1], [W1, b1], {"sum": squares}),
     "rmsprop_step": ([W1, b1], [W1, b1], {"square_avg": squares}),
