@@ -54,7 +54,7 @@ def fit_bound(X: np.ndarray, y: np.ndarray, alpha: float, steps: int, arithmetic
         step_error = product_bound(np.abs(X.T), spread, arithmetic, B_error=residual_error, roundings=3) * alpha / m
         rounded = rounded_bound(np.abs(theta) + off + step, step_error, arithmetic)
         theta = theta - alpha / m * (X.T @ residual)
-        total += float(np.linalg.norm(rounded))
+        total += float(np.hypot.reduce(rounded))
     return np.full(n, total)
 
 

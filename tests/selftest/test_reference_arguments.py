@@ -158,7 +158,7 @@ def test_a_python_float_does_not_decide_the_dtype():
 
 
 def test_every_function_of_the_interface_has_its_bound():
-    assert len(FUNCTIONS) == len(set(FUNCTIONS)) == 27
+    assert len(FUNCTIONS) == len(set(FUNCTIONS)) == 25
     assert set(FUNCTIONS) == {*ACCEPTED, "one_hot"}
     for name in FUNCTIONS:
         assert callable(getattr(reference, f"{name}_bound"))
