@@ -18,6 +18,7 @@ from impls.backends.arrays import ArrayLibrary
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
 from impls.stubs import is_stub, raised_by_its_own_file
+from impls.text import one_line
 
 MOST_ITEMS = 4096
 """How many items the lists in a result may have together; what is longer is no list of layers."""
@@ -107,31 +108,14 @@ class Answers:
     overwritten: Mapping[str, str]
 
 
-class Kept(Protocol):
-    """A call whose arguments and result are still there, to be looked at again."""
-
-    @property
-    def given(self) -> list[Any]:
-        """The arguments just before the call, plain."""
-
-    def arguments(self) -> list[Any]:
-        """The arguments as they are now, plain."""
-
-    def result(self) -> Any:
-        """The result as it is now, plain."""
-
-
 class Caller(Protocol):
-    """How the functions of one implementation are called. ``call`` and ``keep`` raise CallFailed."""
+    """How the functions of one implementation are called. ``call`` raises CallFailed."""
 
     def ask(self, requests: Sequence[Request]) -> Answers:
         """The answers to these requests; each call gets fresh, writable copies of its arguments."""
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
-
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Kept:
-        """The same, with arguments and result kept."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +134,6 @@ class Renamed:
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         return self.caller.call(self.names.get(function, function), args, options)
-
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Kept:
-        return self.caller.keep(self.names.get(function, function), args, options)
 
 
 class Direct:
@@ -208,11 +189,6 @@ class Direct:
             raise answer.failure
         return answer.value
 
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptHere":
-        native = self.native(args)
-        given = self._arguments(native)
-        return _KeptHere(given, self, native, self._run(function, native, self.native(options)))
-
     def native(self, value: Any) -> Any:
         """``value`` with fresh arrays of the library for its own, which are never passed on."""
         if isinstance(value, np.ndarray):
@@ -238,9 +214,6 @@ class Direct:
             return digest(argument if type(argument) is np.ndarray else self._readable(argument))
         except Exception as raised:  # a device whose memory can no longer be read
             return described(raised)
-
-    def _arguments(self, native: tuple[Any, ...]) -> list[Any]:
-        return [self._readable(argument) for argument in native]
 
     def _readable(self, argument: Any) -> Any:
         """An argument, which unlike a result may hold strings and None."""
@@ -307,20 +280,6 @@ class _Reader:
         return [self.plain(item, depth - 1) for item in items]
 
 
-@dataclass(frozen=True)
-class _KeptHere:
-    given: list[Any]
-    caller: Direct
-    native: tuple[Any, ...]
-    returned: Any
-
-    def arguments(self) -> list[Any]:
-        return self.caller._arguments(self.native)
-
-    def result(self) -> Any:
-        return self.caller.plain(self.returned)
-
-
 def described(raised: BaseException) -> str:
     """The type and the first line of the message of an exception, whatever its message is made of."""
     try:
@@ -328,20 +287,6 @@ def described(raised: BaseException) -> str:
     except BaseException:
         return f"{type(raised).__name__} (its message cannot be shown)"
     return one_line(f"{type(raised).__name__}: {text[0]}" if text else type(raised).__name__)
-
-
-def one_line(text: str, longest: int = 300) -> str:
-    """Foreign text as it may be shown: one line, without control characters, which a terminal would obey, and cut."""
-    text = text if len(text) <= longest else f"{text[: longest - 3]}..."
-    return printable(text)
-
-
-def printable(text: str) -> str:
-    """``text`` with everything but printable characters as escapes, line ends among them."""
-    encodable = text.encode("utf-8", "backslashreplace").decode()
-    if encodable.isprintable():
-        return encodable
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in encodable)
 
 
 def _place(raised: BaseException, function: Callable[..., Any]) -> str:

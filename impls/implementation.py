@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from impls.calling import Caller, one_line
+from impls.calling import Caller
 from impls.submissions.declared import Network
+from impls.text import one_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +17,7 @@ class Implementation:
     and device ("cpu", "cuda"): what they take and return; offers: the floating dtypes of that array library.
     default_level ("textbook", "robust"): the level required when nobody names one. ulp: per dtype name, the accuracy in
     ulp that the error bounds assume of exp, log, log1p and tanh; flushes_to_zero: subnormal numbers become 0 on the
-    way. versions: the libraries at work.
+    way. versions: the libraries at work. sha256: of all that belongs to a submission, as it was read; None for others.
     """
 
     name: str
@@ -30,6 +31,11 @@ class Implementation:
     flushes_to_zero: bool
     versions: Mapping[str, str]
     offers: tuple[str, ...]
+    isolation: str = "none"
+    """Where it runs and what the kernel keeps it from, in words."""
+    remarks: tuple[str, ...] = ()
+    """What a person has to know who signs the verdict; no part of it."""
+    sha256: str | None = None
     says: "Says" = field(default_factory=lambda: Says())
 
     @property
@@ -102,7 +108,10 @@ def said(data: Mapping[str, Any]) -> Says:
 
 @dataclass(frozen=True)
 class Unloadable:
-    """A spec that names something which is there and cannot be loaded: an error row in every report."""
+    """A spec that names something which is there and cannot be loaded: an error row in every report.
+
+    reason: what it raised or why it was refused, in one line of at most 600 characters.
+    """
 
     name: str
     spec: str
@@ -110,6 +119,12 @@ class Unloadable:
     arrays: str
     device: str
     default_level: str = "textbook"
+    isolation: str = "none"
+    remarks: tuple[str, ...] = ()
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", one_line(self.reason, 600))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""The formulas of the lecture in plain NumPy: what they mean, and how far a right implementation may be off.
+"""The formulas of the lecture in plain NumPy, and how far a right implementation may be from them.
 
-Every function of the interface computes in float64 and is right over its whole range; its forward error bound has the
-same name with `_bound` appended. The hand-set networks of the slides are here as data.
+Every function of the interface computes in float64 and is accurate over its whole range. Its forward error bound has
+the same name with `_bound` appended. The hand-set networks of the slides are data in `networks`.
 """
 
 from inspect import signature
@@ -17,6 +17,7 @@ from reference.layers import *
 from reference.logistic import *
 from reference.losses import *
 from reference.networks import *
+from reference.optimiser_bounds import *
 from reference.optimisers import *
 from reference.training import *
 

@@ -1,4 +1,4 @@
-"""The activation functions, their forward error bounds, and how an error of their argument passes through them."""
+"""The activation functions, their forward error bounds, and the errors that an inexact argument causes in them."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,9 +27,11 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     r"""The logistic sigmoid, :math:`\sigma(z) = 1 / (1 + e^{-z})` (slide "Popular activation functions").
 
     z: any shape. Returns the same shape, values in [0, 1]; NaN where z is NaN.
-    Computed from e^-|z|, as e^z / (1 + e^z) left of 0: nothing overflows, and the left tail keeps its relative
-    accuracy.
+    It is computed from e^-|z|, as e^z / (1 + e^z) for negative z: nothing overflows, and the left tail is accurate.
     Raises ValueError if z does not hold real numbers.
+
+    >>> sigmoid(np.array([0.0, 2.0, -800.0])).round(3)
+    array([0.5  , 0.881, 0.   ])
     """
     z = real_array("z", z)
     e = np.exp(-np.abs(z))
@@ -40,8 +42,8 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 def sigmoid_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """s gamma((1 - s) e_exp/(1 - e_exp) + 2u) + max(w, 1/largest) for s = sigmoid(z), plus eps at the textbook level.
 
-    exp enters with weight 1 - s in either form, the addition and the division follow; 1/(1 + e^-z) may overflow to 0
-    where the exact value is below 1/largest. The slide's eps takes eps s^2 away.
+    In both forms the error of exp has the weight 1 - s; an addition and a division follow. 1/(1 + e^-z) may overflow
+    to 0 where the exact value is below 1/largest. The slide's eps reduces the value by eps s^2.
     """
     s, e = sigmoid(z), arithmetic.e_exp
     rounding = s * gamma((1 - s) * e / (1 - e) + 2 * arithmetic.unit_roundoff)
@@ -53,8 +55,11 @@ def tanh(z: np.ndarray) -> np.ndarray:
     r"""The hyperbolic tangent, :math:`(e^{2z} - 1) / (e^{2z} + 1)` (slide "Popular activation functions").
 
     z: any shape. Returns the same shape, values in [-1, 1]; NaN where z is NaN.
-    Computed by NumPy's tanh: the quotient above overflows in the right tail and loses every digit near 0.
+    It is computed by NumPy's tanh: the quotient above overflows in the right tail and loses all digits near 0.
     Raises ValueError if z does not hold real numbers.
+
+    >>> tanh(np.array([0.0, 1.0, -800.0])).round(3)
+    array([ 0.   ,  0.762, -1.   ])
     """
     return np.tanh(real_array("z", z))
 
@@ -63,8 +68,8 @@ def tanh(z: np.ndarray) -> np.ndarray:
 def tanh_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """|t| e_tanh + 2w for t = tanh(z), plus eps at the textbook level.
 
-    One library function; the argument may be flushed to zero, and the result again. The slide's quotient errs by at
-    most (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
+    One library function; hardware may flush the argument to zero, and the result as well. The error of the slide's
+    quotient is at most (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
     """
     return np.abs(np.tanh(z)) * arithmetic.e_tanh + 2 * arithmetic.smallest + arithmetic.eps
 
@@ -75,12 +80,15 @@ def relu(z: np.ndarray) -> np.ndarray:
 
     z: any shape. Returns the same shape, values >= 0; NaN where z is NaN.
     Raises ValueError if z does not hold real numbers.
+
+    >>> relu(np.array([-1.5, 0.0, 2.0]))
+    array([0., 0., 2.])
     """
     return np.maximum(0.0, real_array("z", z))
 
 
 def relu_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """0: a comparison rounds nothing. Where subnormals are flushed, they may be lost."""
+    """0: a comparison rounds nothing. Hardware that flushes subnormals to zero may lose them."""
     return arithmetic.flushed(z)
 
 
@@ -90,10 +98,13 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
     Slide "The Softmax activation function".
 
-    z: logits, shape (..., k), k >= 1. Returns probabilities of the same shape; each row sums to 1. A row with NaN or
-    +inf, or of -inf alone, gives NaN throughout; -inf beside finite logits gives 0 there.
-    Computed as exp(z - max z): the shift leaves the quotient unchanged and keeps exp from overflowing.
-    Raises ValueError if z has no last axis or k is 0, or does not hold real numbers.
+    z: logits, shape (..., k), k >= 1. Returns probabilities of the same shape; each row sums to 1. A row that holds NaN
+    or +inf, or nothing but -inf, gives NaN everywhere. A logit of -inf beside a finite logit gives 0.
+    It is computed from exp(z - max z): the shift leaves the quotient unchanged and keeps exp from overflowing.
+    Raises ValueError if z has no last axis, if k is 0, or if z does not hold real numbers.
+
+    >>> softmax(np.array([2.6, 1.5, 0.2, 0.6])).round(2)
+    array([0.64, 0.21, 0.06, 0.09])
     """
     z = real_array("z", z)
     if z.ndim == 0 or z.shape[-1] == 0:
@@ -106,9 +117,9 @@ def softmax(z: np.ndarray) -> np.ndarray:
 def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """g_i((1 + r_i)(1 + gamma(h(k)u))(1 + gamma(2u)) - 1) + 2(2 + k g_i)w for g = softmax(z), plus eps if textbook.
 
-    r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D): the errors of the exponentials, where those of the numerator's own
-    term in the denominator cancel; then k - 1 additions and a division. No statement where D >= 1.
-    A and D are explained at `SoftmaxRow`.
+    r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D) are the errors of the exponentials; the error of the numerator cancels
+    against its own term in the denominator. k - 1 additions and a division follow. The bound is infinite where D >= 1.
+    `SoftmaxRow` explains A and D.
     """
     row = SoftmaxRow(z, arithmetic)
     k, u, g = z.shape[-1], arithmetic.unit_roundoff, row.g
@@ -122,8 +133,8 @@ def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
 def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """ud + l' + u(|y| + ud + l') + w for y = log softmax(z) = -(d + log S), computed as (z - max z) - log S.
 
-    th = (1 + D)(1 + gamma(h(k)u)) - 1 + kw is the relative error of S, so that log S errs by l = -log1p(-th)
-    absolutely, and by l' = l + e_log(log S + l) with the logarithm's own error.
+    th = (1 + D)(1 + gamma(h(k)u)) - 1 + kw is the relative error of S. It gives log S the absolute error
+    l = -log1p(-th), and l' = l + e_log(log S + l) together with the error of the logarithm itself.
     """
     row = SoftmaxRow(z, arithmetic)
     k, u = z.shape[-1], arithmetic.unit_roundoff
@@ -136,10 +147,10 @@ def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
 
 
 class SoftmaxRow:
-    """What the bounds of softmax and of log-softmax share, for each row of logits.
+    """What the bounds of softmax and of log-softmax have in common, for each row of logits.
 
-    d = max z - z, rounded once, makes e^-d wrong by the relative A = e^(ud)(1 + e_exp) - 1; g = softmax(z), S = sum
-    e^-d, gA = g A, D = sum gA: the relative error that the exponentials bring into S.
+    d = max z - z is rounded once, so that e^-d has the relative error A = e^(ud)(1 + e_exp) - 1. g = softmax(z),
+    S = sum e^-d, gA = g A, and D = sum gA is the relative error of S that comes from the exponentials.
     """
 
     def __init__(self, z: np.ndarray, arithmetic: Arithmetic) -> None:
@@ -147,7 +158,7 @@ class SoftmaxRow:
         e = np.exp(-self.d)
         self.S = e.sum(axis=-1, keepdims=True)
         self.g = e / self.S
-        # expm1, since e^(ud) - 1 is far below the float64 that this is computed in. Where g is 0, A may be infinite.
+        # expm1, since e^(ud) - 1 is far smaller than 1, and float64 would lose it. A may be infinite where g is 0.
         A = np.expm1(arithmetic.unit_roundoff * self.d) * (1 + arithmetic.e_exp) + arithmetic.e_exp
         self.gA = np.where(self.g > 0, self.g * A, 0.0)
         self.D = self.gA.sum(axis=-1, keepdims=True)
@@ -155,7 +166,7 @@ class SoftmaxRow:
 
 @float64_inside
 def identity(z: np.ndarray) -> np.ndarray:
-    """z itself, the activation of a regression's last layer (slide "MLP - Multiple label variables").
+    """z itself: the activation of the last layer for regression (slide "MLP - Multiple label variables").
 
     z: any shape. Raises ValueError if z does not hold real numbers.
     """
@@ -173,14 +184,14 @@ ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def activation_error(name: str, z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """The error of the activation function `name` at an argument within `error` of z; infinite where that is."""
+    """The error of the activation function `name` for an argument within `error` of z; infinite where `error` is."""
     passed = _ACTIVATION_ERRORS[name](z, error, arithmetic)
     return np.where(np.isnan(passed) | (error == np.inf), np.inf, passed)
 
 
 def _sigmoid_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """By the mean value theorem E times the largest derivative, s(1 - s) at the point nearest 0, and never more than 1;
-    plus the largest bound of sigmoid at z - E, z, z + E.
+    """E times the largest derivative, s(1 - s) at the point nearest to 0 (mean value theorem), and at most 1; plus the
+    largest bound of sigmoid at z - E, z, z + E.
     """
     nearest = np.maximum(np.abs(z) - error, 0.0)
     moved = np.minimum(error * sigmoid(nearest) * sigmoid(-nearest), 1.0)
@@ -188,19 +199,19 @@ def _sigmoid_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> 
 
 
 def _tanh_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """As for sigmoid; the derivative is 1/cosh^2, never more than 2 comes of it, and the bound grows with |z|."""
+    """As for sigmoid, with the derivative 1/cosh^2 and at most 2; the bound grows with |z|."""
     nearest = np.maximum(np.abs(z) - error, 0.0)
     return np.minimum(error / np.cosh(nearest) ** 2, 2.0) + tanh_bound(np.abs(z) + error, arithmetic)
 
 
 def _relu_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """E, and left of 0 what of it reaches beyond 0."""
+    """E for positive z; for negative z the part of E that reaches beyond 0."""
     return np.maximum(error + np.minimum(z, 0.0), 0.0) + relu_bound(z, arithmetic)
 
 
 def _softmax_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """With E the row's largest error each probability changes by a factor within e^(+-2E): g(e^(2E) - 1), plus the
-    bound of softmax itself, which changes by a factor below e^(4E).
+    """g(e^(2E) - 1) plus the bound of softmax itself, times at most e^(4E), with E the largest error of the row: each
+    probability changes by a factor between e^(-2E) and e^(2E).
     """
     E = error.max(axis=-1, keepdims=True)
     return softmax(z) * np.expm1(2 * E) + np.exp(4 * E) * softmax_bound(z, arithmetic)

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request, one_line
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request
 from impls.isolation.channel import Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
+from impls.text import one_line
 
 _MESSAGE = 4 << 20
 """From how many bytes of arrays on the requests are sent in several messages; a larger one goes alone."""
@@ -65,6 +66,8 @@ class Isolated:
                 break
             if len(answers) == len(requests):
                 break
+        if self._worker is not None and not self._worker.ended and self._worker.has_left_processes():
+            self.end()
         return Answers(answers, overwritten)
 
     def end(self) -> None:
@@ -78,10 +81,6 @@ class Isolated:
         if answer.failure is not None:
             raise answer.failure
         return answer.value
-
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptThere":
-        request = {"do": "keep", "function": function, "args": args, "options": options}
-        return _KeptThere(self._looked_at(function, request), self, function)
 
     def _take(self, batch: Sequence[Request], answers: list[Answer], overwritten: dict[str, str]) -> None:
         """Ask what fits into one message, and take each answer as it comes. Raises Lost, counted, and ServerLost."""
@@ -160,43 +159,20 @@ class Isolated:
         if self._worker is not None and not self._worker.ended:
             self.isolation.used(self._worker)
             return self._worker, {}
-        worker = self._worker = self.isolation.start(self.load, self.torch, self.gpu)
+        worker = self._worker = self.isolation.start(self.load, self.torch, self.gpu, id(self))
+        load = {**self.load, "gpu": self.gpu, "cache": worker.cache}
         patience = worker.patience(self.isolation.limits.load_seconds, "--load-seconds")
         try:
-            token = worker.send(self.load, patience)
+            token = worker.send(load, patience)
             return worker, worker.receive(token, _MARGIN, patience)
         except ServerLost:
             raise
         except Lost as lost:
-            raise Lost(f"loading it: {lost}") from None
+            raise Lost(f"loading it: {lost}{self._printed()}") from None
 
     def _printed(self) -> str:
         text = self._worker.channel.printed if self._worker else ""
         return f" (it printed: {text})" if text else ""
-
-    def _looked_at(self, function: str, request: Mapping[str, Any]) -> Any:
-        """The answer to one of the requests of ``keep``. Raises CallFailed."""
-        if reason := self._given_up(function):
-            raise Lost(reason)
-        worker, _ = self._alive()
-        patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-        said = worker.receive(worker.send(request, patience), self.isolation.limits.answer_mib << 20, patience)
-        if "failed" in said:
-            raise self._failure(said)
-        return said.get("value")
-
-
-@dataclass(frozen=True)
-class _KeptThere:
-    given: list[Any]
-    caller: Isolated
-    function: str
-
-    def arguments(self) -> list[Any]:
-        return self.caller._looked_at(self.function, {"do": "arguments"})
-
-    def result(self) -> Any:
-        return self.caller._looked_at(self.function, {"do": "result"})
 
 
 def _message(batch: Sequence[Request]) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-from impls.calling import Lost, one_line
+from impls.calling import Lost
 from impls.isolation import wire
+from impls.isolation.processes import family, run_delays
+from impls.text import one_line
 
 _PRINTED = 2000
 _PIECE = 1 << 16
@@ -166,6 +167,8 @@ class Worker:
 
     memory_mib: int
     """Of address space that it may use."""
+    cache: str | None = None
+    """A folder for the kernels that are compiled for a GPU, which all workers of one submission share."""
 
     def __init__(self, gpu: bool, on_end: "Callable[[Worker], None]") -> None:
         self.channel = Channel()
@@ -175,7 +178,7 @@ class Worker:
 
     def patience(self, seconds: float, option: str) -> Patience:
         """A wait for one answer of this worker; on a GPU of wall time alone, since another processor is at work."""
-        return Patience(seconds, option, None if self._gpu else self._run_delays)
+        return Patience(seconds, option, None if self._gpu else self._delays)
 
     def send(self, message: Mapping[str, Any], patience: Patience) -> int:
         """As ``Channel.send``, but what goes wrong ends the worker and becomes Lost."""
@@ -208,40 +211,19 @@ class Worker:
         except Ended:
             raise Lost(_how_it_ended(self.end(), self.memory_mib)) from None
 
+    def has_left_processes(self) -> bool:
+        """Whether there are processes that the submission started and that still run."""
+        raise NotImplementedError
+
     def _kill(self) -> int | None:
         raise NotImplementedError
+
+    def _delays(self) -> Mapping[str, float]:
+        return run_delays(family(self.pid))
 
     @property
     def pid(self) -> int:
         raise NotImplementedError
-
-    def _run_delays(self) -> dict[str, float]:
-        """The seconds in which each thread of this worker and of its children was ready and had no processor."""
-        return {str(thread): _delay_of(thread) for pid in family(self.pid) for thread in _threads(pid)}
-
-
-def family(pid: int) -> list[int]:
-    """A process and what descends from it, as far as the kernel tells."""
-    found = [pid]
-    for one in found:
-        for thread in _threads(one):
-            with contextlib.suppress(OSError, ValueError):
-                found += map(int, (thread / "children").read_text().split())
-    return found
-
-
-def _threads(pid: int) -> list[Path]:
-    try:
-        return list(Path(f"/proc/{pid}/task").iterdir())
-    except OSError:
-        return []
-
-
-def _delay_of(thread: Path) -> float:
-    try:
-        return int((thread / "schedstat").read_text().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
 
 
 def _how_it_ended(status: int | None, memory_mib: int) -> str:

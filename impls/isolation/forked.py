@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,13 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from impls.calling import Lost
-from impls.isolation.channel import Worker, family
+from impls.isolation.channel import Worker
 from impls.isolation.limits import Limits
+from impls.isolation.processes import children, family
+from impls.isolation.reach import CHECKOUT
+from impls.isolation.removal import remove
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+_REMOVAL_SECONDS = 60.0
 
-_CONTROL_SECONDS = 30.0
-"""After which a server that does not answer an order counts as stopped; its own work has shorter limits."""
+_START_SECONDS, _CONTROL_SECONDS = 300.0, 60.0
+"""After which a server that does not answer its first order, or a later one, counts as stopped.
+
+With the first one it imports the libraries. Its own work on an order has shorter limits, of some 20 s in all.
+"""
 
 _GPU_VARIABLES = ("CUDA", "NVIDIA_", "LD_", "CUPY_", "CUBLAS_", "TORCH_")
 
@@ -36,22 +41,23 @@ class Server:
     def __init__(self, limits: Limits, torch: bool, gpu: bool) -> None:
         self.limits = with_torch(limits) if torch else limits
         self.lost = False
+        self.workers: set[int] = set()
         self._control, theirs = socket.socketpair()
-        self._control.settimeout(_CONTROL_SECONDS)
+        self._control.settimeout(_START_SECONDS)
         settings = {
             "serves": "many",
             "preload": ["numpy", *(["torch"] if torch else [])],
             "limits": self.limits.as_json(),
             "gpu": gpu,
         }
-        self._folder = tempfile.mkdtemp(prefix="conformance-")
+        self.folder = tempfile.mkdtemp(prefix="conformance-")
         self._process = subprocess.Popen(
             [*python(), str(theirs.fileno()), json.dumps(settings)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None,
-            env=environment(self._folder, gpu),
+            env=environment(self.folder, gpu),
             start_new_session=True,
         )
         theirs.close()
@@ -63,10 +69,17 @@ class Server:
             with contextlib.suppress(OSError):
                 socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
                 answer = self._control.recv(4096)
+                self._control.settimeout(_CONTROL_SECONDS)
         if not answer:
+            if not self.lost:
+                _kill(self._process.pid)
             self.close()
             raise ServerLost("the process that starts the workers was ended or stopped")
         return json.loads(answer)
+
+    def has_strays(self) -> bool:
+        """Whether a process runs that a worker started and that has lost its parent."""
+        return bool(children(self._process.pid) - self.workers)
 
     def close(self) -> None:
         """End the server, its workers and what they left."""
@@ -79,19 +92,24 @@ class Server:
         except subprocess.TimeoutExpired:
             _kill(self._process.pid)
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not remove(self.folder, _REMOVAL_SECONDS):
+            sys.stderr.write(f"what a submission left could not be removed: {self.folder}\n")
 
 
 class Forked(Worker):
     """A worker forked from a server."""
 
-    def __init__(self, server: Server, gpu: bool, on_end: Callable[[Worker], None]) -> None:
+    def __init__(self, server: Server, gpu: bool, owner: int, on_end: Callable[[Worker], None]) -> None:
         super().__init__(gpu, on_end)
         self._server = server
         self.memory_mib = server.limits.memory_mib
+        if gpu:
+            self.cache = os.path.join(server.folder, f"kernels-{owner}")
+            os.makedirs(self.cache, exist_ok=True)
         try:
             descriptors = [self.channel.theirs.fileno(), self.channel.their_output]
             self._pid = server.order({"do": "start"}, descriptors)["pid"]
+            server.workers.add(self._pid)
         finally:
             self.channel.handed_over()
 
@@ -99,19 +117,19 @@ class Forked(Worker):
     def pid(self) -> int:
         return self._pid
 
+    def has_left_processes(self) -> bool:
+        return len(family(self._pid)) > 1 or self._server.has_strays()
+
     def _kill(self) -> int | None:
+        self._server.workers.discard(self._pid)
         return self._server.order({"do": "end", "pid": self._pid})["status"]
 
 
 def _kill(server: int) -> None:
     """Kill a server that does not answer, and before it all that descends from it."""
-    while len(found := family(server)) > 1:
-        for pid in found[1:]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        break
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(server, signal.SIGKILL)
+    for pid in reversed(family(server)):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def with_torch(limits: Limits) -> Limits:

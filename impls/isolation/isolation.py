@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from impls.isolation import landlock
 from impls.isolation.channel import Worker
 from impls.isolation.forked import Forked, Server, ServerLost
 from impls.isolation.limits import Limits
+from impls.isolation.privileges import close_memory
 from impls.isolation.sandbox import Sandboxed
 
 PROCESS, NONE, BWRAP = "process", "none", "bwrap"
@@ -32,17 +34,30 @@ class Isolation:
         if mode == BWRAP and not shutil.which("bwrap"):
             raise IsolationError("--isolation bwrap: bwrap (Debian's package bubblewrap) is not installed")
 
-    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool) -> Worker:
-        """A worker that has not loaded anything yet. load: what it will be told to load.
+    @property
+    def in_force(self) -> str:
+        """What keeps a worker from the rest of the machine, in words."""
+        if abi := landlock.version():
+            return f"{self.mode}; {landlock.words(abi)}"
+        return f"{self.mode} only: this kernel has no Landlock"
+
+    @property
+    def closes_files(self) -> bool:
+        """Whether a worker can reach no file of the run's."""
+        return self.mode == BWRAP or landlock.version() > 0
+
+    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool, owner: int) -> Worker:
+        """A worker that has not loaded anything yet. load: what it will be told to load; owner: by whom, as a number.
 
         Raises IsolationError where none can be started, and a new server does not mend that.
         """
+        close_memory()
         if len(self._alive) >= _KEPT_ALIVE:
             self.end(next(iter(self._alive)))
         if self.mode == BWRAP:
             worker: Worker = Sandboxed(load, self.limits, torch, gpu, self._forget)
         else:
-            worker = self._forked(torch, gpu)
+            worker = self._forked(torch, gpu, owner)
         self._alive[worker] = None
         return worker
 
@@ -63,19 +78,19 @@ class Isolation:
 
     def close(self) -> None:
         """End every worker and what it left."""
-        self.rest()
         for server in self._servers.values():
             server.close()
         self._servers.clear()
+        self.rest()
 
-    def _forked(self, torch: bool, gpu: bool) -> Worker:
+    def _forked(self, torch: bool, gpu: bool, owner: int) -> Worker:
         """A fork of the server for such workers, of a new server where that one has ended or was stopped."""
         for _ in range(2):
             server = self._servers.get((torch, gpu))
             if server is None or server.lost:
                 server = self._servers[torch, gpu] = Server(self.limits, torch, gpu)
             try:
-                return Forked(server, gpu, self._forget)
+                return Forked(server, gpu, owner, self._forget)
             except ServerLost:
                 continue
         raise IsolationError("the process that starts the workers ends at once; what it wrote stands above")

@@ -3,15 +3,19 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from impls.builtin import BUILTINS
 from impls.isolation.channel import Worker
-from impls.isolation.forked import CHECKOUT, environment, python, with_torch
+from impls.isolation.forked import environment, python, with_torch
 from impls.isolation.limits import Limits
+from impls.isolation.processes import family
+from impls.isolation.reach import CHECKOUT, devices, system, told_of_the_machine
+
+_OWN_PROCESSES = 3
+"""Of the sandbox: the one that was started, the first one inside, and the worker."""
 
 
 class Sandboxed(Worker):
@@ -26,7 +30,7 @@ class Sandboxed(Worker):
         settings = {"serves": "one", "folder": "/tmp", "limits": limits.as_json(), "gpu": gpu}
         theirs = self.channel.theirs.fileno()
         self._process = subprocess.Popen(
-            [*_bwrap(load, gpu), *python(), str(theirs), json.dumps(settings)],
+            [*_bwrap(load, settings), *python(), str(theirs), json.dumps(settings)],
             pass_fds=[theirs],
             stdin=subprocess.DEVNULL,
             stdout=self.channel.their_output,
@@ -39,6 +43,9 @@ class Sandboxed(Worker):
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def has_left_processes(self) -> bool:
+        return len(family(self.pid)) > _OWN_PROCESSES
 
     def _kill(self) -> int | None:
         try:
@@ -53,20 +60,28 @@ class Sandboxed(Worker):
         return code - 128 if code > 128 else code << 8
 
 
-def _bwrap(load: Mapping[str, Any], gpu: bool) -> list[str]:
-    """The sandbox: the system read-only, the checkout hidden but for what a worker runs, the submission's folder."""
-    words = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
-    if gpu:
-        for device in sorted(Path("/dev").glob("nvidia*")):
-            words += ["--dev-bind", str(device), str(device)]
-    if load["home"] is not None:
-        words += ["--tmpfs", str(CHECKOUT), "--ro-bind", str(CHECKOUT / "impls"), str(CHECKOUT / "impls")]
-        for builtin in BUILTINS.values():
-            adapter = CHECKOUT.joinpath(*builtin.module.split(".")).with_suffix(".py")
-            if adapter.is_file():
-                words += ["--ro-bind", os.devnull, str(adapter)]
-        words += ["--ro-bind", load["home"], load["home"]]
-    for prefix in {sys.prefix, sys.base_prefix}:
-        if prefix not in ("/", "/usr"):
-            words += ["--ro-bind", prefix, prefix]
-    return [*words, "--unshare-all", "--die-with-parent", "--new-session", "--chdir", "/tmp", "--"]
+def _bwrap(load: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    """The sandbox: the interpreter and libraries of the machine, the submission, and of this suite what a worker runs.
+
+    Nothing else of the machine is there, no socket among it. All but /tmp can be read only.
+    """
+    gpu = settings["gpu"]
+    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    words += ["--proc", "/proc", "--dev", "/dev", *_sized(settings["limits"]["folder_mib"]), "--tmpfs", "/tmp"]
+    for path in [*system(os.environ), *told_of_the_machine(gpu), str(CHECKOUT / "impls")]:
+        words += [] if path.startswith("/proc") else ["--ro-bind-try", path, path]
+    for builtin in () if load["trusted"] else BUILTINS.values():
+        adapter = CHECKOUT.joinpath(*builtin.module.split(".")).with_suffix(".py")
+        words += ["--ro-bind", os.devnull, str(adapter)] if adapter.is_file() else []
+    for path in load["readable"]:
+        words += ["--ro-bind", path, path]
+    for device in devices(gpu):
+        words += ["--dev-bind-try", device, device]
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
+
+
+@cache
+def _sized(mib: int) -> tuple[str, ...]:
+    """The option for the size of the next folder in memory, where this bubblewrap has it (0.7 and later)."""
+    has_it = "--size " in subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False).stdout
+    return ("--size", str(mib << 20)) if has_it else ()

@@ -2,33 +2,36 @@
 
 It is told over a socket what to do, one JSON line each way: ``start`` (with the channel and the output's file
 descriptor) and ``end`` (with the worker's number). It reaps what a worker leaves running, removes what it leaves in its
-folder, and ends with all its workers when the socket is closed, however the run ended.
+folder, and ends with all its workers and its own folder when the socket is closed, however the run ended.
 """
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
 import tempfile
+import time
 import traceback
-from pathlib import Path
 from typing import Any, NoReturn
 
 from impls.isolation import worker
 from impls.isolation.limits import Limits, restrict_this_process
+from impls.isolation.privileges import adopt_orphans, close_memory, end_with_parent, give_up_privileges
+from impls.isolation.processes import children, family
+from impls.isolation.removal import remove
 
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
+_SECONDS = 5.0
+"""For ending what a worker left running, and for removing what it left in its folder."""
 
 
 def main(control: socket.socket, settings: dict[str, Any]) -> None:
     """Serve until the socket is closed. settings: ``preload``, the libraries to import, ``limits`` and ``gpu``."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
+    close_memory()
     for name in settings["preload"]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -37,7 +40,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         while True:
             data, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
             if not data:
-                return
+                break
             order = json.loads(data)
             if order["do"] == "start":
                 gc.freeze()  # else the worker's first collection would copy all that it shares with this process
@@ -51,60 +54,59 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
                 answer: dict[str, Any] = {"pid": pid}
             else:
                 answer = {"status": _end(order["pid"], folders)}
-            control.sendall(json.dumps(answer).encode())
+            try:
+                control.sendall(json.dumps(answer).encode())
+            except OSError:  # the run has ended
+                break
     finally:
         for pid in list(folders):
             _end(pid, folders)
+        remove(os.environ["TMPDIR"], _SECONDS)
 
 
 def _end(pid: int, folders: dict[int, str]) -> int:
     """Kill a worker with everything it started, remove its folder, and say how it had ended."""
     done, status = os.waitpid(pid, os.WNOHANG)
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
     if not done:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
     folder = folders.pop(pid)
-    for _ in range(100):
-        strays = _children() - set(folders)
-        if not strays:
-            break
-        for stray in strays:
-            with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                os.kill(stray, signal.SIGKILL)
-                os.waitpid(stray, 0)
-    _remove(folder)
+    _end_strays(set(folders))
+    remove(folder, _SECONDS)
     return status
 
 
-def _children() -> set[int]:
-    """The children of this process, among them what a dead worker has left running: it is handed to this one."""
-    try:
-        return set(map(int, Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()))
-    except OSError:
-        return set()
-
-
-def _remove(folder: str) -> None:
-    for path, _, _ in os.walk(folder):
-        with contextlib.suppress(OSError):
-            os.chmod(path, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+def _end_strays(workers: set[int]) -> None:
+    """Kill what dead workers have left running until nothing is left: it is handed to this process as its child."""
+    deadline = time.monotonic() + _SECONDS
+    while (strays := children(os.getpid()) - workers) and time.monotonic() < deadline:
+        for stray in strays:
+            for pid in family(stray):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.waitpid(stray, os.WNOHANG)
 
 
 def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]) -> NoReturn:
-    """In the child: leave everything of the server's behind, accept the limits, and serve."""
+    """In the child: leave everything of the server's behind, accept the limits, and serve.
+
+    Whatever foreign code has replaced, the child does not come back from here into the server's loop.
+    """
+    leave = os._exit
     try:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent()
         channel, output = descriptors
         confine(folder, channel, output, Limits(**settings["limits"]), settings["gpu"])
         worker.serve()
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
-    os._exit(70)
+    finally:
+        leave(70)
 
 
 def confine(folder: str, channel: int, output: int, limits: Limits, gpu: bool) -> None:
@@ -121,11 +123,5 @@ def confine(folder: str, channel: int, output: int, limits: Limits, gpu: bool) -
     os.dup2(201, 2)
     os.dup2(200, worker.CHANNEL, inheritable=False)
     os.closerange(worker.CHANNEL + 1, 4096)
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    give_up_privileges()
     restrict_this_process(limits, gpu)
-
-
-def _prctl(option: int, value: int) -> None:
-    """Linux's prctl; elsewhere nothing, and what it would keep is then not kept."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

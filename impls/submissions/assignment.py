@@ -45,6 +45,14 @@ class Wanted:
     is_homework: bool = False
     """Handed in for an assignment, not a library's adapter: what loosens is not declared by the file itself."""
 
+    def batches_only(self, file: Mapping[str, Any]) -> tuple[str, ...]:
+        """The functions that take no example without a batch axis; file: what the submission may say itself."""
+        said: dict[str, Any] = {}
+        for one in (file, *(says for _, says in reversed(self.declared))):
+            said |= one
+        every = said.get("ONE_EXAMPLE", True)
+        return tuple(one for one in self.functions if said.get(f"ONE_EXAMPLE {one}", every) is False)
+
     def as_json(self) -> dict[str, Any]:
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in vars(self).items()}
 

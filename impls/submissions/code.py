@@ -22,15 +22,13 @@ import builtins
 import copy
 import re
 import symtable
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "get_ipython"}
-MOST = 1 << 19
-"""How many characters of code are read."""
 
-_DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
+_DEFINES = re.compile(r"^[ \t]*+(?:async[ \t]++def|def|class)[ \t]++(\w++)", re.MULTILINE)
 _SETS_UP = re.compile(r"set|use|update|config|enable|disable|seed|manual_seed|filter|simplefilter|register|default")
 _METHODS = (
     "append appendleft extend insert pop popitem remove clear update setdefault add discard sort reverse fill put "
@@ -390,8 +388,3 @@ def _bare(definition: ast.stmt) -> tuple[ast.stmt, bool]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             node.returns, found = None, True
     return bare, found
-
-
-def total(pieces: Sequence[Piece]) -> int:
-    """How many characters of code there are."""
-    return sum(len(one.source) for one in pieces)

@@ -1,5 +1,6 @@
 """Running other people's module code so that whatever it does or raises stays with it."""
 
+import atexit
 import importlib
 import importlib.util
 import io
@@ -13,13 +14,13 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from itertools import count
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from impls.interrupt import was_interrupted
 from impls.submissions.code import Code
-from impls.submissions.notebook import NotebookError, pieces_of
+from impls.submissions.notebook import pieces_of
 from impls.submissions.running import LOAD_SECONDS, Ran, run
 
 _numbers = count(1)
@@ -32,16 +33,16 @@ class LoadError(Exception):
 def load(
     path: Path,
     wanted: Callable[[Code], Iterable[str]],
-    cells: Sequence[str] | None = None,
+    source: bytes | Sequence[str] | None = None,
     whole: Callable[[Code], bool] = lambda code: False,
     seconds: float = LOAD_SECONDS,
     alone: bool = False,
 ) -> Ran:
     """What came of running a `.py` file, a notebook, or the `__init__.py` of a package: what ``wanted`` need of it.
 
-    cells: the sources of a notebook's cells where they have been read already. whole: whether all of it is to run.
-    seconds: for all statements together. alone: what lies beside its folder is somebody else's. The folder it lies in
-    is importable meanwhile; the modules found there are its own and are forgotten after that, so that the next
+    source: what the file holds, or each cell of a notebook, as it was read; None for a package. whole: whether all of
+    it is to run. seconds: for all statements together. alone: what lies beside its folder is somebody else's. The
+    folder it lies in is importable meanwhile; the modules found there are its own and are forgotten after that, so that the next
     submission's `helper.py` is the next one's. Raises LoadError.
     """
     path = path.absolute()
@@ -51,11 +52,9 @@ def load(
     module.__file__ = str(file)
     home = path.parent
     try:
-        code = Code(pieces_of(file, cells), in_cells=file.suffix == ".ipynb")
-    except (OSError, NotebookError) as wrong:
-        raise LoadError(
-            str(wrong) if isinstance(wrong, NotebookError) else f"{type(wrong).__name__}: {wrong}"
-        ) from wrong
+        code = Code(pieces_of(file, source), in_cells=file.suffix == ".ipynb")
+    except OSError as wrong:
+        raise LoadError(f"{type(wrong).__name__}: {wrong}") from wrong
     except SyntaxError as wrong:
         raise LoadError(_reason(wrong, home)) from wrong
     roots = roots_of(file, code, alone)
@@ -170,19 +169,28 @@ def global_state_restored() -> Iterator[None]:
 
 @contextmanager
 def exits_raising() -> Iterator[None]:
-    """Make os._exit raise SystemExit in this process: it would end the run with the status that foreign code chose."""
-    this, leave = os.getpid(), os._exit
+    """Keep foreign code in this process from choosing the exit status of the run.
+
+    os._exit raises SystemExit, and of the functions to be called at the end only those of libraries are taken.
+    """
+    this, leave, register = os.getpid(), os._exit, atexit.register
 
     def refuse(status: int) -> NoReturn:
         if os.getpid() != this:
             leave(status)
         raise SystemExit(status)
 
-    os._exit = refuse
+    def register_of_a_library(function: Callable[..., Any], *args: Any, **options: Any) -> Callable[..., Any]:
+        file = sys._getframe(1).f_code.co_filename
+        if file.startswith((sys.prefix, sys.base_prefix, "<frozen")):
+            register(function, *args, **options)
+        return function
+
+    os._exit, atexit.register = refuse, register_of_a_library  # type: ignore[assignment]
     try:
         yield
     finally:
-        os._exit = leave
+        os._exit, atexit.register = leave, register
 
 
 class _NoKeyboard(io.TextIOBase):
@@ -217,7 +225,7 @@ def _reason(error: BaseException, home: Path | None) -> str:
     own_code = [
         (file, line)
         for file, line in places
-        if (Path(file).is_relative_to(home) if home else not file.startswith("<") and file not in _MACHINERY)
+        if file not in _MACHINERY and (Path(file).is_relative_to(home) if home else not file.startswith("<"))
     ]
     message = _message(error)
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
@@ -234,4 +242,5 @@ def _message(error: BaseException) -> str:
         return "its message cannot be shown"
 
 
-_MACHINERY = (__file__, str(Path(__file__).with_name("spec.py")), importlib.__file__)
+_HIDING = Path(__file__).parents[1] / "isolation" / "hiding.py"
+_MACHINERY = (__file__, str(Path(__file__).with_name("spec.py")), str(_HIDING), importlib.__file__)

@@ -7,9 +7,11 @@ architecture, and where there is none the reason.
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from impls.adapters import torch_modules as modules
+from impls.implementation import Says
 from impls.submissions import declared
 from impls.submissions.declared import Contradiction, Loss, Network, Undeclared
 
@@ -109,3 +111,28 @@ def _loss(
     if options := modules.unusual_options(made):
         found.fails["network_gradients"] = f"its {loss.kind} has {options}, which makes another loss of it"
     return modules.loss_of_object(made)
+
+
+def of_module(thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str]) -> Says:
+    """What is declared of a module, a class or an object; the functions of its network are added or taken out.
+
+    home: the module that a class or an object was found in. Raises ValueError for a declaration that cannot be.
+    """
+    names = {word: getattr(thing, word, getattr(home, word, None)) for word in declared.WORDS}
+    members = vars(thing).values() if isinstance(thing, ModuleType) else [thing]
+    kinds = [
+        one
+        for one in members
+        if modules.is_module_class(one)
+        and (one is thing or (one.__module__ == thing.__name__ and not one.__name__.startswith("_")))
+    ]
+    said = declared.in_namespace(names)
+    written = [one for one in FUNCTIONS if one in functions]
+    found = offer(kinds, [], written, [], said, [], lambda loss: None)
+    functions |= {name: call for name, call in found.functions.items() if name in asked}
+    not_judged = {name: why for name, why in found.not_judged.items() if name in asked}
+    for name in not_judged:
+        functions.pop(name, None)
+    batches = tuple(functions) if said.get("ONE_EXAMPLE") is False else ()
+    words = {word: str(value) for word, value in said.items()}
+    return Says(not_judged=not_judged, network=found.network, declared=words, batches_only=batches)

@@ -6,69 +6,34 @@ In: a path. Out: its pieces (one for a file, one for each cell of a notebook), w
 
 import ast
 import io
-import json
 import re
 import tokenize
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from impls.submissions.code import MOST, Piece, total
+from impls.submissions.code import Piece
 
-_MAGIC = re.compile(r"[%!?]|[\w.]+\?\??\s*$|[\w, ]+=\s*[%!]")
-_CELL_MAGIC = re.compile(r"\s*%%(\w+)")
+# No pattern gives back what it has matched (*+, ++): a line of blanks would take a time that grows with its square.
+_MAGIC = re.compile(r"[%!?]|[\w.]++\?\??\s*+$|[\w, ]++=\s*+[%!]")
+_CELL_MAGIC = re.compile(r"\s*+%%(\w++)")
 _PYTHON = {"time", "timeit", "capture", "prun"}
 """The cell magics after which the cell holds Python all the same."""
 _PYLAB = "from numpy import *; import numpy as np"
 """What stays of ``%pylab`` without its plots."""
 
 
-class NotebookError(ValueError):
-    """A submission whose source cannot be read."""
+def pieces_of(path: Path, source: bytes | Sequence[str] | None) -> list[Piece]:
+    """The pieces of a `.py` file or a notebook. source: its bytes, or its cells; None: they are still to be read.
 
-
-def pieces_of(path: Path, cells: Sequence[str] | None = None) -> list[Piece]:
-    """The pieces of a `.py` file or a notebook. cells: of a notebook, where they have been read already.
-
-    Raises NotebookError, OSError, and SyntaxError for a file in an encoding that Python itself refuses.
+    Raises OSError, and SyntaxError for a file in an encoding that Python itself refuses.
     """
-    if path.suffix == ".ipynb":
-        sources = cells_of(path) if cells is None else cells
-        pieces = [
-            Piece(f"{path}, cell {number}", _of_cell(source), f"cell {number}, ")
-            for number, source in enumerate(sources, 1)
+    if source is None:
+        source = path.read_bytes()
+    if not isinstance(source, bytes):
+        return [
+            Piece(f"{path}, cell {number}", _of_cell(cell), f"cell {number}, ") for number, cell in enumerate(source, 1)
         ]
-    else:
-        pieces = [Piece(str(path), without_magics(_decoded(path)))]
-    if total(pieces) > MOST:
-        raise NotebookError(f"more than {MOST} characters of code")
-    return pieces
-
-
-def cells_of(path: Path) -> list[str]:
-    """The sources of all cells, empty ones for text, so that they are counted as the notebook shows them.
-
-    Reads the formats 3 and 4 of Jupyter. Raises NotebookError.
-    """
-    data = path.read_bytes()
-    try:
-        notebook = json.loads(data)
-        cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
-        sources = [_source(cell) if cell["cell_type"] == "code" else "" for cell in cells]
-        language = notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as wrong:
-        raise NotebookError(f"no notebook that can be read ({type(wrong).__name__})") from wrong
-    if str(language).lower() not in ("python", "python3", "ipython"):
-        raise NotebookError(f"a notebook of the language {str(language)[:40]}, not of Python")
-    if sum(map(len, sources)) > MOST:
-        raise NotebookError(f"more than {MOST} characters of code")
-    return sources
-
-
-def _source(cell: dict[str, Any]) -> str:
-    source = cell["source"] if "source" in cell else cell["input"]
-    text = source if isinstance(source, str) else "".join(source)
-    return text.encode("utf-8", "replace").decode()
+    return [Piece(str(path), without_magics(_decoded(source, str(path))))]
 
 
 def without_magics(source: str) -> str:
@@ -97,14 +62,13 @@ def _without_magic(line: str) -> str:
     return f"{line[: len(line) - len(words)]}pass" if words != line else ""
 
 
-def _decoded(path: Path) -> str:
+def _decoded(data: bytes, path: str) -> str:
     """The text of a file in the encoding that it declares, as Python reads it."""
-    data = path.read_bytes()
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()
     except SyntaxError as wrong:
-        raise SyntaxError(f"{wrong.msg}; the file is not in utf-8", (str(path), 1, 0, None)) from wrong
+        raise SyntaxError(f"{wrong.msg}; the file is not in utf-8", (path, 1, 0, None)) from wrong
     except UnicodeDecodeError as wrong:
         line = data[: wrong.start].count(b"\n") + 1
-        raise SyntaxError(f"{wrong.reason} in a file read as {wrong.encoding}", (str(path), line, 0, None)) from wrong
+        raise SyntaxError(f"{wrong.reason} in a file read as {wrong.encoding}", (path, line, 0, None)) from wrong

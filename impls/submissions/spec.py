@@ -7,13 +7,13 @@ A spec is, in this order: a built-in name, a path to a `.py` file, a folder of s
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from impls.adapters.torch_modules import is_module_class
 from impls.backends.arrays import FLOATS, library
@@ -21,14 +21,16 @@ from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
 from impls.calling import Direct
 from impls.implementation import Absent, Implementation, Says, Unloadable
-from impls.submissions import declared as declarations
-from impls.submissions import networks
+from impls.submissions import gate, networks
 from impls.submissions.assignment import Assignment, Wanted
 from impls.submissions.file import LoadError, contained
+from impls.submissions.mentions import Mentions
 from impls.submissions.running import LOAD_SECONDS
-from impls.submissions.submission import Submission, loaded
+from impls.submissions.submission import loaded
+from impls.text import printable
 
 Resolved = Implementation | Unloadable
+_Either = TypeVar("_Either", "Named", Implementation | Unloadable)
 
 
 class SpecError(ValueError):
@@ -51,15 +53,17 @@ def resolve(
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
     asked = Asked(arrays or (assignment.arrays if assignment else None), device)
+    found = [asked_of(one, function_names, assignment) for one in named_by(spec, asked)]
+    return [(load or load_here)(one, function_names, asked) for one in found]
+
+
+def asked_of(
+    found: "Named", function_names: Sequence[str], assignment: Assignment | None, seconds: float = LOAD_SECONDS
+) -> "Named":
+    """The same with what is asked of it: by the assignment, or else the whole interface."""
     every = Wanted(tuple(function_names))
-    return [
-        (load or load_here)(
-            replace(found, wanted=assignment.wanted(found.name) if assignment and not found.is_builtin else every),
-            function_names,
-            asked,
-        )
-        for found in _named_by(spec, asked)
-    ]
+    wanted = assignment.wanted(found.name) if assignment and not found.is_builtin else every
+    return replace(found, wanted=wanted, seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,11 @@ class Asked:
         options = {"--arrays": self.arrays, "--device": self.device}
         return " ".join(f"{option} {value}" for option, value in options.items() if value)
 
-    def target(self, declared: Mapping[str, Any]) -> tuple[str, str]:
+    def target(self, declared: Mapping[str, Any], probe: Callable[[str, str], str | None] = probe) -> tuple[str, str]:
         """The arrays and the device of a module that declares these ARRAYS and DEVICE, or None of them.
 
-        Raises LoadError for a declaration that is wrong or cannot be had here, SpecError for an option.
+        probe: says why arrays of a library on a device cannot be had, None where they can. Raises LoadError for a
+        declaration that is wrong or cannot be had here, SpecError for an option.
         """
         own_arrays = _one_of(tuple(DEVICES), "ARRAYS", declared)
         own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
@@ -95,14 +100,15 @@ class Asked:
 class Named:
     """One implementation that a spec names, not loaded yet.
 
-    path: of its file or package, None for a module. cells: of a notebook that has been read. refused: why it is not to
-    be loaded at all. wanted: what is asked of it. seconds: for running what its functions need.
+    name: printable, as reports show it. path: of its file or package, None for a module. read: what the gate has read
+    of these. refused: why it is not to be loaded at all. wanted: what is asked of it. seconds: for running what its
+    functions need.
     """
 
     name: str
     spec: str
     path: Path | None = None
-    cells: tuple[str, ...] | None = None
+    read: gate.Submission | None = None
     refused: str | None = None
     wanted: Wanted = field(default_factory=lambda: Wanted(()))
     seconds: float = LOAD_SECONDS
@@ -121,10 +127,14 @@ def load_here(found: Named, function_names: Sequence[str], asked: Asked) -> Reso
         return _builtin(found.spec, function_names)
     if found.path is not None:
         return _from_file(found, found.path, function_names, asked)
-    return _from_module(found.spec, function_names, asked)
+    return _from_module(found, function_names, asked)
 
 
-def _named_by(spec: str, asked: Asked) -> list[Named]:
+def named_by(spec: str, asked: Asked) -> list[Named]:
+    """What a spec names: one, or for a folder each submission in it; all are read, and nothing of them is run.
+
+    Raises SpecError where the spec names nothing, or what was asked for by name is not there.
+    """
     if spec in BUILTINS:
         if reason := BUILTINS[spec].absent():
             raise SpecError(f"{spec} cannot run here: {reason}")
@@ -134,23 +144,30 @@ def _named_by(spec: str, asked: Asked) -> list[Named]:
         return [Named(spec, spec)]
     if asked.arrays and (reason := probe(asked.arrays, asked.device or DEVICES[asked.arrays][0])):
         raise SpecError(f"{asked} cannot be had: {reason}")
-    if spec.endswith((".py", ".ipynb")) and os.path.lexists(spec):
-        return [Named(spec, spec, Path(spec))]
+    if spec.endswith(gate.SUFFIXES) and os.path.lexists(spec):
+        return [_read(spec, spec)]
     if spec and os.path.isdir(spec):
         folder = Path(spec)
-        if (folder / "__init__.py").is_file():
-            return [Named(spec, spec, folder)]
-        names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
-        if not names:
+        if os.path.lexists(folder / "__init__.py"):
+            return [_read(spec, spec)]
+        try:
+            entries = gate.submissions(folder)
+        except OSError as error:
+            raise SpecError(f"{spec!r}: a folder that cannot be read: {error}") from error
+        if not entries:
             raise SpecError(f"{spec!r}: a folder without any .py or .ipynb file to check; {_accepted(spec)}")
-        return [Named(name, str(folder / name), folder / name, refused=_outside(folder, name)) for name in names]
-    return [Named(spec, spec)]
+        return [_read(one.name, str(folder / one.name), folder, one.refused) for one in entries]
+    return [Named(printable(spec), spec)]
 
 
-def _outside(folder: Path, name: str) -> str | None:
-    """Why a file of a folder is none of its own, None where it is one."""
-    inside = (folder / name).resolve().is_relative_to(folder.resolve())
-    return None if inside else "a symbolic link that leads out of the folder"
+def _read(name: str, spec: str, root: Path | None = None, refused: str | None = None) -> Named:
+    path = Path(spec)
+    if refused is None:
+        try:
+            return Named(printable(name), spec, path, gate.read(path, root))
+        except gate.Refused as wrong:
+            refused = str(wrong)
+    return Named(printable(name), spec, path, refused=refused)
 
 
 def builtins_present(function_names: Sequence[str], load: "Load | None" = None) -> tuple[list[Resolved], list[Absent]]:
@@ -165,7 +182,7 @@ def builtins_present(function_names: Sequence[str], load: "Load | None" = None) 
     return present, absent
 
 
-def with_unique_names(resolved: Iterable[Resolved]) -> list[Resolved]:
+def with_unique_names(resolved: Iterable[_Either]) -> list[_Either]:
     """The same under names that are all different: a name that came before gets #2, #3, ..."""
     taken: set[str] = set()
     unique = []
@@ -192,7 +209,7 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         with contained():
             thing = builtin.load()
             functions = _functions(thing, function_names)
-            says = _network_of(thing, functions, None, function_names)
+            says = networks.of_module(thing, functions, None, function_names)
     except LoadError as error:
         return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
@@ -211,51 +228,27 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
     )
 
 
-def _submissions(folder: Path) -> Iterator[Path]:
-    """The modules in a folder and in its immediate subfolders; what cannot be read is among them, to be reported."""
-    try:
-        entries = list(folder.iterdir())
-    except OSError as error:
-        raise SpecError(f"{str(folder)!r}: a folder that cannot be read: {error}") from error
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name == "conftest.py":
-            continue
-        if entry.suffix in (".py", ".ipynb") or (entry / "__init__.py").is_file():
-            yield entry
-        elif entry.is_dir():
-            yield from (
-                file
-                for pattern in ("[!.]*.py", "[!.]*.ipynb")
-                for file in entry.glob(pattern)
-                if file.name != "conftest.py"
-            )
-
-
 def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
-    wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
+    mentions = found.read.mentions if found.read else Mentions()
     try:
-        if found.refused:
-            raise LoadError(found.refused)
-        there = loaded(path, wanted, found.cells, found.seconds)
+        if found.refused or found.read is None:
+            raise LoadError(found.refused or "it was not read")
+        wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
+        there = loaded(path, wanted, found.read.source, found.seconds)
         if not there.functions and not there.not_judged and not wanted.is_homework:
-            raise LoadError(_none_of(wanted.functions, there.absent, there.not_looked_at))
-        arrays, device = _target(there, asked)
-    except LoadError as error:
-        return Unloadable(found.name, found.spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
-    says = Says(**{name: value for name, value in vars(there).items() if name in Says.__dataclass_fields__})
-    return _users(found.name, found.spec, there.functions, arrays, device, says)
-
-
-def _target(there: Submission, asked: Asked) -> tuple[str, str]:
-    """The arrays and the device of a file; one of torch alone takes tensors."""
-    with contained():
+            raise LoadError(_none_of(wanted.functions, [*there.absent.values(), *there.not_looked_at]))
         own = {"ARRAYS": there.arrays, "DEVICE": there.device}
-    if not own["ARRAYS"] and not asked.arrays and there.takes_tensors:
-        own["ARRAYS"] = "torch"
-    return asked.target(own)
+        if not own["ARRAYS"] and not asked.arrays:
+            own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
+        arrays, device = asked.target(own)
+    except LoadError as error:
+        return _unloadable(found, str(error), asked)
+    says = Says(**{name: value for name, value in vars(there).items() if name in Says.__dataclass_fields__})
+    return _users(found, there.functions, arrays, device, says)
 
 
-def _from_module(spec: str, wanted: Sequence[str], asked: Asked) -> Resolved:
+def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
+    spec = named.spec
     module_name, colon, attribute = spec.partition(":")
     parts = module_name.split(".") + (attribute.split(".") if colon else [])
     if not all(part.isidentifier() for part in parts):
@@ -284,26 +277,34 @@ def _from_module(spec: str, wanted: Sequence[str], asked: Asked) -> Resolved:
         with contained():
             home = sys.modules.get(module_name)
             own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
-            functions = _functions(thing, wanted)
-            says = _network_of(thing, functions, home, wanted)
+            functions = _functions(thing, function_names)
+            says = networks.of_module(thing, functions, home, function_names)
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions and not says.not_judged:
-            raise LoadError(_none_of(wanted, {}, public))
-        if not own["ARRAYS"] and not asked.arrays and (is_module_class(thing) or _takes_tensors(thing)):
-            own["ARRAYS"] = "torch"
+            raise LoadError(_none_of(function_names, public))
+        if not own["ARRAYS"] and not asked.arrays:
+            own["ARRAYS"] = "torch" if is_module_class(thing) else _only_library(thing)
         arrays, device = asked.target(own)
-    except LoadError as error:
-        return Unloadable(spec, spec, str(error), asked.arrays or "numpy", asked.device or "cpu")
-    return _users(spec, spec, functions, arrays, device, says)
+    except (LoadError, ValueError) as error:
+        return _unloadable(named, str(error), asked)
+    return _users(named, functions, arrays, device, says)
+
+
+def _unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
+    mentions = named.read.mentions if named.read else Mentions()
+    sha256 = named.read.sha256 if named.read else None
+    arrays = asked.arrays or mentions.arrays or mentions.only or "numpy"
+    device = asked.device or mentions.device or DEVICES[arrays][0]
+    return Unloadable(named.name, named.spec, reason, arrays, device, sha256=sha256)
 
 
 def _users(
-    name: str, spec: str, functions: Mapping[str, Callable[..., Any]], arrays: str, device: str, says: Says
+    named: Named, functions: Mapping[str, Callable[..., Any]], arrays: str, device: str, says: Says
 ) -> Implementation:
     """An implementation nobody has vouched for."""
     return Implementation(
-        name=name,
-        spec=spec,
+        name=named.name,
+        spec=named.spec,
         functions=tuple(one for one in functions if "#" not in one),
         caller=Direct(functions, library(arrays, device)),
         arrays=arrays,
@@ -313,56 +314,27 @@ def _users(
         flushes_to_zero=flushes_to_zero(arrays),
         versions=versions("numpy", arrays),
         offers=FLOATS[arrays],
+        sha256=named.read.sha256 if named.read else None,
         says=says,
     )
 
 
-def _network_of(thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str]) -> Says:
-    """What is declared of a module, a class or an object; the functions of its network are added or taken out."""
-    names = {word: getattr(thing, word, getattr(home, word, None)) for word in declarations.WORDS}
-    kinds = (
-        [thing]
-        if is_module_class(thing)
-        else [
-            one
-            for one in vars(thing).values()
-            if is_module_class(one) and one.__module__ == thing.__name__ and not one.__name__.startswith("_")
-        ]
-        if isinstance(thing, ModuleType)
-        else []
-    )
-    try:
-        said = declarations.in_namespace(names)
-    except ValueError as wrong:
-        raise LoadError(f"{wrong}, in it") from wrong
-    written = [one for one in networks.FUNCTIONS if one in functions]
-    offer = networks.offer(kinds, [], written, [], said, [], lambda loss: None)
-    functions |= {name: call for name, call in offer.functions.items() if name in asked}
-    not_judged = {name: why for name, why in offer.not_judged.items() if name in asked}
-    for name in not_judged:
-        functions.pop(name, None)
-    batches = tuple(functions) if said.get("ONE_EXAMPLE") is False else ()
-    words = {word: str(value) for word, value in said.items()}
-    return Says(not_judged=not_judged, network=offer.network, declared=words, batches_only=batches)
-
-
-def _none_of(function_names: Sequence[str], absent: Mapping[str, str], found: Sequence[str]) -> str:
+def _none_of(function_names: Sequence[str], there: Sequence[str]) -> str:
     """That none of the functions is there, and what is."""
-    there = [*absent.values(), *found][:12]
     return (
-        f"no function of the interface is in it; in it: {', '.join(there) or 'no function and no class'}. Rename what "
-        f"is meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
+        f"no function of the interface is in it; in it: {', '.join(there[:12]) or 'no function and no class'}. Rename "
+        f"what is meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
     )
 
 
-def _takes_tensors(thing: Any) -> bool:
-    """Whether a module has imported from torch and nothing from NumPy, so that it can take nothing but tensors."""
+def _only_library(thing: Any) -> str | None:
+    """The array library from which alone a module has imported, so that it can take no other arrays; None for NumPy."""
     if not isinstance(thing, ModuleType):
-        return False
+        return None
     foreign = [value for value in vars(thing).values() if getattr(value, "__module__", "") != thing.__name__]
     names = [one.__name__ if isinstance(one, ModuleType) else getattr(one, "__module__", None) for one in foreign]
     roots = {name.partition(".")[0] for name in names if isinstance(name, str)}
-    return "torch" in roots and "numpy" not in roots
+    return Mentions(frozenset(roots & DEVICES.keys())).only
 
 
 def _functions(thing: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from impls.adapters.torch_modules import is_module_class
 from impls.stubs import gives_nothing
 from impls.submissions import declared, networks
 from impls.submissions.adapter import Loaded, mentions
@@ -70,15 +71,17 @@ class Submission:
     network: Network | None = None
     not_looked_at: tuple[str, ...] = ()
     holds: int = 0
-    takes_tensors: bool = False
-    """It imports torch and nothing of NumPy."""
+    is_of_torch: bool = False
+    """All that is judged of it are the functions of a class of torch modules."""
 
 
-def loaded(path: Path, wanted: Wanted, cells: Sequence[str] | None = None, seconds: float = LOAD_SECONDS) -> Submission:
+def loaded(
+    path: Path, wanted: Wanted, source: bytes | Sequence[str] | None = None, seconds: float = LOAD_SECONDS
+) -> Submission:
     """The submission at ``path``. Raises LoadError where nothing of it can be judged."""
     course = _Course(wanted)
     alone = wanted.is_homework
-    ran = load(path, course.needs, cells, lambda code: "ARRAYS" in code.bound and not alone, seconds, alone)
+    ran = load(path, course.needs, source, lambda code: "ARRAYS" in code.bound and not alone, seconds, alone)
     roots = roots_of(Path(str(ran.module.__file__)), ran.code, alone)
     with contained(*roots, own=ran.module.__name__), ends_within(seconds / 2):
         return _Reading(ran, wanted, roots).submission()
@@ -143,6 +146,7 @@ class _Reading:
         self._fails: dict[str, str] = {}
         self._hinted = {name.rpartition(".")[2] for one in wanted.functions for name in _names_of(wanted, one)}
         self._says: dict[str, str] = {}
+        self._has_classes_of_torch = False
 
     def submission(self) -> Submission:
         wanted, found = self._wanted, self._finder.found
@@ -163,7 +167,6 @@ class _Reading:
             if self._own.function(value) is not None and name in self._ran.code.bound
         ]
         holds += [name for name in self._ran.code.definitions if name not in holds]
-        every = said.get("ONE_EXAMPLE") is False
         names = vars(self._ran.module)
         return Submission(
             functions=dict(found.functions),
@@ -175,22 +178,16 @@ class _Reading:
             names=found.names,
             several=found.several,
             declared={word: _words(value) for word, value in said.items()} | self._says,
-            batches_only=tuple(one for one in wanted.functions if said.get(f"ONE_EXAMPLE {one}", not every) is False),
+            batches_only=wanted.batches_only(file),
             network=network,
             not_looked_at=tuple(self._with_hint(one) for one in holds if one not in found.looked_at),
             holds=len(holds),
-            takes_tensors=self._takes_tensors(),
+            is_of_torch=self._is_of_torch(),
         )
 
-    def _takes_tensors(self) -> bool:
-        roots = {module.partition(".")[0] for one in self._ran.code.statements for module in one.imports}
-        return "torch" in roots and ("numpy" not in roots or self._only_a_class())
-
-    def _only_a_class(self) -> bool:
-        """All that is judged are the functions of a class of torch modules."""
-        return bool(self._finder.found.functions) and all(
-            one in networks.FUNCTIONS for one in self._finder.found.functions
-        )
+    def _is_of_torch(self) -> bool:
+        functions = self._finder.found.functions
+        return bool(functions) and all(one in networks.FUNCTIONS for one in functions) and self._has_classes_of_torch
 
     def _with_hint(self, name: str) -> str:
         """A name that was not looked at, with what it may be meant for: a name of the assignment, or a function."""
@@ -259,6 +256,7 @@ class _Reading:
         if not asked:
             return None
         names = [name for one in asked for name in _names_of(wanted, one)]
+        self._has_classes_of_torch = any(map(is_module_class, self._finder.own_classes()))
         offer = networks.offer(
             self._kinds(names),
             names,

@@ -68,6 +68,7 @@ def _runs_in(tmp_path: Path) -> Callable[..., Result]:
         profile: str | None = "quick",
         seed: str | None = "1",
         environment: dict[str, str] | None = None,
+        limit: float = 300,
     ) -> Result:
         json_path, junit_path = tmp_path / "result.json", tmp_path / "junit.xml"
         for path in (json_path, junit_path):
@@ -83,7 +84,7 @@ def _runs_in(tmp_path: Path) -> Callable[..., Result]:
             env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120", **(environment or {})},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=limit,
             check=False,
             stdin=subprocess.DEVNULL,
         )

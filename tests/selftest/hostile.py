@@ -1,9 +1,15 @@
 """Submissions that do harm, by intent or by accident: each a whole file, with what its row has to say.
 
-Every one of them defines a right ``tanh``, which is to be judged as if nothing had happened.
+Every one of them defines a right ``tanh``, which is to be judged as if nothing had happened. What is not contained is
+here as well: as a row with ``open``, which says why, or in OPEN where trying it would harm the machine.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_CHECKOUT = str(Path(__file__).parents[2])
+_REFERENCE = f"{_CHECKOUT}/reference/activations.py"
 
 _TANH = "\nimport numpy as np\ndef tanh(z):\n    return np.tanh(z)\n"
 _RIGHT = "1 / (1 + np.exp(-z))"
@@ -20,16 +26,22 @@ class Hostile:
     """The name of its file, where that is what matters."""
     slow: bool = False
     """It uses up the time of its calls."""
-    only_bwrap: bool = False
-    """It is the sandbox alone that promises to contain it."""
+    needs: str = ""
+    """What contains it: "landlock" (version 6 or later) or "bwrap"; "": a process of its own alone."""
+    in_bwrap: tuple[str, str] | None = None
+    """``outcome`` and ``says`` in the sandbox, where they differ."""
+    open: str = ""
+    """Why it is not contained by a process of its own."""
+    remarked: bool = False
+    """Its row remarks that it looks into its caller."""
 
 
-def _call(body: str, outcome: str, says: str = "", before: str = "", **more: bool) -> Hostile:
+def _call(body: str, outcome: str, says: str = "", before: str = "", **more: Any) -> Hostile:
     indented = "\n".join("    " + line for line in body.splitlines())
     return Hostile(f"{_TANH}{before}\ndef sigmoid(z):\n{indented}\n", outcome, says, **more)
 
 
-def _load(code: str, says: str, **more: bool) -> Hostile:
+def _load(code: str, says: str, **more: Any) -> Hostile:
     return Hostile(f"{_TANH}def sigmoid(z):\n    return {_RIGHT}\n{code}\n", None, says, **more)
 
 
@@ -52,6 +64,52 @@ for descriptor in range(3, 64):
         pass
 return 1 / (1 + np.exp(-z))
 """
+
+_DEEP = """
+import os
+for _ in range(1500):
+    os.mkdir("a")
+    os.chdir("a")
+os._exit(1)
+"""
+
+_CHAIN = """
+if not started:
+    started.append(1)
+    if not os.fork():
+        for _ in range(130):
+            if os.fork():
+                break
+        time.sleep(600)
+return 1 / (1 + np.exp(-z))
+"""
+
+_SPINNING = """
+for _ in range(16):
+    if not started and not os.fork():
+        os.setsid()
+        while True: pass
+started.append(1)
+return 1 / (1 + np.exp(-z))
+"""
+
+_ANSWERS_FOR_ITS_WORKER = """
+import sys
+frame = sys._getframe()
+while "channel" not in frame.f_locals:
+    frame = frame.f_back
+real = frame.f_locals["channel"]
+send = type(real).answer
+"""
+
+_ROOTS = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+assert 0 == {}, ctypes.get_errno()
+return z
+"""
+
+_PARENT = "f'/proc/{os.getppid()}/"
 
 HOSTILE = {
     "exit in a call": _call("import os; os._exit(0)", "error", "ended itself, with status 0"),
@@ -114,6 +172,26 @@ HOSTILE = {
     ),
     "a daemon left running": _call(_DAEMON.strip(), "passed"),
     "imports the reference": _call("import reference\nreturn reference.sigmoid(z)", "error", "ModuleNotFoundError"),
+    "imports the reference by its path": _call(
+        f"import sys\nsys.path.insert(0, {_CHECKOUT!r})\nimport reference\nreturn reference.sigmoid(z)",
+        "error",
+        "ModuleNotFoundError",
+    ),
+    "reads the reference": _call(
+        f"exec(open({_REFERENCE!r}).read(), globals())\nreturn sigmoid(z)",
+        "error",
+        "PermissionError",
+        needs="landlock",
+        in_bwrap=("error", "FileNotFoundError"),
+    ),
+    "loads the reference from its file": _call(
+        f"import importlib.util as u\nspec = u.spec_from_file_location('x', {_REFERENCE!r})\n"
+        "module = u.module_from_spec(spec)\nspec.loader.exec_module(module)\nreturn module.sigmoid(z)",
+        "error",
+        "PermissionError",
+        needs="landlock",
+        in_bwrap=("error", "FileNotFoundError"),
+    ),
     "imports the adapters": _call(
         "import impls.adapters.numpy_lecture\nreturn impls.adapters.numpy_lecture.sigmoid(z)",
         "error",
@@ -178,9 +256,124 @@ HOSTILE = {
     "name with an escape": Hostile(f"{_TANH}", "absent", name="\x1b[31mred.py"),
     "kills the run": _call(
         f"import os, signal\nos.kill(int(os.environ.get('RUN', 0)) or os.getppid(), signal.SIGKILL)\nreturn {_RIGHT}",
-        "passed",
-        only_bwrap=True,
+        "error",
+        "PermissionError",
+        needs="landlock",
+        remarked=True,
     ),
+    "stops its parent": _call(
+        "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)",
+        "error",
+        "PermissionError",
+        needs="landlock",
+        remarked=True,
+    ),
+    **{
+        f"reaches for the {what} of its parent": _call(
+            f"open({_PARENT}{file}', {mode!r})", "error", "Error", before="import os", needs="landlock", remarked=True
+        )
+        for what, file, mode in (
+            ("memory", "mem", "r+b"),
+            ("environment", "environ", "rb"),
+            ("terminal", "fd/2", "w"),
+            ("number", "status", "r"),
+        )
+    },
+    "reads a neighbour": _call(
+        f"open(os.path.join(os.path.dirname(__file__), 'aaa.py'))\nreturn {_RIGHT}",
+        "error",
+        "PermissionError",
+        before="import os",
+        needs="landlock",
+        in_bwrap=("error", "FileNotFoundError"),
+    ),
+    "imports a neighbour by a name put together": _load(
+        "sigmoid = __import__('a' * 3).sigmoid", "Error", needs="landlock"
+    ),
+    "reads the passwords": _call(
+        "open('/etc/shadow')", "error", "PermissionError", needs="landlock", in_bwrap=("error", "FileNotFoundError")
+    ),
+    "writes elsewhere": _call("open('/usr/local/written', 'w')", "error", "Error", needs="landlock"),
+    "connects by TCP": _call(
+        "import socket\nsocket.create_connection(('127.0.0.1', 9))", "error", "PermissionError", needs="landlock"
+    ),
+    "connects to a socket of the machine": _call(
+        "import os, socket\nwith socket.socket(socket.AF_UNIX) as one:\n"
+        f"    one.connect(os.path.join(os.path.dirname(__file__), 'listener'))\nreturn {_RIGHT}",
+        "passed",
+        open="Landlock does not know Unix sockets that have a path",
+        in_bwrap=("error", "FileNotFoundError"),
+    ),
+    "sends by UDP": _call(
+        "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))\n"
+        f"return {_RIGHT}",
+        "passed",
+        open="Landlock knows no UDP; in the sandbox it reaches nobody",
+    ),
+    "changes permissions": _call(
+        f"import os\nos.chmod(__file__, 0o644)\nreturn {_RIGHT}",
+        "passed",
+        open="Landlock knows no chmod and no utime; a user changes what is his own, root anything of root's",
+        in_bwrap=("error", "Read-only file system"),
+    ),
+    "makes the root writable": _call(
+        _ROOTS.format("libc.mount(b'none', b'/', None, 0x1020, None)").strip(), "error", "AssertionError", remarked=True
+    ),
+    "uncovers the checkout": _call(
+        _ROOTS.format(f"libc.umount2({_CHECKOUT.encode()!r}, 2)").strip(), "error", "AssertionError", remarked=True
+    ),
+    "makes a device": _call(
+        "import os\nos.mknod('disk', 0o60600, os.makedev(254, 0))\nopen('disk', 'rb')", "error", "Error"
+    ),
+    "many files": _call(
+        "for n in range(50):\n    with open(str(n), 'wb') as file: file.write(bytes(1 << 24))",
+        "error",
+        "No space left",
+        needs="bwrap",
+    ),
+    "folders too deep in a call": _call(_DEEP.strip(), "error", "ended itself, with status 1"),
+    "folders too deep when loaded": _load(_DEEP.replace("os._exit", "os.abort() or os._exit"), "SIGABRT"),
+    "removes the folder of all": _load(
+        "import os, shutil\nshutil.rmtree(os.path.dirname(os.getcwd()))",
+        "Permission",
+        needs="landlock",
+    ),
+    "a chain of processes left running": _call(_CHAIN.strip(), "passed", before="import os, time\nstarted = []"),
+    "spinning processes left running": _call(_SPINNING.strip(), "passed", before="import os\nstarted = []"),
+    "a large answer": _call("return np.zeros(2**22)", "failed", ""),
+    "says that the command is wrong": _load(
+        f"{_ANSWERS_FOR_ITS_WORKER}send(real, frame.f_locals['token'], {{'wrong': 'all is well'}})",
+        "all is well",
+        remarked=True,
+    ),
+    "says that it is on a GPU": _load(
+        f"{_ANSWERS_FOR_ITS_WORKER}"
+        "type(real).answer = lambda self, token, said: send(self, token, said | {'arrays': 'cupy', 'device': 'cuda'})",
+        "its process speaks of cupy arrays",
+        remarked=True,
+    ),
+    "says that it takes other arrays": Hostile(
+        "import torch\ndef tanh(z): return torch.tanh(z)\ndef sigmoid(z): return torch.sigmoid(z)\n"
+        f"{_ANSWERS_FOR_ITS_WORKER}"
+        "type(real).answer = lambda self, token, said: send(self, token, said | {'arrays': 'numpy'})",
+        None,
+        "its process speaks of numpy arrays",
+        remarked=True,
+    ),
+    "name that is not ASCII": Hostile(f"{_TANH}", "absent", name="Lösung\u2028\N{RIGHT-TO-LEFT OVERRIDE}.py"),
+    "name that is not UTF-8": Hostile(f"{_TANH}", "absent", name="L\udcf6sung.py"),
     "fork bomb": _call("import os, time\nfor _ in range(6): os.fork()\ntime.sleep(600)", "error", slow=True),
 }
-"""By name; in process mode all but those that only the sandbox contains."""
+"""By name."""
+
+OPEN = {
+    "changes its worker": "a submission that finds the objects of its own process can answer as it likes; its row "
+    "remarks that it looks into its caller",
+    "millions of folders": "no limit of inodes without a file system of its own; what cannot be removed within a "
+    "minute is left, and its path is printed",
+    "many gigabytes in many files": "the limit is one of a file, outside the sandbox",
+    "memory of several processes": "the limit is one of a process, and up to 64 may run; for all together it takes a "
+    "cgroup, which takes root or a delegated one",
+    "writes into a result after the run": "what is written later than the last look at it is not seen",
+}
+"""What is not contained, in any mode but where it says so, and not tried here; with the reason."""

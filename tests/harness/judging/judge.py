@@ -12,16 +12,20 @@ import numpy as np
 from impls import Implementation
 from impls.calling import CallFailed, Lost, NotJudged, NotWritten
 from impls.submissions.file import exits_raising, global_state_restored
+from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
+from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import Kind, Plan, planned
+from tests.harness.judging.plan import Kind, Number, Plan, planned
 from tests.harness.judging.trial import Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
+
+_LONGEST_MESSAGE = 2000
 
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
 
@@ -32,7 +36,8 @@ class Outcome:
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
     unimplemented: every call said that the function is not written. impure: in words, a call that changed an argument
-    or overwrote an earlier result, by function; it is charged to the function's -PURE clause.
+    or overwrote an earlier result, by function; it is charged to the function's -PURE clause. The text is printable,
+    whatever it quotes: it goes to another process, to a terminal, to files.
     """
 
     outcome: str
@@ -49,15 +54,20 @@ class Outcome:
     """What the implementation behaves as, in phrases that complete "the function ..."."""
     impure: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.message is not None:
+            object.__setattr__(self, "message", one_line(self.message, _LONGEST_MESSAGE))
+        for name in ("counterexample", "expected", "actual", "impure"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, printable_lines(text))
+        object.__setattr__(self, "diagnosis", tuple(map(printable, self.diagnosis)))
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
-
-_KEPT_ELEMENTS = 1 << 22
-"""The plans of a clause are kept for the next implementation where their arguments have no more elements."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +85,12 @@ class Examples:
     the implementations can be judged one after the other, and memory stays flat over any number of them.
     """
 
-    def __init__(self, run_seed: int, largest: int = LARGE_SIZES[0], keep: bool = False) -> None:
+    def __init__(
+        self, run_seed: int, largest: int = LARGE_SIZES[0], keep: bool = False, kept: Kept | None = None
+    ) -> None:
         self._run_seed = run_seed
         self._keep = keep
+        self._kept = kept or Kept(None)
         self.largest = largest
         self._of: dict[str, _Drawn] = {}
 
@@ -91,25 +104,39 @@ class Examples:
         if clause.large:
             return (plan_of(property_, clause, kind, values) for values in drawn.values)
         if (clause.id, kind) not in drawn.plans:
-            drawn.plans[clause.id, kind] = [plan_of(property_, clause, kind, values) for values in drawn.values]
+            tape = Tape(self._kept, f"numbers {clause.id} {kind}")
+            plans = [plan_of(property_, clause, kind, values, tape.number) for values in drawn.values]
+            tape.close()
+            drawn.plans[clause.id, kind] = plans
         return drawn.plans[clause.id, kind]
 
     def _drawn(self, property_: Property) -> _Drawn:
-        first = property_.clauses[0].id  # a test's name is not unique, the clauses that it cites are its own
-        if first not in self._of:
+        if property_.ids not in self._of:
             if not self._keep:
                 self._of.clear()
-            self._of[first] = _Drawn(drawing.draw(property_, self.seed(property_), self.largest))
-        return self._of[first]
+            self._of[property_.ids] = _Drawn(self._examples(property_))
+        return self._of[property_.ids]
+
+    def _examples(self, property_: Property) -> list[Values]:
+        if not property_.strategies:
+            return drawing.explicit(property_, self.largest)
+        name = f"examples {property_.ids} {self.largest}"
+        values: list[Values] | None = self._kept.get(name)
+        if values is None:
+            values = drawing.draw(property_, self.seed(property_), self.largest)
+            self._kept.put(name, values)
+        return values
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
 
 
-def plan_of(property_: Property, clause: Clause, kind: Kind, values: Values) -> Plan:
-    """The plan of one example."""
+def plan_of(
+    property_: Property, clause: Clause, kind: Kind, values: Values, number: Number = lambda compute: compute()
+) -> Plan:
+    """The plan of one example. number: where the reference's values and the bounds come from."""
     with np.errstate(all="ignore"):
-        return planned(property_.body_for(clause), clause, kind, values)
+        return planned(property_.body_for(clause), clause, kind, values, number)
 
 
 def judge(

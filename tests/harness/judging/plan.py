@@ -25,7 +25,6 @@ from tests.harness.judging.promise import (
     PlanningError,
     Promise,
     calls_behind,
-    deferred,
     promised,
 )
 from tests.harness.judging.structure import kinds, structure_of
@@ -142,23 +141,37 @@ def _size(leaf: Any) -> int:
     return array.size if isinstance(array, np.ndarray) else 0
 
 
-def planned(body: Callable[..., None], clause: Clause, kind: Kind, values: Mapping[str, Any]) -> Plan:
-    """What ``body``, which takes a Subject and the values, does on these values."""
+Number = Callable[[Callable[[], Any]], Any]
+"""Gives the value of a computation, carried out now or in an earlier run (``kept.Tape``)."""
+
+
+def planned(
+    body: Callable[..., None],
+    clause: Clause,
+    kind: Kind,
+    values: Mapping[str, Any],
+    number: Number = lambda compute: compute(),
+) -> Plan:
+    """What ``body``, which takes a Subject and the values, does on these values.
+
+    number: where the reference's values and the bounds come from.
+    """
     plan = Plan(values)
-    body(Subject(kind, clause, plan), **values)
+    body(Subject(kind, clause, plan, number), **values)
     return plan
 
 
 class Subject:
     """The implementation under test as a test body sees it. Functions are attributes, and items by their name."""
 
-    def __init__(self, kind: Kind, clause: Clause, plan: Plan) -> None:
+    def __init__(self, kind: Kind, clause: Clause, plan: Plan, number: Number) -> None:
         self.kind = kind
         self.attempt = _ByName(self._attempted)
         self.bound = _ByName(self._bound)
         self.check = _ByName(self._checked)
         self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
         self._plan = plan
+        self._number = number
 
     def __getitem__(self, name: str) -> Callable[..., Promise]:
         def call(*args: Any, **options: Any) -> Promise:
@@ -188,7 +201,7 @@ class Subject:
         (promise,) = calls_behind(answer)
         name, args, options = promise.call.function, promise.call.arguments, promise.call.options
         allowed = self._bound(name, *args, **options) if bound is None else bound
-        expected = exact[name](*args, **options)
+        expected = self._exact(name, *args, **options)
         self._plan.demand(comparison.within, answer, expected, allowed, compares=comparison.comparisons)
 
     def exactly(self, actual: Any, expected: Any) -> None:
@@ -230,16 +243,22 @@ class Subject:
     def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
         return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
 
+    def _exact(self, name: str, *args: Any, **options: Any) -> Any:
+        """The reference's value at these arguments."""
+        if promised(args):
+            return exact[name](*args, **options)
+        return self._number(lambda: exact[name](*args, **options))
+
     def _bound(self, name: str, *args: Any, **options: Any) -> Any:
+        compute = partial(self.bound_at, name, **options)
+        return Promise(compute, args) if promised(args) else self._number(lambda: compute(*args))
+
+    def bound_at(self, name: str, *args: Any, **options: Any) -> Any:
         """The formula's bound at the implementation's own arithmetic, plus the bound of the reference itself."""
         bound = getattr(reference, f"{name}_bound")
-
-        def compute(*given: Any) -> Any:
-            widened = in_float64(given)
-            own = bound(*widened, self.arithmetic(*given), **options)
-            return mapped(_band_of_both, own, bound(*widened, REFERENCE, **options))
-
-        return deferred(compute)(*args)
+        widened = in_float64(args)
+        own = bound(*widened, self.arithmetic(*args), **options)
+        return mapped(_band_of_both, own, bound(*widened, REFERENCE, **options))
 
 
 class _ByName:
@@ -284,7 +303,7 @@ class Attempt:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""
         name, args, options = self._call.function, self._call.arguments, self._call.options
         bound = self._subject.bound[name](*args, **options)
-        self.refused_or_within(exact[name](*args, **options), bound)
+        self.refused_or_within(self._subject._exact(name, *args, **options), bound)
 
     def refused_or_promoted(self, *which: int) -> None:
         """The call was refused, or has the value of the formula at arguments in the floating dtype of the result.
@@ -297,7 +316,7 @@ class Attempt:
         def compares(result: Any, *given: Any) -> Iterator[comparison.Comparison]:
             dtype = result.dtype if result.dtype.kind == "f" else np.dtype(np.float64)
             args = [one.astype(dtype) if at in which else one for at, one in enumerate(given)]
-            yield from comparison.comparisons(result, exact[name](*args), self._subject.bound[name](*args))
+            yield from comparison.comparisons(result, exact[name](*args), self._subject.bound_at(name, *args))
 
         def test(result: Any, *given: Any) -> float:
             return comparison.worst_of(compares(result, *given))

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from impls import Implementation
-from impls.calling import printable
-from tests.experiments import figures_of_the_lecture as figures
+from impls.text import printable, shell_word
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
 from tests.harness.plugin.run import Run, item_id
 from tests.harness.reports import accuracy
@@ -31,7 +30,7 @@ def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid
         *_labelled("behaves:", _as_one_that(cited.function, outcome.diagnosis)),
         *_labelled("input:", outcome.counterexample),
         *_labelled("expected:", outcome.expected),
-        *_labelled("actual:", outcome.actual),
+        *_labelled("got:", outcome.actual),
         f"  again:    {_command(run, implementation, clause, nodeid)}",
     ]
     return "\n".join(lines)
@@ -74,7 +73,8 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
 def write_figures(terminal: pytest.TerminalReporter, run: Run, folder: Path) -> None:
     """Draw the figures, and say where they are."""
     terminal.section("figures", "=")
-    for line in figures.write(run.implementations, folder):
+    assert run.handed.figures is not None  # or the run would not have begun
+    for line in run.handed.figures.write(run.implementations, folder):
         _write_line(terminal, line)
 
 
@@ -198,11 +198,11 @@ def _because(reason: str | None) -> str:
 
 def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
     options = run.options
-    spec = next(one.spec for one in run.implementations if one.name == implementation)
-    item = f"{nodeid.partition('[')[0]}[{item_id(spec, clause)}]"
-    words = ["pytest", shlex.quote(item), "--impl", shlex.quote(spec)]
+    spec = run.task.named[implementation].spec
+    item = f"{nodeid.partition('[')[0]}[{item_id(printable(spec), clause)}]"
+    words = ["pytest", shlex.quote(item), "--impl", shell_word(spec)]
     given = {"arrays": options.arrays, "device": options.device, "level": options.level, "large": options.large}
     words += [f"--{name} {value}" for name, value in given.items() if value]
     words += ["--require-complete"] if options.require_complete else []
-    words += [f"--assignment {shlex.quote(options.assignment.path)}"] if options.assignment else []
+    words += [f"--assignment {shell_word(options.assignment.path)}"] if options.assignment else []
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

@@ -1,0 +1,213 @@
+"""Many calls in one message: each answer in its place, whatever a call does to its process, its arguments, a server."""
+
+import ctypes
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from impls.calling import CallFailed, Lost, NotWritten, Oversized, Request
+from impls.implementation import Implementation
+from impls.isolation import Isolation, Limits, landlock, load_isolated
+from impls.isolation.channel import Patience
+from impls.isolation.processes import children, family
+from impls.submissions.spec import Asked, load_here, named_by
+
+_PR_GET_DUMPABLE = 3
+FUNCTIONS = ("sigmoid", "tanh", "relu", "softmax", "linear", "one_hot")
+SOURCE = """
+import os, threading, time
+import numpy as np
+buffers = [np.empty(3) for _ in range(5)]
+calls = []
+def sigmoid(z):
+    calls.append(1)
+    return np.tanh(z, out=buffers[len(calls) % 5])
+def tanh(z):
+    z *= 2
+    if len(z) > 3: raise ValueError("too long")
+    return np.tanh(z / 2)
+def relu(z):
+    if z[0] == 1: return np.zeros(2**22)
+    if z[0] == 2: raise NotImplementedError
+    return np.maximum(z, 0)
+def softmax(z):
+    if z[0] == 1: os._exit(3)
+    if z[0] == 2: time.sleep(600)
+    return z.copy()
+def linear(x, W, b):
+    result = x @ W.T + b
+    threading.Timer(0.05, result.fill, (7.0,)).start()
+    return result
+def one_hot(labels, k):
+    if not os.fork():
+        os.setsid()
+        if not os.fork(): time.sleep(600)
+        os._exit(0)
+    os.wait()
+    if not os.fork(): time.sleep(600)
+    return np.eye(k)[labels]
+"""
+
+
+def starting_with(*numbers):
+    return [np.array([number, 0.0, 0.5]) for number in numbers]
+
+
+@pytest.fixture(scope="module")
+def isolation():
+    isolation = Isolation(limits=Limits(call_seconds=2))
+    yield isolation
+    isolation.close()
+
+
+@pytest.fixture
+def loaded(tmp_path, isolation):
+    """The caller of a source, in a process of its own; in this process where ``where`` is None."""
+
+    def load(source=SOURCE, where=isolation):
+        path = tmp_path / "submission.py"
+        path.write_text(source)
+        (named,), asked = named_by(str(path), Asked(None, None)), Asked(None, None)
+        found = load_isolated(where, named, FUNCTIONS, asked) if where else load_here(named, FUNCTIONS, asked)
+        assert isinstance(found, Implementation), found
+        return found.caller
+
+    return load
+
+
+@pytest.fixture(params=[True, False], ids=["here", "process"])
+def caller(request, loaded):
+    return loaded(where=None) if request.param else loaded()
+
+
+def test_the_answers_have_the_order_of_the_requests(caller):
+    asked = starting_with(-1, 3, 4)
+    answers = caller.ask([Request("relu", (z,)) for z in asked]).answers
+    for z, answer in zip(asked, answers, strict=True):
+        np.testing.assert_array_equal(answer.value, np.maximum(z, 0))
+        assert (answer.failure, answer.changed) == (None, ())
+
+
+def test_a_failure_stands_in_its_place(caller):
+    requests = [Request("relu", (z,)) for z in starting_with(2, 3)] + [Request("tanh", (np.zeros(4),))]
+    first, second, third = caller.ask(requests).answers
+    assert isinstance(first.failure, NotWritten)
+    assert second.failure is None
+    assert type(third.failure) is CallFailed
+    assert third.failure.refused
+    assert "too long" in str(third.failure)
+
+
+def test_a_changed_argument_is_seen_at_every_call_and_never_passed_on(caller):
+    z, W = np.array([0.25, 0.5, 1.0]), np.eye(3)
+    answers = caller.ask([Request("tanh", (z,)), Request("linear", (z, W, z)), Request("tanh", (z,))]).answers
+    assert [answer.changed for answer in answers] == [(1,), (), (1,)]
+    assert z.tolist() == [0.25, 0.5, 1.0]
+    assert caller.ask([Request("tanh", (np.zeros(4) + 1,))]).answers[0].changed == (1,)
+
+
+def test_results_in_a_few_buffers_are_overwritten(caller):
+    few = caller.ask([Request("sigmoid", (z,)) for z in starting_with(1, 2, 3, 4, 5)])
+    assert few.overwritten == {}
+    more = caller.ask([Request("sigmoid", (z,)) for z in starting_with(6)])
+    assert list(more.overwritten) == ["sigmoid"]
+    assert "call 1 of sigmoid" in more.overwritten["sigmoid"]
+
+
+def test_a_result_that_is_written_later_is_overwritten(caller):
+    z = np.ones(3)
+    asked = caller.ask([Request("linear", (z, np.eye(3), z))])
+    np.testing.assert_array_equal(asked.answers[0].value, [2.0, 2.0, 2.0])
+    overwritten = dict(asked.overwritten)
+    while not overwritten:
+        overwritten |= caller.ask([]).overwritten
+    assert list(overwritten) == ["linear"]
+
+
+def test_a_result_larger_than_it_may_be_comes_as_its_shape(caller):
+    (answer,) = caller.ask([Request("relu", tuple(starting_with(1)), most=100)]).answers
+    assert answer.value == Oversized((2**22,), "float64")
+
+
+def test_a_lost_call_ends_the_answers_and_not_the_next_ones(loaded):
+    caller = loaded()
+    answers = caller.ask([Request("softmax", (z,)) for z in starting_with(0, 1, 3)]).answers
+    assert len(answers) == 2
+    assert isinstance(answers[1].failure, Lost)
+    assert "ended itself, with status 3" in str(answers[1].failure)
+    (hung,) = caller.ask([Request("softmax", (z,)) for z in starting_with(2)]).answers
+    assert "--call-seconds" in str(hung.failure)
+    (given_up,) = caller.ask([Request("softmax", (z,)) for z in starting_with(3)]).answers
+    assert "not called again" in str(given_up.failure)
+    assert caller.ask([Request("relu", (z,)) for z in starting_with(3)]).answers[0].failure is None
+
+
+def test_a_function_has_a_time_of_its_own(loaded):
+    source = "import numpy as np, time\ndef relu(z): time.sleep(0.2); return z\ndef tanh(z): return np.tanh(z)"
+    isolation = Isolation(limits=Limits(total_seconds=0.1))
+    try:
+        caller = loaded(source, isolation)
+        slow = caller.ask([Request("relu", (np.zeros(1),))] * 3).answers
+        assert [type(one.failure) for one in slow] == [type(None), Lost]
+        assert "--total-seconds" in str(slow[1].failure)
+        assert caller.ask([Request("tanh", (np.zeros(1),))]).answers[0].failure is None
+    finally:
+        isolation.close()
+
+
+def test_what_a_call_leaves_running_ends_with_its_clause(loaded):
+    caller = loaded()
+    labels = np.array([0, 1])
+    (answer,) = caller.ask([Request("one_hot", (labels, 2))]).answers
+    np.testing.assert_array_equal(answer.value, np.eye(2))
+    server = caller.isolation._servers[False, False]
+    assert children(server._process.pid) == server.workers
+    assert all(len(family(pid)) == 1 for pid in server.workers)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent):
+    caller = loaded()
+    server = caller.isolation._servers[False, False]
+    server._control.settimeout(0.5)
+    os.kill(server._process.pid, sent)
+    caller.end()
+    answers = caller.ask([Request("relu", (z,)) for z in starting_with(3, 4)]).answers
+    assert [answer.failure for answer in answers] == [None, None]
+    assert server.lost
+
+
+def test_a_wait_is_not_longer_for_what_sleeps_and_longer_for_what_is_starved(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("impls.isolation.channel.time.monotonic", lambda: now[0])
+
+    def wait_for_ever(patience):
+        while True:
+            now[0] += patience.left() + 1e-9
+
+    def ends_at(starved):
+        now[0] = 0.0
+        patience = Patience(2.0, "--call-seconds", lambda: {"main": 5 + starved * now[0], "other": 100.0})
+        with pytest.raises(TimeoutError, match="--call-seconds"):
+            wait_for_ever(patience)
+        return now[0]
+
+    assert ends_at(0.0) == pytest.approx(2.0)
+    assert ends_at(0.5) == pytest.approx(4.0, abs=0.2)
+    assert ends_at(1.0) == pytest.approx(20.0)
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_what_is_in_force_is_said(loaded):
+    assert loaded().isolation.in_force.startswith(f"process; landlock {landlock.version()}: files")
+    assert ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
+    assert landlock.words(1) == "landlock 1: files"
+    assert landlock.words(4) == "landlock 4: files, TCP"
+    assert landlock.words(7) == "landlock 7: files, TCP, signals"
+
+
+def test_a_kernel_without_landlock_is_said(isolation, monkeypatch):
+    monkeypatch.setattr("impls.isolation.landlock.version", lambda: 0)
+    assert isolation.in_force == "process only: this kernel has no Landlock"
