@@ -285,6 +285,8 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = "torch" if is_module_class(thing) else _only_library(thing)
         arrays, device = asked.target(own)
+    except SpecError:
+        raise
     except (LoadError, ValueError) as error:
         return _unloadable(named, str(error), asked)
     return _users(named, functions, arrays, device, says)
