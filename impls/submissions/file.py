@@ -42,8 +42,8 @@ def load(
 
     source: what the file holds, or each cell of a notebook, as it was read; None for a package. whole: whether all of
     it is to run. seconds: for all statements together. alone: what lies beside its folder is somebody else's. The
-    folder it lies in is importable meanwhile; the modules found there are its own and are forgotten after that, so that the next
-    submission's `helper.py` is the next one's. Raises LoadError.
+    folder it lies in is importable meanwhile; the modules found there are its own and are forgotten after that, so that
+    the next submission's `helper.py` is the next one's. Raises LoadError.
     """
     path = path.absolute()
     is_package = path.suffix not in (".py", ".ipynb")

@@ -62,6 +62,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
     for implementation, verdict in judged:
         _write_stubs(terminal, implementation.name, verdict)
         _write_beyond_level(terminal, run, implementation.name, verdict)
+    _write_faults_of_the_adapter(terminal, run, judged)
     _write_known_deviations(terminal, run)
     if left_out := [one.id for one in CLAUSES.values() if not run.is_expected(one)]:
         _write_line(terminal, f"{len(left_out)} clauses about large arrays are not part of this run (--large)")
@@ -158,8 +159,8 @@ def _not_looked_at(implementation: Implementation) -> str:
 def _points(points: Mapping[str, float | None]) -> str:
     """The points in all; of a function that could not be judged nobody knows."""
     earned = [one for one in points.values() if one is not None]
-    unknown = len(points) - len(earned)
-    return f"{sum(earned):g} points" + (f" without {unknown} functions that could not be judged" if unknown else "")
+    unknown = [name for name, one in points.items() if one is None]
+    return f"{sum(earned):g} points" + (f", not counting {', '.join(unknown)}" if unknown else "")
 
 
 def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, verdict: Verdict) -> None:
@@ -171,6 +172,22 @@ def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, 
     ]
     if beyond:
         _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
+
+
+def _write_faults_of_the_adapter(
+    terminal: pytest.TerminalReporter, run: Run, judged: Sequence[tuple[Implementation, Verdict]]
+) -> None:
+    """Each error of the course's adapter once, for the lecturer, with how many submissions it keeps from being judged."""
+    adapter = run.options.assignment and run.options.assignment.adapter
+    if not adapter:
+        return
+    faults: dict[str, set[str]] = {}
+    for implementation, verdict in judged:
+        for one in verdict.functions.values():
+            if one.reason and one.reason.startswith(f"not judged: {adapter.name}"):
+                faults.setdefault(one.reason.removeprefix("not judged: "), set()).add(implementation.name)
+    for fault, names in faults.items():
+        _write_line(terminal, f"the adapter: {fault} (submissions that are not judged by it: {len(names)})")
 
 
 def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None:
