@@ -57,7 +57,7 @@ def of_this_suite() -> Tally:
     for id in PROPERTIES:
         for name, mistake in MISTAKES.items():
             if mistake.clause.function == CLAUSES[id].function and name not in killed:
-                outcome = outcomes(mistake.make, CLAUSES[id].function, id, examples)
+                outcome = outcomes(mistake.make, CLAUSES[id].function, id, examples, mistake.task)
                 if power.caught(outcome):
                     killed.add(name)
     seconds = time.process_time() - started
@@ -72,7 +72,11 @@ def of(baseline: Baseline) -> Tally:
     killed = frozenset(
         name
         for name, mistake in covered.items()
-        if baseline.rejects(candidate(name, {mistake.clause.function: mistake.make()}), mistake.clause.function, ROBUST)
+        if baseline.rejects(
+            candidate(name, {mistake.clause.function: mistake.make()}, task=mistake.task),
+            mistake.clause.function,
+            ROBUST,
+        )
     )
     seconds = time.process_time() - started
     judged, accused = set(), set()

@@ -39,7 +39,7 @@ def layers(at: int) -> dict[str, tuple[int, of.Chosen]]:
 
 
 STEP = named("the parameters", "the gradients", "its state")
-MODULE = named("the examples", "the parameters")
+NETWORK = named("the examples", "the parameters")
 ARGUMENTS: Mapping[str, Mapping[str, tuple[int, of.Chosen]]] = {
     **{name: named("its argument") for name in ("sigmoid", "tanh", "relu", "softmax")},
     "one_hot": named("the labels"),
@@ -56,7 +56,9 @@ ARGUMENTS: Mapping[str, Mapping[str, tuple[int, of.Chosen]]] = {
     "gradient_descent_step": named("the parameters", "the gradients"),
     "mlp_gradients": named("the examples", "the targets") | layers(2),
     **dict.fromkeys(("sgd_step", "adagrad_step", "rmsprop_step", "adam_step", "adamax_step"), STEP),
-    **dict.fromkeys(("regression_module", "binary_module", "multiclass_module"), MODULE),
+    "network": NETWORK,
+    "fit": named("the data", "the targets"),
+    "predict": named("the data", "the parameters"),
 }
 """What an author may treat differently: by function and name, the argument's number and which of its arrays."""
 

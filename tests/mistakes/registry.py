@@ -40,6 +40,8 @@ class Mistake:
     bug: str | None = None
     """The framework bug that it replicates, as listed: "pytorch#7999"."""
     family: str = HAND
+    task: str | None = None
+    """What a network declares itself to be for."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,20 @@ def remembering(make: Callable[[], Function]) -> Wrong:
     return Wrong(make)
 
 
-def record(table: Mapping[str, Mapping[str, Function | Wrong]], family: str = HAND) -> None:
+def record(table: Mapping[str, Mapping[str, Function | Wrong]], family: str = HAND, task: str | None = None) -> None:
     """Record the wrong functions of a table, by the id of the clause that each must fail and by its misconception.
 
-    Raises ValueError where the function has a mistake with that sentence already, since the sentence is its name.
+    task: what their networks declare. Raises ValueError where the function has a mistake with that sentence already,
+    since the sentence is its name.
     """
     for id, mistakes in table.items():
         clause = CLAUSES[id]
         for misconception, function in mistakes.items():
-            name = f"{clause.function}: {misconception}"
+            name = f"{clause.function}{f', {task}' if task else ''}: {misconception}"
             if name in MISTAKES:
                 raise ValueError(f"there is a known mistake {name!r} already")
             wrong = function if isinstance(function, Wrong) else Wrong(partial(_itself, function))
-            MISTAKES[name] = Mistake(name, clause, misconception, wrong.make, wrong.bug, family)
+            MISTAKES[name] = Mistake(name, clause, misconception, wrong.make, wrong.bug, family, task)
 
 
 def wrong(id: str, misconception: str, bug: str | None = None) -> Callable[[Function], Function]:

@@ -37,7 +37,7 @@ def outcomes(pairs: Iterable[tuple[Mistake, Clause]], seed: int) -> Iterator[tup
     by_test = sorted(pairs, key=lambda pair: PROPERTIES[pair[1].id].name)
     for _, group in groupby(by_test, key=lambda pair: PROPERTIES[pair[1].id].name):
         for mistake, clause in group:
-            yield mistake, clause, candidates.outcomes(mistake.make, clause.function, clause.id, examples)
+            yield mistake, clause, candidates.outcomes(mistake.make, clause.function, clause.id, examples, mistake.task)
 
 
 _CRASH = re.compile(

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from hypothesis import settings
 
+from impls import Implementation
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
 from tests.harness.drawing.examples import Values, fingerprint, size
 from tests.harness.judging.judge import Examples, smallest_input
 from tests.harness.spec.clauses import PROPERTIES
-from tests.mistakes import MISTAKES
+from tests.mistakes import MISTAKES, Mistake
 from tests.mistakes.inputs import PATH
 from tests.selftest.candidates import candidate
 
@@ -44,6 +45,10 @@ def _number(value: Any) -> Any:
     return {"float": repr(value)} if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _implementation(mistake: Mistake) -> Implementation:
+    return candidate(mistake.name, {mistake.clause.function: mistake.make()}, task=mistake.task)
+
+
 def main() -> int:
     """Shrink known mistakes on the clauses that name them, a few for each clause, and write what is left of them."""
     every_test_imported()
@@ -56,9 +61,7 @@ def main() -> int:
         clause = mistake.clause
         if len(found[clause.id]) >= _FOR_A_CLAUSE or not PROPERTIES[clause.id].strategies:
             continue
-        values = smallest_input(
-            PROPERTIES[clause.id], clause, candidate(mistake.name, {clause.function: mistake.make()}), drawn, _TRIES
-        )
+        values = smallest_input(PROPERTIES[clause.id], clause, _implementation(mistake), drawn, _TRIES)
         if values is not None and size(values)[0] <= _MOST_ELEMENTS:
             found[clause.id][fingerprint(values)] = values
     lines = []

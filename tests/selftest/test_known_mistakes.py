@@ -47,7 +47,7 @@ def outcome(examples):
     @cache
     def of(name: str) -> Outcome:
         mistake = MISTAKES[name]
-        return outcomes(mistake.make, mistake.clause.function, mistake.clause.id, examples)
+        return outcomes(mistake.make, mistake.clause.function, mistake.clause.id, examples, mistake.task)
 
     return of
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from impls import Implementation
-from impls.calling import CallFailed, Lost, NotWritten
+from impls.calling import CallFailed, Lost, NotJudged, NotWritten
 from impls.submissions.file import exits_raising, global_state_restored
 from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
@@ -20,6 +20,7 @@ from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
 from tests.harness.judging.cause import explaining
 from tests.harness.judging.diagnosis import Suspect, diagnose
+from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
 from tests.harness.judging.trial import Seen, carried_out
@@ -49,6 +50,8 @@ class Outcome:
     expected: str | None = None
     actual: str | None = None
     unimplemented: bool = False
+    not_judged: bool = False
+    """A call said that it cannot be told whether the function is right; the message is the reason."""
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
     impure: Mapping[str, str] = field(default_factory=dict)
@@ -221,6 +224,8 @@ class _Judgement:
         compared = [one.ratio for one in seen if one.ratio is not None]
         ratio = max(compared, default=None)
         ratio = ratio if ratio is not None and np.isfinite(ratio) else None
+        if unclear := [str(one.fault) for one in seen if isinstance(one.fault, NotJudged)]:
+            return Outcome(SKIPPED, len(drawn), message=unclear[0], not_judged=True)
         # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
         if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
             return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
@@ -247,7 +252,9 @@ class _Judgement:
         diagnosis: Sequence[str] = ()
         if self.suspects:
             calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
-            diagnosis = diagnose(self.clause.function, self.clause.id, calls, self.suspects(self.clause.function))
+            name, network = self.clause.function, self.kind.network
+            right = of_network(name, network) if network and name.startswith("network") else None
+            diagnosis = diagnose(name, self.clause.id, calls, self.suspects(name), right)
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)

@@ -18,7 +18,7 @@ import pytest
 import reference
 from impls import interrupt
 from impls.isolation import MODES, IsolationError, Limits
-from impls.submissions import aliases
+from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
 from tests.harness.judging.faults import SEVERITIES
@@ -138,10 +138,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="after the run, draw the lecture's figures from what each implementation computes, as PNG files in DIR",
     )
     group.addoption(
-        "--aliases",
+        "--assignment",
         type=Path,
         metavar="PATH",
-        help="a TOML table of the names that functions have instead of the interface's, see README.md",
+        help="a TOML file that says what is asked for: functions, points, names, an adapter; see README.md",
     )
     group.addoption(
         "--report",
@@ -174,10 +174,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _keep_rows(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(printable(str(wrong))) from wrong
-    if run.options.aliases.implementations:
-        names = {one.name for one in run.implementations} | {one.name for one in run.unloadable}
-        if unknown := sorted(set(run.options.aliases.implementations) - names):
-            raise pytest.UsageError(printable(f"--aliases: {unknown[0]} is none of the implementations of this run"))
+    if unknown := run.unknown_submission():
+        raise pytest.UsageError(printable(f"--assignment {unknown}"))
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
     folder = config.getoption("figures")
@@ -247,11 +245,15 @@ def _options(config: pytest.Config) -> Options:
     handed_down = getattr(config, "workerinput", {}).get("conformance_seed")
     if handed_down is None:
         handed_down = _earlier_seed(config)
+    path = config.getoption("assignment")
+    asked = None if path is None else assignment.read(path, reference.PARAMETERS)
+    if asked and not config.getoption("impl"):
+        raise assignment.AssignmentError("--assignment says what is asked of submissions: name them with --impl")
     return Options(
         specs=tuple(config.getoption("impl")),
         arrays=config.getoption("arrays"),
         device=config.getoption("device"),
-        level=config.getoption("level"),
+        level=config.getoption("level") or (asked.level if asked else None),
         require_complete=config.getoption("require_complete"),
         profile=profile,
         seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
@@ -261,7 +263,7 @@ def _options(config: pytest.Config) -> Options:
         total_seconds=config.getoption("total_seconds"),
         memory_mib=config.getoption("memory_mib"),
         large=config.getoption("large"),
-        aliases=aliases.read(path, reference.FUNCTIONS) if (path := config.getoption("aliases")) else aliases.Aliases(),
+        assignment=asked,
         selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),
     )
 

@@ -1,4 +1,4 @@
-"""Known mistakes of the lecture's two-layer network as a module, the same for its three tasks."""
+"""Known mistakes in a network of one architecture: the lecture's two layers, the same for its three tasks."""
 
 from functools import partial
 
@@ -15,34 +15,25 @@ LOSSES = {
     "multiclass": "cross_entropy_with_logits",
 }
 
-def right(task, x, theta, training):
+def right(task, x, theta):
     return mlp(x, theta, ["relu", LAST[task]])
 
 def gradients(task, x, y, theta, hidden="relu"):
     return backpropagated(x, y, theta, [hidden, LAST[task]], LOSSES[task])
 
 def hidden(name):
-    return lambda task, x, theta, training: mlp(x, theta, [name, LAST[task]])
+    return lambda task, x, theta: mlp(x, theta, [name, LAST[task]])
 
 def on_the_output(f):
     """``f`` after the network without its last activation."""
-    return lambda task, x, theta, training: f(mlp(x, theta, ["relu", "identity"]))
+    return lambda task, x, theta: f(mlp(x, theta, ["relu", "identity"]))
 
 def of_output(change):
     return lambda *network: change(right(*network))
 
 def of_theta(change):
     """The network of other parameters, made of W_1, b_1, W_2 and b_2; ``change`` gives both layers."""
-    return lambda task, x, theta, training: right(task, x, change(*theta[0], *theta[1]), training)
-
-def while_training(change):
-    """``change`` is made of the output in training mode."""
-    return lambda task, x, theta, training: (change if training else np.array)(right(task, x, theta, training))
-
-def dropout(task, x, theta, training):
-    (W1, b1), (W2, b2) = theta
-    kept = 2 * (np.arange(len(b1)) % 2) if training else 1
-    return right(task, x, [(W1, b1), (W2 * kept, b2)], training)
+    return lambda task, x, theta: right(task, x, change(*theta[0], *theta[1]))
 
 def of_gradients(change):
     """``change`` is made of the number m of examples and both layers' gradients."""
@@ -67,21 +58,18 @@ COMMON = {
     "leaves out the bias of its last layer": of_theta(lambda W1, b1, W2, b2: [(W1, b1), (W2, 0 * b2)]),
     "puts a ReLU on its output": on_the_output(lambda z: np.maximum(z, 0)),
     "puts a tanh on its output": on_the_output(np.tanh),
-    "gives the class where the output is due": of_output(np.round),
+    "gives the class in place of the output": of_output(np.round),
     "applies the ReLU to its inputs": lambda task, x, *rest: right(task, np.maximum(x, 0), *rest),
 }, "SINGLE": {
     "drops the axis of examples where there is one example": of_output(lambda h: h[0] if len(h) == 1 else h),
     "normalises over the batch, which leaves nothing of a single example": of_output(lambda h: h * (len(h) > 1)),
-}, "TRAINING": {
-    "drops hidden units out while it is trained": dropout,
-    "gives half the output in training mode": while_training(lambda h: h / 2),
-    "centres the outputs of a batch in training mode": while_training(lambda h: h - h.mean(axis=0)),
 }, "PURE": {
     "computes ReLU in place and so changes its input":
         lambda task, x, *rest: [right(task, x, *rest), np.maximum(x, 0, out=x)][0],
 }, "DTYPE": {
     "computes float32 parameters in half precision":
         of_output(lambda h: h.astype(np.float16).astype(h.dtype) if h.dtype == np.float32 else h),
+    "gives float64 whatever it is given": of_output(lambda h: np.asarray(h, np.float64)),
 }, "GRADIENT": {
     "does not train its first layer": of_gradients(lambda m, one, two: [scaled(one, 0), two]),
     "does not train its last layer": of_gradients(lambda m, one, two: [one, scaled(two, 0)]),
@@ -92,6 +80,11 @@ COMMON = {
     "gives the gradients with the sign of a step": of_gradients(lambda m, *both: [scaled(one, -1) for one in both]),
     "goes back through a tanh where the network has a ReLU": partial(gradients, hidden="tanh"),
     "goes back past the ReLU as if it were not there": partial(gradients, hidden="identity"),
+}, "GRADIENT-DTYPE": {
+    "gives the gradients in float64 whatever it is given":
+        of_gradients(lambda m, *both: [tuple(np.asarray(one, np.float64) for one in layer) for layer in both]),
+    "computes the gradients in half precision":
+        of_gradients(lambda m, *both: [(dW.astype(np.float16).astype(dW.dtype), db) for dW, db in both]),
 }}
 OF_THE_TASK = {
 "regression": {
@@ -114,4 +107,4 @@ OF_THE_TASK = {
 for _task, _own in OF_THE_TASK.items():
     for _clause, _mistakes in (COMMON | {"VALUE": COMMON["VALUE"] | _own}).items():
         _wrong = {what: partial(function, _task) for what, function in _mistakes.items()}
-        record({f"{_task.upper()}-{_clause}": _wrong}, family="modules")
+        record({f"NETWORK-{_clause}": _wrong}, family="networks", task=_task)
