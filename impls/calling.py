@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
 from impls.nested import mapped
 from impls.stubs import is_stub, raised_by_its_own_file
+from impls.text import one_line
 
 MOST_ITEMS = 4096
 """How many items the lists in a result may have together; what is longer is no list of layers."""
@@ -66,6 +67,10 @@ class NotWritten(CallFailed):
     """The function says that it is still to be written: its file raises NotImplementedError, or its body is a stub."""
 
 
+class NotJudged(CallFailed):
+    """It cannot be told whether the function is right; the message says what is missing for that."""
+
+
 class Lost(CallFailed):
     """The call did not come to an end: it ran out of time, or its process died."""
 
@@ -107,22 +112,8 @@ class Answers:
     overwritten: Mapping[str, str]
 
 
-class Kept(Protocol):
-    """A call whose arguments and result are still there, to be looked at again."""
-
-    @property
-    def given(self) -> list[Any]:
-        """The arguments just before the call, plain."""
-
-    def arguments(self) -> list[Any]:
-        """The arguments as they are now, plain."""
-
-    def result(self) -> Any:
-        """The result as it is now, plain."""
-
-
 class Caller(Protocol):
-    """How the functions of one implementation are called. ``call`` and ``keep`` raise CallFailed."""
+    """How the functions of one implementation are called. ``call`` raises CallFailed."""
 
     def ask(self, requests: Sequence[Request]) -> Answers:
         """The answers to these requests; each call gets fresh, writable copies of its arguments."""
@@ -130,8 +121,23 @@ class Caller(Protocol):
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
 
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Kept:
-        """The same, with arguments and result kept."""
+
+@dataclass(frozen=True)
+class Renamed:
+    """The same caller, in which some functions go by another name; for a submission with several of one kind."""
+
+    caller: Caller
+    names: Mapping[str, str]
+
+    def ask(self, requests: Sequence[Request]) -> Answers:
+        answers = self.caller.ask(
+            [replace(one, function=self.names.get(one.function, one.function)) for one in requests]
+        )
+        theirs = {name: function for function, name in self.names.items()}
+        return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})
+
+    def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        return self.caller.call(self.names.get(function, function), args, options)
 
 
 class Direct:
@@ -187,11 +193,6 @@ class Direct:
             raise answer.failure
         return answer.value
 
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptHere":
-        native = self.native(args)
-        given = self._arguments(native)
-        return _KeptHere(given, self, native, self._run(function, native, self.native(options)))
-
     def native(self, value: Any) -> Any:
         """``value`` with fresh arrays of the library for its own, which are never passed on."""
         made: dict[int, Any] = {}  # by the id of the LaidOut
@@ -221,9 +222,6 @@ class Direct:
         except Exception as raised:  # a device whose memory can no longer be read
             return described(raised)
 
-    def _arguments(self, native: tuple[Any, ...]) -> list[Any]:
-        return [self._readable(argument) for argument in native]
-
     def _readable(self, argument: Any) -> Any:
         """An argument, which unlike a result may hold strings and None."""
         if self._library.is_array(argument):
@@ -238,6 +236,8 @@ class Direct:
         function = self.functions[name]
         try:
             result = function(*native, **options)
+        except CallFailed:
+            raise
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise
@@ -287,20 +287,6 @@ class _Reader:
         return [self.plain(item, depth - 1) for item in items]
 
 
-@dataclass(frozen=True)
-class _KeptHere:
-    given: list[Any]
-    caller: Direct
-    native: tuple[Any, ...]
-    returned: Any
-
-    def arguments(self) -> list[Any]:
-        return self.caller._arguments(self.native)
-
-    def result(self) -> Any:
-        return self.caller.plain(self.returned)
-
-
 def described(raised: BaseException) -> str:
     """The type and the first line of the message of an exception, whatever its message is made of."""
     try:
@@ -308,20 +294,6 @@ def described(raised: BaseException) -> str:
     except BaseException:
         return f"{type(raised).__name__} (its message cannot be shown)"
     return one_line(f"{type(raised).__name__}: {text[0]}" if text else type(raised).__name__)
-
-
-def one_line(text: str, longest: int = 300) -> str:
-    """Foreign text as it may be shown: one line, without control characters, which a terminal would obey, and cut."""
-    text = text if len(text) <= longest else f"{text[: longest - 3]}..."
-    return printable(text)
-
-
-def printable(text: str) -> str:
-    """``text`` with everything but printable characters as escapes, line ends among them."""
-    encodable = text.encode("utf-8", "backslashreplace").decode()
-    if encodable.isprintable():
-        return encodable
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in encodable)
 
 
 def _place(raised: BaseException, function: Callable[..., Any]) -> str:

@@ -15,9 +15,9 @@ R = TypeVar("R")
 def float64_inside(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate a formula that computes in float64: its floating results take the dtype of the floating arguments.
 
-    float32 in, float32 out; several dtypes promote as NumPy promotes them; integers and booleans count as float64.
-    Python floats among the arguments are numbers without a dtype and decide nothing. Overflow, and what follows from
-    an infinity, is silent: it shows in the result.
+    float32 arguments give a float32 result. Several dtypes are promoted as NumPy promotes them; integers and booleans
+    count as float64. Python floats have no dtype and do not count. Overflows and operations on infinities raise no
+    warning: the result shows them.
     """
 
     @functools.wraps(function)
@@ -45,7 +45,7 @@ def _round_to(dtype: np.dtype[Any], leaf: Any) -> Any:
 
 
 def real_array(name: str, value: object) -> np.ndarray:
-    """The argument called `name` as a float64 array; ValueError unless it holds real numbers."""
+    """The argument called `name` as a float64 array. Raises ValueError unless it holds real numbers."""
     array = _rectangular(name, value)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name}: got an array of dtype {array.dtype}, needs real numbers")
@@ -53,19 +53,19 @@ def real_array(name: str, value: object) -> np.ndarray:
 
 
 def real_number(name: str, value: object) -> float:
-    """The argument called `name` as a float; ValueError unless it is one real number."""
+    """The argument called `name` as a float. Raises ValueError unless it is one real number."""
     return float(with_dimensions(name, value, 0))
 
 
 def whole_number(name: str, value: object, least: int) -> int:
-    """The argument called `name` as an int; ValueError unless it is an integer of at least `least`."""
+    """The argument called `name` as an int. Raises ValueError unless it is an integer of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{name}: got {value!r}, needs an integer of at least {least}")
     return int(value)
 
 
 def class_labels(name: str, value: object, k: int) -> np.ndarray:
-    """The argument called `name` as an integer array; ValueError unless every element lies in [0, k)."""
+    """The argument called `name` as an integer array. Raises ValueError unless every element lies in [0, k)."""
     array = _rectangular(name, value)
     if array.dtype.kind not in "iu":
         raise ValueError(f"{name}: got an array of dtype {array.dtype}, needs integers")
@@ -76,7 +76,7 @@ def class_labels(name: str, value: object, k: int) -> np.ndarray:
 
 
 def probabilities(name: str, value: object) -> np.ndarray:
-    """The argument called `name` as a float64 array; ValueError unless every element lies in [0, 1]."""
+    """The argument called `name` as a float64 array. Raises ValueError unless every element lies in [0, 1]."""
     array = real_array(name, value)
     outside = array[~((array >= 0) & (array <= 1))]
     if outside.size:
@@ -85,7 +85,7 @@ def probabilities(name: str, value: object) -> np.ndarray:
 
 
 def with_dimensions(name: str, value: object, *allowed: int) -> np.ndarray:
-    """The argument called `name` as a float64 array; ValueError unless its number of dimensions is allowed."""
+    """The argument called `name` as a float64 array. Raises ValueError unless its number of dimensions is allowed."""
     array = real_array(name, value)
     if array.ndim not in allowed:
         needed = " or ".join(str(ndim) for ndim in allowed)

@@ -1,4 +1,4 @@
-"""The activation functions, their forward error bounds, and how an error of their argument passes through them."""
+"""The activation functions, their forward error bounds, and the errors that an inexact argument causes in them."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,9 +27,11 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     r"""The logistic sigmoid, :math:`\sigma(z) = 1 / (1 + e^{-z})` (slide "Popular activation functions").
 
     z: any shape. Returns the same shape, values in [0, 1]; NaN where z is NaN.
-    Computed from e^-|z|, as e^z / (1 + e^z) left of 0: nothing overflows, and the left tail keeps its relative
-    accuracy.
+    It is computed from e^-|z|, as e^z / (1 + e^z) for negative z: nothing overflows, and the left tail is accurate.
     Raises ValueError if z does not hold real numbers.
+
+    >>> sigmoid(np.array([0.0, 2.0, -800.0])).round(3)
+    array([0.5  , 0.881, 0.   ])
     """
     z = real_array("z", z)
     e = np.exp(-np.abs(z))
@@ -40,9 +42,9 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 def sigmoid_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """s gamma((1 - s) e_exp/(1 - e_exp) + (2 + s)u) + max(w, 1/largest) for s = sigmoid(z), plus eps if textbook.
 
-    exp enters with weight 1 - s in either form, the addition and the division follow; 1/(2 + expm1(-z)) rounds
+    In both forms the error of exp has the weight 1 - s; an addition and a division follow. 1/(2 + expm1(-z)) rounds
     e^-z - 1, which is near -1 where s is near 1, once more. 1/(1 + e^-z) may overflow to 0 where the exact value is
-    below 1/largest. The slide's eps takes eps s^2 away.
+    below 1/largest. The slide's eps reduces the value by eps s^2.
     """
     s, e = sigmoid(z), arithmetic.e_exp
     rounding = s * gamma((1 - s) * e / (1 - e) + (2 + s) * arithmetic.unit_roundoff)
@@ -54,8 +56,11 @@ def tanh(z: np.ndarray) -> np.ndarray:
     r"""The hyperbolic tangent, :math:`(e^{2z} - 1) / (e^{2z} + 1)` (slide "Popular activation functions").
 
     z: any shape. Returns the same shape, values in [-1, 1]; NaN where z is NaN.
-    Computed by NumPy's tanh: the quotient above overflows in the right tail and loses every digit near 0.
+    It is computed by NumPy's tanh: the quotient above overflows in the right tail and loses all digits near 0.
     Raises ValueError if z does not hold real numbers.
+
+    >>> tanh(np.array([0.0, 1.0, -800.0])).round(3)
+    array([ 0.   ,  0.762, -1.   ])
     """
     return np.tanh(real_array("z", z))
 
@@ -64,9 +69,9 @@ def tanh(z: np.ndarray) -> np.ndarray:
 def tanh_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """max(|t|, 2^10 n) e_tanh + 2w for t = tanh(z) and the smallest normal number n, plus eps at the textbook level.
 
-    One library function; the argument may be flushed to zero, and the result again. A rational approximation
-    z p(z^2)/q(z^2) multiplies subnormal numbers, whose errors are absolute: below 2^10 n the allowance is what it is
-    there (not in float16, whose range is too short for that: 2^10 n is 1/16). The slide's quotient errs by at most
+    One library function; hardware may flush the argument to zero, and the result as well. A rational approximation
+    z p(z^2)/q(z^2) multiplies subnormal numbers, whose errors are absolute: below 2^10 n the bound stays what it is at
+    2^10 n (not in float16, where 2^10 n is 1/16). The error of the slide's quotient is at most
     (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
     """
     small = 2**10 * arithmetic.smallest_normal
@@ -80,12 +85,15 @@ def relu(z: np.ndarray) -> np.ndarray:
 
     z: any shape. Returns the same shape, values >= 0; NaN where z is NaN.
     Raises ValueError if z does not hold real numbers.
+
+    >>> relu(np.array([-1.5, 0.0, 2.0]))
+    array([0., 0., 2.])
     """
     return np.maximum(0.0, real_array("z", z))
 
 
 def relu_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """0: a comparison rounds nothing. Where subnormals are flushed, they may be lost."""
+    """0: a comparison rounds nothing. Hardware that flushes subnormals to zero may lose them."""
     return arithmetic.flushed(z)
 
 
@@ -99,10 +107,13 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
     Slide "The Softmax activation function".
 
-    z: logits, shape (..., k), k >= 1. Returns probabilities of the same shape; each row sums to 1. A row with NaN or
-    +inf, or of -inf alone, gives NaN throughout; -inf beside finite logits gives 0 there.
-    Computed as exp(z - max z): the shift leaves the quotient unchanged and keeps exp from overflowing.
-    Raises ValueError if z has no last axis or k is 0, or does not hold real numbers.
+    z: logits, shape (..., k), k >= 1. Returns probabilities of the same shape; each row sums to 1. A row that holds NaN
+    or +inf, or nothing but -inf, gives NaN everywhere. A logit of -inf beside a finite logit gives 0.
+    It is computed from exp(z - max z): the shift leaves the quotient unchanged and keeps exp from overflowing.
+    Raises ValueError if z has no last axis, if k is 0, or if z does not hold real numbers.
+
+    >>> softmax(np.array([2.6, 1.5, 0.2, 0.6])).round(2)
+    array([0.64, 0.21, 0.06, 0.09])
     """
     z = real_array("z", z)
     if z.ndim == 0 or z.shape[-1] == 0:
@@ -115,10 +126,10 @@ def softmax(z: np.ndarray) -> np.ndarray:
 def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """g_i((1 + r_i)(1 + gamma(h(k)u))(1 + gamma(2u)) - 1) + 2(2 + k g_i)w for g = softmax(z), plus eps if textbook.
 
-    r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D): the errors of the exponentials, where those of the numerator's own
-    term in the denominator cancel; then k - 1 additions and a division. No statement where D >= 1.
-    A, D and k are explained at `SoftmaxRow`. In a row of everyday logits, |z| <= 20, exp(z - lse) for lse = log sum e^z
-    is admitted: lse is rounded once and the difference once more, which is 2u|lse| for r_i beside the u d of A.
+    r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D) are the errors of the exponentials; the error of the numerator cancels
+    against its own term in the denominator. k - 1 additions and a division follow. The bound is infinite where D >= 1.
+    `SoftmaxRow` explains A, D and k. In a row of everyday logits, |z| <= 20, r_i grows by 2u|lse|, lse = log sum e^z:
+    this admits exp(z - lse), where lse is rounded, and the difference as well.
     """
     row = SoftmaxRow(z, arithmetic)
     k, u, g = row.k, arithmetic.unit_roundoff, row.g
@@ -134,8 +145,8 @@ def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
 def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """ud + l' + u(|y| + ud + l') + w for y = log softmax(z) = -(d + log S), computed as (z - max z) - log S.
 
-    th = (1 + D)(1 + gamma(h(k)u)) - 1 + kw is the relative error of S, so that log S errs by l = -log1p(-th)
-    absolutely, and by l' = l + e_log(log S + l) with the logarithm's own error.
+    th = (1 + D)(1 + gamma(h(k)u)) - 1 + kw is the relative error of S. It gives log S the absolute error
+    l = -log1p(-th), and l' = l + e_log(log S + l) together with the error of the logarithm itself.
     """
     row = SoftmaxRow(z, arithmetic)
     k, u = row.k, arithmetic.unit_roundoff
@@ -148,11 +159,12 @@ def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
 
 
 class SoftmaxRow:
-    """What the bounds of softmax and of log-softmax share, for each row of logits.
+    """What the bounds of softmax and of log-softmax have in common, for each row of logits.
 
-    d = max z - z, rounded once, makes e^-d wrong by the relative A = e^(ud)(1 + e_exp) - 1. As 2^(-d log2 e) the
-    exponent is rounded twice, and log2 e by less than u/2: 2.5ud for ud. g = softmax(z), S = sum e^-d, gA = g A,
-    D = sum gA: the relative error that the exponentials bring into S. k: the terms of the sum that are not exactly 0.
+    d = max z - z is rounded once, so that e^-d has the relative error A = e^(ud)(1 + e_exp) - 1. In 2^(-d log2 e) the
+    exponent is rounded twice, and log2 e has a relative error below u/2: so 2.5ud replaces ud. g = softmax(z),
+    S = sum e^-d, gA = g A, and D = sum gA is the relative error of S that comes from the exponentials. k is the number
+    of terms of the sum that are not exactly 0.
     """
 
     def __init__(self, z: np.ndarray, arithmetic: Arithmetic) -> None:
@@ -161,7 +173,7 @@ class SoftmaxRow:
         self.S = e.sum(axis=-1, keepdims=True)
         self.k = np.maximum((z > -np.inf).sum(axis=-1, keepdims=True), 1)
         self.g = e / self.S
-        # expm1, since e^(ud) - 1 is far below the float64 that this is computed in. Where g is 0, A may be infinite.
+        # expm1, since e^(ud) - 1 is far smaller than 1, and float64 would lose it. A may be infinite where g is 0.
         A = np.expm1(2.5 * arithmetic.unit_roundoff * self.d) * (1 + arithmetic.e_exp) + arithmetic.e_exp
         self.gA = np.where(self.g > 0, self.g * A, 0.0)
         self.D = self.gA.sum(axis=-1, keepdims=True)
@@ -169,7 +181,7 @@ class SoftmaxRow:
 
 @float64_inside
 def identity(z: np.ndarray) -> np.ndarray:
-    """z itself, the activation of a regression's last layer (slide "MLP - Multiple label variables").
+    """z itself: the activation of the last layer for regression (slide "MLP - Multiple label variables").
 
     z: any shape. Raises ValueError if z does not hold real numbers.
     """
@@ -187,14 +199,14 @@ ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def activation_error(name: str, z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """The error of the activation function `name` at an argument within `error` of z; infinite where that is."""
+    """The error of the activation function `name` for an argument within `error` of z; infinite where `error` is."""
     passed = _ACTIVATION_ERRORS[name](z, error, arithmetic)
     return np.where(np.isnan(passed) | (error == np.inf), np.inf, passed)
 
 
 def _sigmoid_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """By the mean value theorem E times the largest derivative, s(1 - s) at the point nearest 0, and never more than 1;
-    plus the largest bound of sigmoid at z - E, z, z + E.
+    """E times the largest derivative, s(1 - s) at the point nearest to 0 (mean value theorem), and at most 1; plus the
+    largest bound of sigmoid at z - E, z, z + E.
     """
     nearest = np.maximum(np.abs(z) - error, 0.0)
     moved = np.minimum(error * sigmoid(nearest) * sigmoid(-nearest), 1.0)
@@ -202,19 +214,19 @@ def _sigmoid_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> 
 
 
 def _tanh_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """As for sigmoid; the derivative is 1/cosh^2, never more than 2 comes of it, and the bound grows with |z|."""
+    """As for sigmoid, with the derivative 1/cosh^2 and at most 2; the bound grows with |z|."""
     nearest = np.maximum(np.abs(z) - error, 0.0)
     return np.minimum(error / np.cosh(nearest) ** 2, 2.0) + tanh_bound(np.abs(z) + error, arithmetic)
 
 
 def _relu_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """E, and left of 0 what of it reaches beyond 0."""
+    """E for positive z; for negative z the part of E that reaches beyond 0."""
     return np.maximum(error + np.minimum(z, 0.0), 0.0) + relu_bound(z, arithmetic)
 
 
 def _softmax_error(z: np.ndarray, error: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """With E the row's largest error each probability changes by a factor within e^(+-2E): g(e^(2E) - 1), plus the
-    bound of softmax itself, which changes by a factor below e^(4E).
+    """g(e^(2E) - 1) plus the bound of softmax itself, times at most e^(4E), with E the largest error of the row: each
+    probability changes by a factor between e^(-2E) and e^(2E).
     """
     E = error.max(axis=-1, keepdims=True)
     return softmax(z) * np.expm1(2 * E) + np.exp(4 * E) * softmax_bound(z, arithmetic)

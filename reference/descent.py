@@ -17,9 +17,12 @@ def gradient_descent_step(theta: Sequence[np.ndarray], grad: Sequence[np.ndarray
     r"""One step of gradient descent, :math:`\theta - \alpha\, grad_\theta` for every parameter (slide "Training an
     MLP").
 
-    theta: the parameters, arrays of any shapes; grad: their gradients, the same number of arrays of the same shapes;
-    alpha: the learning rate, a number. Returns a list of new arrays.
+    theta: the parameters, arrays of any shapes; grad: their gradients, as many arrays with the same shapes; alpha: the
+    learning rate, a number. Returns a list of new arrays.
     Raises ValueError for unequal numbers of arrays, or unequal shapes.
+
+    >>> gradient_descent_step([np.array([1.0, 2.0])], [np.array([10.0, -10.0])], 0.1)
+    [array([0., 3.])]
     """
     alpha = real_number("alpha", alpha)
     if len(theta) != len(grad):

@@ -1,14 +1,14 @@
 r"""The arithmetic that an implementation computes in, and the rules that every forward error bound is built from.
 
-The model: fl(a op b) = (a op b)(1 + d) + n with |d| <= u and |n| <= w, where u is the unit roundoff and w the
-smallest positive number, or the smallest normal one where subnormals are flushed to zero. A product of t factors
-1 + d differs from 1 by at most gamma(tu) (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1),
-whatever the order of the operations and whether or not some are fused. A library function good to c ulp has relative
-error 2cu. h(k) = k - 1 are the roundings of a sum of k terms, in any order.
+The model: fl(a op b) = (a op b)(1 + d) + n with |d| <= u and |n| <= w. u is the unit roundoff; w is the smallest
+positive number, or the smallest normal number where subnormals are flushed to zero. A product of t factors 1 + d
+differs from 1 by at most gamma(tu) (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1), in any
+order of the operations and with or without fused operations. A library function that is accurate to c ulp has the
+relative error 2cu. A sum of k terms has h(k) = k - 1 roundings, in any order.
 
-A formula's bound stands beside the formula, as NAME_bound with the same arguments and an `Arithmetic`. Its array
-arguments are float64 and hold the inputs as the implementation received them. An infinite bound makes no statement:
-an exact intermediate leaves the range of the dtype, or the rounding errors outgrow the model.
+The bound of a formula NAME is NAME_bound, with the same arguments and an `Arithmetic`. Its array arguments are float64
+and hold the inputs as the implementation received them. An infinite bound says nothing: an exact intermediate value
+leaves the range of the dtype, or the rounding errors are too large for the model.
 """
 
 import functools
@@ -20,7 +20,7 @@ import numpy as np
 __all__ = ["REFERENCE", "SLIDE_EPS", "Arithmetic", "Band", "gamma", "mean_bound", "product_bound", "rounded_bound"]
 
 SLIDE_EPS = 1e-7
-"""The largest eps in the slides' 1/(1 + exp(-z) + eps) and log(h + eps); the textbook level looks no closer."""
+"""The largest eps in the slides' 1/(1 + exp(-z) + eps) and log(h + eps), which the textbook level allows."""
 
 _UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 _SMALLEST_NORMAL = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-14, "bfloat16": 2.0**-126}
@@ -43,7 +43,7 @@ class Arithmetic:
     @classmethod
     @functools.cache
     def of(cls, dtype_name: str, ulp: float, flushes_to_zero: bool = False, eps: float = 0.0) -> "Arithmetic":
-        """The arithmetic of `dtype_name` (float64, float32, float16, bfloat16) with functions good to `ulp` ulp.
+        """The arithmetic of `dtype_name` (float64, float32, float16, bfloat16), its functions accurate to `ulp` ulp.
 
         Raises ValueError for another dtype.
         """
@@ -62,18 +62,18 @@ class Arithmetic:
 
     @property
     def e_exp(self) -> float:
-        """The relative error of the library's exp; e_log, e_log1p and e_tanh are those of log, log1p and tanh."""
+        """The relative error of the library's exp. e_log, e_log1p and e_tanh are the errors of log, log1p and tanh."""
         return 2 * self.ulp * self.unit_roundoff
 
     e_log = e_log1p = e_tanh = e_exp
 
     def flushed(self, x: np.ndarray) -> np.ndarray:
-        """What is lost of each |x| when subnormals are flushed to zero (nothing where they are not)."""
+        """The part of each |x| that is lost if the arithmetic flushes subnormals to zero: |x| or 0."""
         magnitude = np.abs(x)
         return np.where(magnitude < self.smallest, magnitude, 0.0)
 
     def within_range(self, magnitude: Any, bound: Any) -> np.ndarray:
-        """`bound`, but infinite where an intermediate result of that exact magnitude may overflow."""
+        """`bound`, but infinite where an intermediate result of this exact magnitude may overflow."""
         return np.where(magnitude + bound <= self.largest, bound, np.inf)
 
 
@@ -83,12 +83,12 @@ REFERENCE = Arithmetic.of("float64", 2)
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Where a computed value may lie: in [exact - below - bound, exact + above + bound].
+    """The interval of right values: [exact - below - bound, exact + above + bound].
 
-    below and above are what a right formula may differ by even in exact arithmetic: the slides' eps takes something
-    away from a loss, a library's floor under the logarithm as well. The error ratio is the distance outside
-    [exact - below, exact + above] over the bound. Where exact is +inf, a finite value is right, too, from
-    `floor` - bound upward.
+    below and above are the differences that a right formula may have in exact arithmetic: the slides' eps and a
+    library's floor under the logarithm both reduce a loss. The error ratio is the distance from
+    [exact - below, exact + above], divided by the bound. Where exact is +inf, a finite value of at least
+    `floor` - bound is right as well.
     """
 
     bound: Any
@@ -97,7 +97,7 @@ class Band:
     floor: Any = np.inf
 
     def __add__(self, other: Any) -> "Band":
-        """The band of a difference of two computed values: bounds add up, the wider allowance holds."""
+        """The band of the difference of two computed values: the sum of the bounds, and the wider allowances."""
         if not isinstance(other, Band):
             other = Band(other)
         return Band(
@@ -111,24 +111,24 @@ class Band:
 
 
 def gamma(t: Any) -> Any:
-    """t / (1 - t), infinite from t = 1: how far a product of factors 1 + d is from 1 when the |d| sum to t."""
+    """t / (1 - t), infinite for t >= 1: the distance from 1 of a product of factors 1 + d whose |d| sum to t."""
     return t / np.maximum(1 - t, 0.0)
 
 
 def mean_bound(values: np.ndarray, bounds: np.ndarray, arithmetic: Arithmetic) -> float:
     """The bound of the mean of N values, each within its own bound: (1 + G) mean(bounds) + G mean|values| + w.
 
-    G = gamma((N + 1)u): N - 1 additions in any order, the division, and one rounding more for a reciprocal of N.
+    G = gamma((N + 1)u): N - 1 additions in any order, the division, and one more rounding for a reciprocal of N.
     """
     G = gamma((values.size + 1) * arithmetic.unit_roundoff)
     return float((1 + G) * np.mean(bounds) + G * np.mean(np.abs(values)) + arithmetic.smallest)
 
 
 def rounded_bound(values: Any, bounds: Any, arithmetic: Arithmetic, roundings: int = 1) -> Any:
-    """The bound of what lies within `bounds` in a wider arithmetic, after so many roundings to this one.
+    """The bound of a value that lies within `bounds` in a wider arithmetic and is then rounded to this one.
 
-    B + gamma(tu)(|y| + B) + tw for t roundings: how far a function of float16 or bfloat16 numbers that computes in
-    float32 may be off. The bound in the narrow arithmetic itself is wider: it covers t = 1 for every formula.
+    B + gamma(tu)(|y| + B) + tw for t roundings: the bound of a function of float16 or bfloat16 numbers that computes in
+    float32. The bound in the narrow arithmetic itself is wider: it covers t = 1 for every formula.
     """
     return (
         bounds
@@ -146,11 +146,11 @@ def product_bound(
     addend: np.ndarray | None = None,
     roundings: int = 0,
 ) -> np.ndarray:
-    """The bound of A @ B, plus `addend` where given, for factors that are themselves within A_error and B_error.
+    """The bound of A @ B, plus `addend` if given, where the factors have the errors A_error and B_error.
 
-    |A| E_B + E_A |B| + E_A E_B + gamma(nu)(|A| + E_A)(|B| + E_B) + n'w for inner products of n terms, n' of them not 0:
-    n products, n - 1 additions in any order. An addend joins the magnitudes and counts as a term. `roundings` are
-    further ones on the way, a division of the result say.
+    |A| E_B + E_A |B| + E_A E_B + gamma(nu)(|A| + E_A)(|B| + E_B) + n'w for inner products of n terms, n' of which are
+    not 0: n products and n - 1 additions in any order. An addend adds to the magnitudes and counts as a term.
+    `roundings` is the number of further roundings, such as a division of the result.
     """
     A_error = A_error + arithmetic.flushed(A)
     B_error = B_error + arithmetic.flushed(B)

@@ -23,11 +23,15 @@ def mlp_gradients(
     r"""The gradients :math:`\partial J / \partial\Theta` of a multilayer perceptron's loss (slide "Training an MLP").
 
     x, theta, activations: as for `mlp`; loss: binary_cross_entropy, cross_entropy, cross_entropy_with_logits or
-    mean_squared_error; y: the loss's targets, of the shape of the network's output, or integer labels without the
-    last axis for cross_entropy_with_logits. Returns a pair (dW_k, db_k) for each layer, of the shapes of W_k and b_k.
-    The derivative of ReLU at 0 is 0. A sigmoid under the binary cross-entropy and a softmax under the cross-entropy
-    go backward together, as y_hat - y: finite and right where the probabilities saturate.
+    mean_squared_error; y: the targets of the loss, in the shape of the network's output, or integer labels without the
+    last axis for cross_entropy_with_logits. Returns a pair (dW_k, db_k) for each layer, in the shapes of W_k and b_k.
+    The derivative of ReLU at 0 is 0. The derivatives of a sigmoid with the binary cross-entropy, and of a softmax with
+    the cross-entropy, are taken together, as y_hat - y: they are finite and accurate where probabilities saturate.
     Raises ValueError as `mlp` and the losses do, and for an unknown loss.
+
+    >>> theta = [(np.array([[2.0]]), np.array([1.0]))]
+    >>> mlp_gradients(np.array([[3.0]]), np.array([[5.0]]), theta, ["identity"], "mean_squared_error")
+    [(array([[6.]]), array([2.]))]
     """
     x, layers, names = network_arguments(x, theta, activations)
     passes = forward_pass(x, layers, names)
@@ -56,7 +60,7 @@ def _targets(loss: str, y_hat: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _as_batch(x: np.ndarray, passes: list[Pass], y: np.ndarray, loss: str) -> tuple[np.ndarray, list[Pass], np.ndarray]:
-    """The same with a first axis of examples; integer labels one-hot, where the loss takes labels."""
+    """x, passes and y with a first axis of examples; integer labels become one-hot."""
     batch = [Pass(np.atleast_2d(z), np.atleast_2d(h)) for z, h in passes]
     if loss == "cross_entropy_with_logits":
         y = one_hot(np.atleast_1d(y), batch[-1].h.shape[-1])
@@ -66,7 +70,7 @@ def _as_batch(x: np.ndarray, passes: list[Pass], y: np.ndarray, loss: str) -> tu
 def _deltas(
     passes: list[Pass], y: np.ndarray, layers: Sequence[Layer], names: Sequence[str], loss: str
 ) -> list[np.ndarray]:
-    """dJ/dz_k of each layer, from the last to the first and returned in the order of the layers."""
+    """dJ/dz_k of each layer, in the order of the layers."""
     z, h = passes[-1]
     together = _TOGETHER.get((names[-1], loss))
     delta = together(h, y) if together else _BACKWARD[names[-1]](_UPSTREAM[loss](h, y), z, h)
@@ -94,7 +98,7 @@ def _logits_upstream(z: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _ratio(y: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """y/p, and 0 where y is 0: there the term y log p of the loss is constant."""
+    """y/p, and 0 where y is 0, since the term y log p of the loss is constant there."""
     return np.where(y > 0, y / p, 0.0)
 
 
@@ -111,7 +115,7 @@ _TOGETHER: Mapping[tuple[str, str], Callable[[np.ndarray, np.ndarray], np.ndarra
     ("sigmoid", "binary_cross_entropy"): lambda p, y: (p - y) / y.size,
     ("softmax", "cross_entropy"): lambda p, y: (p * y.sum(axis=-1, keepdims=True) - y) / len(y),
 }
-"""dJ/dz_L of the pairs of last activation and loss in which the denominators cancel."""
+"""dJ/dz_L for the pairs of last activation and loss whose denominators cancel."""
 
 
 def _through_softmax(v: np.ndarray, z: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -144,15 +148,15 @@ def mlp_gradients_bound(
     loss: str,
     arithmetic: Arithmetic,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The errors of the activations forward, those of dJ/dz backward, and with both the errors of their products.
+    """The errors of the activations forward, the errors of dJ/dz backward, and the errors of their products.
 
-    Every product of matrices that are themselves in error goes by `product_bound`, with two roundings more for a
-    division by the number of examples that comes last. Admitted are, besides y_hat - y, dJ/dy_hat times the
-    derivative of the last activation, and at the textbook level the derivatives of the slides' log(h + eps) and
-    1/(1 + e^-z + eps). Those err by y_hat's error over y_hat: bound the last layer's |z|, by 4 say, or little is
-    asserted, and nothing where y_hat is 0 or 1.
-    Where the error of a ReLU's argument reaches 0 its derivative may be 0 or 1, and the bound is their distance: the
-    whole upstream gradient. A ReLU at exactly 0 is decided where x, W or b are 0 there.
+    `product_bound` gives the error of each product of inexact matrices, with two more roundings for a division by the
+    number of examples at the end. The bound admits y_hat - y; dJ/dy_hat times the derivative of the last activation;
+    and at the textbook level the derivatives of the slides' log(h + eps) and 1/(1 + e^-z + eps). The relative error of
+    the latter is that of y_hat: keep the last layer's |z| small, below 4 for example. Otherwise the bound says little,
+    and nothing where y_hat is 0 or 1.
+    Where 0 lies within the error of a ReLU's argument, the derivative may be 0 or 1, and the bound is the whole
+    upstream gradient. A ReLU at exactly 0 is decided where x, W or b are 0, since the error is 0 there.
     """
     passes = forward_pass(x, theta, activations)
     errors = [Pass(np.atleast_2d(z), np.atleast_2d(h)) for z, h in forward_errors(x, theta, activations, arithmetic)]
@@ -177,7 +181,7 @@ def mlp_gradients_bound(
 def _last_delta_error(
     last: Pass, error: Pass, y: np.ndarray, activation: str, loss: str, arithmetic: Arithmetic
 ) -> np.ndarray:
-    """The error of dJ/dz_L: that of dJ/dh_L through the activation, or of y_hat - y if that is larger."""
+    """The error of dJ/dz_L: of dJ/dh_L through the activation, or of y_hat - y, whichever is larger."""
     upstream = _Upstream(_UPSTREAM[loss](last.h, y), _upstream_error(loss, last.h, error.h, y, arithmetic))
     through = _backward_error(activation, upstream, last, error, arithmetic)
     if (activation, loss) not in _TOGETHER:
@@ -218,9 +222,9 @@ def _quotient_error(y: np.ndarray, p: np.ndarray, error: np.ndarray, arithmetic:
 
 
 def _logits_upstream_error(z: np.ndarray, error: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """(E_p + gamma(4u)(p + E_p + y))/m + 2w for p = softmax(z) by softmax itself or as the exponential of log-softmax.
+    """(E_p + gamma(4u)(p + E_p + y))/m + 2w for p = softmax(z), computed as softmax or as exp(log-softmax).
 
-    At the textbook level also the derivative of the slides' cross-entropy of a softmax.
+    The textbook level admits the derivative of the slides' cross-entropy of a softmax as well.
     """
     p = softmax(z)
     by_softmax = activation_error("softmax", z, error, arithmetic)
@@ -238,7 +242,7 @@ def _logits_upstream_error(z: np.ndarray, error: np.ndarray, y: np.ndarray, arit
 def _backward_error(
     activation: str, upstream: _Upstream, exact: Pass, error: Pass, arithmetic: Arithmetic
 ) -> np.ndarray:
-    """The error of dJ/dz where dJ/dh, z and h are in error."""
+    """The error of dJ/dz for dJ/dh, z and h with errors of their own."""
     v = np.abs(upstream.v) + upstream.error
     if activation == "identity":
         return upstream.error
@@ -272,10 +276,11 @@ _DERIVATIVES = {"sigmoid": _sigmoid_derivative, "tanh": _tanh_derivative}
 def _softmax_backward_error(
     upstream: _Upstream, p: np.ndarray, error: np.ndarray, arithmetic: Arithmetic
 ) -> np.ndarray:
-    """The error of p_i(v_i - c), c = sum_j p_j v_j, also where it comes from the Jacobian's p_i(delta_ij - p_j).
+    """The error of p_i(v_i - c), c = sum_j p_j v_j, computed so or from the Jacobian p_i(delta_ij - p_j).
 
-    From the arguments: E_p|v - c| + P E_q with P = p + E_p, V = |v| + E_v, E_q = E_v + sum(E_p|v| + P E_v). From the
-    roundings: gamma((k + 4)u) P(V + sum PV), and (k + 2 + sum V)w, since either factor of a product may underflow.
+    The arguments contribute E_p|v - c| + P E_q with P = p + E_p, V = |v| + E_v, E_q = E_v + sum(E_p|v| + P E_v). The
+    roundings contribute gamma((k + 4)u) P(V + sum PV), and (k + 2 + sum V)w, since each factor of a product may
+    underflow.
     """
     v, v_error = upstream
     P, V = p + error, np.abs(v) + v_error

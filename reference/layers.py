@@ -1,4 +1,4 @@
-"""Linear layers, neurons and multilayer perceptrons, and how errors propagate through them."""
+"""Linear layers, neurons and multilayer perceptrons, and how errors pass through them."""
 
 import itertools
 from collections.abc import Sequence
@@ -37,6 +37,9 @@ def linear(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     x: one example, shape (n,), or a batch, (m, n); W: shape (s, n); b: shape (s,). Returns shape (s,) or (m, s).
     Raises ValueError for shapes that do not fit together.
+
+    >>> linear(np.array([1.0, 2.0]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
+    array([11.5, 17. ])
     """
     x = with_dimensions("x", x, 1, 2)
     W, b = _layer("W", W, "b", b)
@@ -57,6 +60,9 @@ def neuron(x: np.ndarray, w: np.ndarray, b: float) -> np.ndarray:
     x: one example, shape (n,), or a batch, (m, n); w: shape (n,); b: a number. Returns shape () or (m,), values in
     [0, 1].
     Raises ValueError for shapes that do not fit together.
+
+    >>> neuron(np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([7.0, 7.0]), -9.0).round(3)
+    array([0.119, 0.993])
     """
     x, w = with_dimensions("x", x, 1, 2), with_dimensions("w", w, 1)
     _check_inputs("x", x, w)
@@ -65,7 +71,7 @@ def neuron(x: np.ndarray, w: np.ndarray, b: float) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def neuron_bound(x: np.ndarray, w: np.ndarray, b: float, arithmetic: Arithmetic) -> np.ndarray:
-    """The linear bound, then the sigmoid at an argument with that error."""
+    """The bound of the linear layer, passed through the sigmoid."""
     error = product_bound(x, w, arithmetic, addend=np.asarray(b))
     return activation_error("sigmoid", np.asarray(x @ w + b), error, arithmetic)
 
@@ -76,6 +82,9 @@ def logistic_regression(X: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
     X: a batch, shape (m, n); theta: shape (n,). Returns shape (m,), values in [0, 1].
     Raises ValueError for shapes that do not fit together.
+
+    >>> logistic_regression(np.array([[1.0, 2.0], [1.0, -2.0]]), np.array([0.0, 1.0])).round(3)
+    array([0.881, 0.119])
     """
     X, theta = with_dimensions("X", X, 2), with_dimensions("theta", theta, 1)
     _check_inputs("X", X, theta)
@@ -84,7 +93,7 @@ def logistic_regression(X: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def logistic_regression_bound(X: np.ndarray, theta: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """gamma(nu)|X||theta| + nw for the product, then the sigmoid at an argument with that error."""
+    """gamma(nu)|X||theta| + nw for the product, passed through the sigmoid."""
     return activation_error("sigmoid", X @ theta, product_bound(X, theta, arithmetic), arithmetic)
 
 
@@ -95,20 +104,25 @@ def mlp(x: np.ndarray, theta: Sequence[Layer], activations: Sequence[str]) -> np
     Slide "Multilayer Perceptron (MLP)". x: one example, shape (S_0,), or a batch, (m, S_0); theta: a pair (W_k, b_k)
     for each layer, shapes (S_k, S_{k-1}) and (S_k,); activations: for each layer one of sigmoid, tanh, relu, softmax,
     identity. Returns shape (S_L,) or (m, S_L).
-    Raises ValueError for shapes that do not fit together (naming the layer), another number of activations than
-    layers, and an unknown activation.
+    Raises ValueError for shapes that do not fit together (and names the layer), for a number of activations that is not
+    the number of layers, and for an unknown activation.
+
+    >>> theta = [(np.array([[1.0], [-1.0]]), np.zeros(2)), (np.array([[2.0, 3.0]]), np.array([0.5]))]
+    >>> mlp(np.array([[4.0], [-4.0]]), theta, ["relu", "identity"])
+    array([[ 8.5],
+           [12.5]])
     """
     return forward_pass(*network_arguments(x, theta, activations))[-1].h
 
 
 @np.errstate(all="ignore")
 def mlp_bound(x: np.ndarray, theta: Sequence[Layer], activations: Sequence[str], arithmetic: Arithmetic) -> np.ndarray:
-    """Layer by layer: the linear bound, E|W|^T more for an input within E, then the activation at such an argument."""
+    """Layer by layer: the linear bound, plus E|W|^T for an input with the error E, passed through the activation."""
     return forward_errors(x, theta, activations, arithmetic)[-1].h
 
 
 class Pass(NamedTuple):
-    """What a layer makes of its input, the pre-activation z = Wh' + b and h = g(z), or the errors of the two."""
+    """The pre-activation z = Wh' + b and the output h = g(z) of a layer with the input h', or the errors of the two."""
 
     z: np.ndarray
     h: np.ndarray
@@ -127,7 +141,7 @@ def forward_pass(x: np.ndarray, theta: Sequence[Layer], activations: Sequence[st
 def forward_errors(
     x: np.ndarray, theta: Sequence[Layer], activations: Sequence[str], arithmetic: Arithmetic
 ) -> list[Pass]:
-    """Bounds of the errors of what `forward_pass` returns."""
+    """The error bounds of the values that `forward_pass` returns."""
     errors: list[Pass] = []
     error = np.zeros_like(x)
     for (W, b), name, exact in zip(theta, activations, forward_pass(x, theta, activations), strict=True):
@@ -140,10 +154,14 @@ def forward_errors(
 
 @float64_inside
 def collapse_linear(W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The one linear layer that two in a row amount to, (W2 W1, W2 b1 + b2) (slide "Multilayer Perceptron (MLP)").
+    """The one linear layer that computes what two in a row compute, (W2 W1, W2 b1 + b2).
 
+    Slide "Multilayer Perceptron (MLP)".
     W1: shape (S_1, S_0); b1: (S_1,); W2: (S_2, S_1); b2: (S_2,). Returns W of shape (S_2, S_0) and b of shape (S_2,).
     Raises ValueError for shapes that do not fit together.
+
+    >>> collapse_linear(np.array([[2.0]]), np.array([1.0]), np.array([[3.0]]), np.array([4.0]))
+    (array([[6.]]), array([7.]))
     """
     W1, b1 = _layer("W1", W1, "b1", b1)
     W2, b2 = _layer("W2", W2, "b2", b2)
@@ -163,7 +181,7 @@ def collapse_linear_bound(
 def two_linear_layers_bound(
     x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray, arithmetic: Arithmetic
 ) -> np.ndarray:
-    """The bound of two linear layers in a row, and of the layer that they collapse to: twice this between the two.
+    """The bound of two linear layers in a row, and of the layer that they collapse to; the two differ by twice as much.
 
     gamma((n0 + n1 + 2)u)((|x||W1|^T + |b1|)|W2|^T + |b2|) + (n0 n1 + n0 + n1)(max row sum of |W2| + sum|x| + 3)w.
     """
@@ -181,7 +199,10 @@ def parameter_shapes(layer_sizes: Sequence[int]) -> list[tuple[tuple[int, int], 
     """The shapes ((S_k, S_{k-1}), (S_k,)) of each layer's W_k and b_k (slide "Multilayer Perceptron (MLP)").
 
     layer_sizes: S_0, the number of input variables, then the number of neurons of each layer.
-    Raises ValueError for fewer than two sizes, or a size that is no positive integer.
+    Raises ValueError for fewer than two sizes, or a size that is not a positive integer.
+
+    >>> parameter_shapes([3, 2, 1])
+    [((2, 3), (2,)), ((1, 2), (1,))]
     """
     sizes = [whole_number(f"layer_sizes[{i}]", size, 1) for i, size in enumerate(layer_sizes)]
     if len(sizes) < 2:

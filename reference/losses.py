@@ -37,17 +37,22 @@ FUNCTIONS = (
 )
 
 _LOG_FLOOR = -100.0
-"""Where a library may clamp a logarithm in a loss, as torch.nn.BCELoss does."""
+"""The value at which a library may clamp a logarithm in a loss, as torch.nn.BCELoss does."""
 
 _LOG_SMALLEST = np.log(np.finfo(np.float64).smallest_subnormal)
-"""The least logarithm of a positive float64: bounds stay finite where the probability is 0."""
+"""The smallest logarithm of a positive float64; it keeps bounds finite where the probability is 0."""
 
 
 def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
     """One-hot encoding: 1 at the label, 0 elsewhere (slide "MLP - Multiple label variables").
 
     labels: integers in [0, k), shape (...); k: the number of classes, at least 1. Returns shape (..., k).
-    Raises ValueError if labels does not hold integers, a label lies outside, or k is no positive integer.
+    Raises ValueError if labels does not hold integers, if a label lies outside [0, k), or if k is not a positive
+    integer.
+
+    >>> one_hot(np.array([2, 0]), 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
     """
     k = whole_number("k", k, 1)
     labels = class_labels("labels", labels, k)
@@ -55,7 +60,7 @@ def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
 
 
 def one_hot_bound(labels: np.ndarray, k: int, arithmetic: Arithmetic) -> np.ndarray:
-    """0: nothing is rounded, in no arithmetic."""
+    """0: no arithmetic rounds anything."""
     return np.zeros((*np.shape(labels), k))
 
 
@@ -65,8 +70,11 @@ def binary_cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
 
     Slide "MLP - Multiple label variables".
     y_hat: estimated probabilities in [0, 1], any shape with at least one element; y: targets in [0, 1], the same shape.
-    Returns a number >= 0, +inf where an impossible label is true; 0 log 0 counts as 0.
+    Returns a number >= 0, and +inf if a target has the probability 0; 0 log 0 counts as 0.
     Raises ValueError for unequal shapes, an empty batch, and elements outside [0, 1].
+
+    >>> round(binary_cross_entropy(np.array([0.9, 0.2]), np.array([1.0, 0.0])), 4)
+    0.1643
     """
     y_hat, y = _predictions_and_targets(y_hat, y)
     return float(np.mean(_binary_cross_entropies(np.log(y_hat), np.log1p(-y_hat), y)))
@@ -85,12 +93,12 @@ def _weighted(y: np.ndarray, log_p: np.ndarray) -> np.ndarray:
 def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
     """The mean of b = (y e|L1| + (1 - y)(e(|L0| + u') + u'))(1 + 4u) + gamma(3u) l + 3w over the elements' losses l.
 
-    L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the lone u' permits log(1 - p) for log1p(-p). Two products and a sum
-    follow, then the mean. At the textbook level gamma(2u) is added: the argument of the logarithm may be a quotient,
-    as in log(1/p), and its rounding errors stay what they are where the logarithm itself is tiny.
-    Below: what a clamp of the logarithms at -100 takes away, or at the textbook level log(q + eps): log1p(eps/q).
-    Above, at that level: -log1p(-eps/q), for log(1 - (p + eps)), or a p divided by a sum with eps in it.
-    No statement where p is lost when subnormals are flushed.
+    L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the second u' admits log(1 - p) in place of log1p(-p). Two products, a
+    sum and the mean follow. The textbook level adds gamma(2u): the argument of the logarithm may be a quotient, as in
+    log(1/p), whose rounding errors remain where the logarithm is tiny.
+    Below: the reduction by a clamp of the logarithms at -100, and at the textbook level by log(q + eps): log1p(eps/q).
+    Above, at that level: -log1p(-eps/q), for log(1 - (p + eps)), and for a p divided by a sum that contains an eps.
+    The bound is infinite where the arithmetic flushes p to zero.
     """
     u, w = arithmetic.unit_roundoff, arithmetic.smallest
     log_p, log_q = np.log(y_hat), np.log1p(-y_hat)
@@ -110,12 +118,12 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
 
 
 def _of_a_quotient(arithmetic: Arithmetic) -> float:
-    """What two roundings of its argument do to a logarithm, |log(1 + d)|; the robust level does not allow for any."""
+    """The error |log(1 + d)| of a logarithm whose argument is rounded twice; 0 at the robust level."""
     return float(gamma(2 * arithmetic.unit_roundoff)) if arithmetic.eps else 0.0
 
 
 def _survive(p: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> bool:
-    """No positive probability that counts is lost when subnormals are flushed, which makes its loss infinite."""
+    """Whether the arithmetic flushes no probability that counts to zero, which would make its loss infinite."""
     return not np.any((y > 0) & (arithmetic.flushed(p) > 0))
 
 
@@ -125,7 +133,7 @@ def _log1p_eps(q: np.ndarray, eps: float) -> np.ndarray:
 
 
 def _loss_band(bound: float, exact: float, clamped: float, below: float, above: float) -> Band:
-    """The band of a loss that a clamp of its logarithms may reduce, and the slides' eps in them reduce or increase."""
+    """The band of a loss that a clamp of its logarithms may reduce, and that the slides' eps may reduce or increase."""
     below = max(exact - clamped, below) if np.isfinite(exact) else 0.0
     return Band(bound, float(below), float(above) if np.isfinite(exact) else 0.0, floor=float(clamped))
 
@@ -136,8 +144,11 @@ def cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
 
     y_hat: estimated probabilities in [0, 1], shape (m, k), or (k,) for one example; y: one-hot labels or other
     distributions, the same shape.
-    Returns a number >= 0, +inf where an impossible label is true; 0 log 0 counts as 0.
+    Returns a number >= 0, and +inf if a target has the probability 0; 0 log 0 counts as 0.
     Raises ValueError for unequal shapes, an empty batch, and elements outside [0, 1].
+
+    >>> round(cross_entropy(np.array([0.64, 0.21, 0.06, 0.09]), np.array([0.0, 1.0, 0.0, 0.0])), 4)
+    1.5606
     """
     y_hat, y = _predictions_and_targets(y_hat, y)
     with_dimensions("y_hat", y_hat, 1, 2)
@@ -148,9 +159,9 @@ def cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
 def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
     """The mean of (e_log(1 + u) + u + gamma((k + 1)u)) l + kw over the examples' losses l.
 
-    Each logarithm errs by e_log and its product with y by u, k - 1 additions follow; a one-hot label leaves one term
-    and the others exactly 0, so that gamma is left out and w comes once. Below, above, and at the textbook level the
-    quotient in the logarithm: as for the binary cross-entropy.
+    Each logarithm has the relative error e_log, and its product with y the error u; k - 1 additions follow. Under a
+    one-hot target all terms but one are exactly 0: there is no gamma, and w counts once. Below, above, and the quotient
+    in the logarithm at the textbook level, are as for the binary cross-entropy.
     """
     u, w, k = arithmetic.unit_roundoff, arithmetic.smallest, y.shape[-1]
     log_p = np.log(y_hat)
@@ -169,15 +180,18 @@ def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic
 
 @float64_inside
 def cross_entropy_with_logits(z: np.ndarray, labels: np.ndarray) -> float:
-    r"""Cross-entropy of softmax(z) and integer labels, which is what torch.nn.CrossEntropyLoss computes.
+    r"""Cross-entropy of softmax(z) with integer labels, as torch.nn.CrossEntropyLoss computes it.
 
     Slide "MLP neural network model for classification - PyTorch".
     z: logits, shape (m, k), or (k,) for one example; labels: integers in [0, k), shape (m,) or ().
-    Returns a number >= 0, NaN where the softmax is NaN.
-    Computed as :math:`\log \sum_j e^{z_j - \max z} - (z_{label} - \max z)`: the logarithm of a softmax underflows, and
-    log-sum-exp minus the logit loses the normaliser at large offsets. The sum without the 1 of the maximum goes
-    through log1p, which keeps the relative accuracy of a tiny loss.
-    Raises ValueError for an empty batch, a label outside [0, k) or one too many.
+    Returns a number >= 0, and NaN if the softmax is NaN.
+    It is computed as :math:`\log \sum_j e^{z_j - \max z} - (z_{label} - \max z)`: the logarithm of a softmax
+    underflows, and log-sum-exp minus the logit loses the normaliser at large offsets. log1p of the sum without the 1 of
+    the maximum keeps a tiny loss accurate.
+    Raises ValueError for an empty batch, a label outside [0, k), and labels that are not one for each row.
+
+    >>> round(cross_entropy_with_logits(np.array([[2.6, 1.5, 0.2, 0.6]]), np.array([1])), 4)
+    1.544
     """
     z = with_dimensions("z", z, 1, 2)
     check_not_empty("z", z)
@@ -227,6 +241,9 @@ def mean_squared_error(y_hat: np.ndarray, y: np.ndarray) -> float:
     Slide "MLP - Multiple label variables"; torch.nn.MSELoss has no 1/2.
     y_hat: estimates, shape (m,) or (m, k); y: targets, the same shape. Returns a number >= 0.
     Raises ValueError for unequal shapes and an empty batch.
+
+    >>> mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 5.0]))
+    2.25
     """
     y_hat = with_dimensions("y_hat", y_hat, 1, 2)
     y = real_array("y", y)
@@ -237,14 +254,14 @@ def mean_squared_error(y_hat: np.ndarray, y: np.ndarray) -> float:
 
 @np.errstate(all="ignore")
 def mean_squared_error_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
-    """J gamma((h(mk) + 5)u) + 2w: the difference twice, the square, mk - 1 additions, the mean and the half."""
+    """J gamma((h(mk) + 5)u) + 2w: the difference counts twice; the square, mk - 1 additions, the mean and the half."""
     squares = (y_hat - y) ** 2
     bound = np.mean(squares) / 2 * gamma((squares.size + 4) * arithmetic.unit_roundoff) + 2 * arithmetic.smallest
     return Band(_of_a_sum(squares, bound, arithmetic))
 
 
 def _of_a_sum(terms: np.ndarray, bound: float, arithmetic: Arithmetic) -> float:
-    """`bound`, infinite where the sum of the terms may overflow, and 0 where it is NaN: only NaN is right there."""
+    """`bound`; infinite if the sum of the terms may overflow, and 0 if it is NaN, where only NaN is right."""
     total = np.sum(terms)
     return 0.0 if np.isnan(total) else float(arithmetic.within_range(total, bound))
 

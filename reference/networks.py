@@ -1,7 +1,7 @@
 """The hand-set networks and the worked example of the slides, as data.
 
-w_lij is layer l, input i, neuron j, so that W_1[j - 1, i - 1] is the slides' w_1ij: a row of W holds the weights of
-one neuron.
+The slides' w_lij is the weight of input i in neuron j of layer l. It is W_l[j - 1, i - 1] here: a row of W holds the
+weights of one neuron.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class SoftmaxExample:
-    """The slides' softmax of four logits, rounded to two digits, and the label its cross-entropy is taken with."""
+    """The slides' softmax of four logits, rounded to two digits, with the label of their cross-entropy example."""
 
     slide: str
     logits: np.ndarray

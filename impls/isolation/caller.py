@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotWritten, Request, one_line
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request
 from impls.isolation.channel import Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
+from impls.text import one_line
 
 _MESSAGE = 4 << 20
 """From how many bytes of arrays on the requests are sent in several messages; a larger one goes alone."""
@@ -40,11 +41,6 @@ class Isolated:
         self._losses: Counter[str] = Counter()
         self._servers_lost: Counter[str] = Counter()
         self._reason: dict[str, str] = {}
-
-    @cached_property
-    def _cache(self) -> str | None:
-        """A folder for the kernels that are compiled for a GPU, which all its workers share."""
-        return self.isolation.new_folder() if self.gpu else None
 
     @cached_property
     def loaded(self) -> dict[str, Any]:
@@ -85,10 +81,6 @@ class Isolated:
         if answer.failure is not None:
             raise answer.failure
         return answer.value
-
-    def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptThere":
-        request = {"do": "keep", "function": function, "args": args, "options": options}
-        return _KeptThere(self._looked_at(function, request), self, function)
 
     def _take(self, batch: Sequence[Request], answers: list[Answer], overwritten: dict[str, str]) -> None:
         """Ask what fits into one message, and take each answer as it comes. Raises Lost, counted, and ServerLost."""
@@ -148,6 +140,8 @@ class Isolated:
             message += f"; it may use {self._worker.memory_mib} MiB (--memory-mib raises the limit)"
         if said.get("kind") == "unwritten":
             return NotWritten(message)
+        if said.get("kind") == "not judged":
+            return NotJudged(message)
         return CallFailed(message, refused=said.get("kind") == "refused")
 
     def _given_up(self, function: str) -> str | None:
@@ -165,8 +159,8 @@ class Isolated:
         if self._worker is not None and not self._worker.ended:
             self.isolation.used(self._worker)
             return self._worker, {}
-        load = {**self.load, "gpu": self.gpu, "cache": self._cache}
-        worker = self._worker = self.isolation.start(load, self.torch, self.gpu)
+        worker = self._worker = self.isolation.start(self.load, self.torch, self.gpu, id(self))
+        load = {**self.load, "gpu": self.gpu, "cache": worker.cache}
         patience = worker.patience(self.isolation.limits.load_seconds, "--load-seconds")
         try:
             token = worker.send(load, patience)
@@ -179,30 +173,6 @@ class Isolated:
     def _printed(self) -> str:
         text = self._worker.channel.printed if self._worker else ""
         return f" (it printed: {text})" if text else ""
-
-    def _looked_at(self, function: str, request: Mapping[str, Any]) -> Any:
-        """The answer to one of the requests of ``keep``. Raises CallFailed."""
-        if reason := self._given_up(function):
-            raise Lost(reason)
-        worker, _ = self._alive()
-        patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-        said = worker.receive(worker.send(request, patience), self.isolation.limits.answer_mib << 20, patience)
-        if "failed" in said:
-            raise self._failure(said)
-        return said.get("value")
-
-
-@dataclass(frozen=True)
-class _KeptThere:
-    given: list[Any]
-    caller: Isolated
-    function: str
-
-    def arguments(self) -> list[Any]:
-        return self.caller._looked_at(self.function, {"do": "arguments"})
-
-    def result(self) -> Any:
-        return self.caller._looked_at(self.function, {"do": "result"})
 
 
 def _message(batch: Sequence[Request]) -> dict[str, Any]:

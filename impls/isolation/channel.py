@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from impls.calling import Lost, one_line
+from impls.calling import Lost
 from impls.isolation import wire
 from impls.isolation.processes import family, run_delays
+from impls.text import one_line
 
 _PRINTED = 2000
 _PIECE = 1 << 16
@@ -166,6 +167,8 @@ class Worker:
 
     memory_mib: int
     """Of address space that it may use."""
+    cache: str | None = None
+    """A folder for the kernels that are compiled for a GPU, which all workers of one submission share."""
 
     def __init__(self, gpu: bool, on_end: "Callable[[Worker], None]") -> None:
         self.channel = Channel()

@@ -22,8 +22,11 @@ from impls.isolation.removal import remove
 
 _REMOVAL_SECONDS = 60.0
 
-_CONTROL_SECONDS = 30.0
-"""After which a server that does not answer an order counts as stopped; its own work has shorter limits."""
+_START_SECONDS, _CONTROL_SECONDS = 300.0, 60.0
+"""After which a server that does not answer its first order, or a later one, counts as stopped.
+
+With the first one it imports the libraries. Its own work on an order has shorter limits, of some 20 s in all.
+"""
 
 _GPU_VARIABLES = ("CUDA", "NVIDIA_", "LD_", "CUPY_", "CUBLAS_", "TORCH_")
 
@@ -40,21 +43,21 @@ class Server:
         self.lost = False
         self.workers: set[int] = set()
         self._control, theirs = socket.socketpair()
-        self._control.settimeout(_CONTROL_SECONDS)
+        self._control.settimeout(_START_SECONDS)
         settings = {
             "serves": "many",
             "preload": ["numpy", *(["torch"] if torch else [])],
             "limits": self.limits.as_json(),
             "gpu": gpu,
         }
-        self._folder = tempfile.mkdtemp(prefix="conformance-")
+        self.folder = tempfile.mkdtemp(prefix="conformance-")
         self._process = subprocess.Popen(
             [*python(), str(theirs.fileno()), json.dumps(settings)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None,
-            env=environment(self._folder, gpu),
+            env=environment(self.folder, gpu),
             start_new_session=True,
         )
         theirs.close()
@@ -66,7 +69,10 @@ class Server:
             with contextlib.suppress(OSError):
                 socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
                 answer = self._control.recv(4096)
+                self._control.settimeout(_CONTROL_SECONDS)
         if not answer:
+            if not self.lost:
+                _kill(self._process.pid)
             self.close()
             raise ServerLost("the process that starts the workers was ended or stopped")
         return json.loads(answer)
@@ -86,17 +92,20 @@ class Server:
         except subprocess.TimeoutExpired:
             _kill(self._process.pid)
             self._process.wait()
-        if not remove(self._folder, _REMOVAL_SECONDS):
-            sys.stderr.write(f"what a submission left could not be removed: {self._folder}\n")
+        if not remove(self.folder, _REMOVAL_SECONDS):
+            sys.stderr.write(f"what a submission left could not be removed: {self.folder}\n")
 
 
 class Forked(Worker):
     """A worker forked from a server."""
 
-    def __init__(self, server: Server, gpu: bool, on_end: Callable[[Worker], None]) -> None:
+    def __init__(self, server: Server, gpu: bool, owner: int, on_end: Callable[[Worker], None]) -> None:
         super().__init__(gpu, on_end)
         self._server = server
         self.memory_mib = server.limits.memory_mib
+        if gpu:
+            self.cache = os.path.join(server.folder, f"kernels-{owner}")
+            os.makedirs(self.cache, exist_ok=True)
         try:
             descriptors = [self.channel.theirs.fileno(), self.channel.their_output]
             self._pid = server.order({"do": "start"}, descriptors)["pid"]

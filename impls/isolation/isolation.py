@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +10,11 @@ from impls.isolation.channel import Worker
 from impls.isolation.forked import Forked, Server, ServerLost
 from impls.isolation.limits import Limits
 from impls.isolation.privileges import close_memory
-from impls.isolation.removal import remove
 from impls.isolation.sandbox import Sandboxed
 
 PROCESS, NONE, BWRAP = "process", "none", "bwrap"
 MODES = (PROCESS, NONE, BWRAP)
 
-_REMOVAL_SECONDS = 60.0
 _KEPT_ALIVE = 16
 """How many workers a process keeps; the longest unused one ends for the next."""
 
@@ -33,7 +30,6 @@ class Isolation:
         self.mode = mode
         self.limits = limits or Limits()
         self._servers: dict[tuple[bool, bool], Server] = {}
-        self._folders: list[str] = []
         self._alive: dict[Worker, None] = {}
         if mode == BWRAP and not shutil.which("bwrap"):
             raise IsolationError("--isolation bwrap: bwrap (Debian's package bubblewrap) is not installed")
@@ -45,8 +41,13 @@ class Isolation:
             return f"{self.mode}; {landlock.words(abi)}"
         return f"{self.mode} only: this kernel has no Landlock"
 
-    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool) -> Worker:
-        """A worker that has not loaded anything yet. load: what it will be told to load.
+    @property
+    def closes_files(self) -> bool:
+        """Whether a worker can reach no file of the run's."""
+        return self.mode == BWRAP or landlock.version() > 0
+
+    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool, owner: int) -> Worker:
+        """A worker that has not loaded anything yet. load: what it will be told to load; owner: by whom, as a number.
 
         Raises IsolationError where none can be started, and a new server does not mend that.
         """
@@ -56,15 +57,9 @@ class Isolation:
         if self.mode == BWRAP:
             worker: Worker = Sandboxed(load, self.limits, torch, gpu, self._forget)
         else:
-            worker = self._forked(torch, gpu)
+            worker = self._forked(torch, gpu, owner)
         self._alive[worker] = None
         return worker
-
-    def new_folder(self) -> str:
-        """An empty folder that is removed at the end of the run."""
-        folder = tempfile.mkdtemp(prefix="conformance-cache-")
-        self._folders.append(folder)
-        return folder
 
     def rest(self) -> None:
         """End every worker; an implementation that is called again gets another one."""
@@ -83,22 +78,19 @@ class Isolation:
 
     def close(self) -> None:
         """End every worker and what it left."""
-        self.rest()
         for server in self._servers.values():
             server.close()
         self._servers.clear()
-        for folder in self._folders:
-            remove(folder, _REMOVAL_SECONDS)
-        self._folders.clear()
+        self.rest()
 
-    def _forked(self, torch: bool, gpu: bool) -> Worker:
+    def _forked(self, torch: bool, gpu: bool, owner: int) -> Worker:
         """A fork of the server for such workers, of a new server where that one has ended or was stopped."""
         for _ in range(2):
             server = self._servers.get((torch, gpu))
             if server is None or server.lost:
                 server = self._servers[torch, gpu] = Server(self.limits, torch, gpu)
             try:
-                return Forked(server, gpu, self._forget)
+                return Forked(server, gpu, owner, self._forget)
             except ServerLost:
                 continue
         raise IsolationError("the process that starts the workers ends at once; what it wrote stands above")

@@ -77,7 +77,6 @@ def _bwrap(load: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
         words += ["--ro-bind", path, path]
     for device in devices(gpu):
         words += ["--dev-bind-try", device, device]
-    words += ["--bind", load["cache"], load["cache"]] if load["cache"] else []
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 

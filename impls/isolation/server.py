@@ -2,7 +2,7 @@
 
 It is told over a socket what to do, one JSON line each way: ``start`` (with the channel and the output's file
 descriptor) and ``end`` (with the worker's number). It reaps what a worker leaves running, removes what it leaves in its
-folder, and ends with all its workers when the socket is closed, however the run ended.
+folder, and ends with all its workers and its own folder when the socket is closed, however the run ended.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         while True:
             data, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
             if not data:
-                return
+                break
             order = json.loads(data)
             if order["do"] == "start":
                 gc.freeze()  # else the worker's first collection would copy all that it shares with this process
@@ -54,10 +54,14 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
                 answer: dict[str, Any] = {"pid": pid}
             else:
                 answer = {"status": _end(order["pid"], folders)}
-            control.sendall(json.dumps(answer).encode())
+            try:
+                control.sendall(json.dumps(answer).encode())
+            except OSError:  # the run has ended
+                break
     finally:
         for pid in list(folders):
             _end(pid, folders)
+        remove(os.environ["TMPDIR"], _SECONDS)
 
 
 def _end(pid: int, folders: dict[int, str]) -> int:

@@ -12,6 +12,8 @@ CONSTRAINTS = Path(__file__).parents[3] / "constraints.txt"
 
 EXAMPLES = {"quick": 25, "default": 100, "ci": 100, "thorough": 1000}
 DERANDOMIZED = ("ci",)
+FIXED = ("quick", "ci")
+"""The profiles whose seed is 0 unless another one is named: who mends one thing sees that one thing change."""
 
 
 def register() -> None:
@@ -67,22 +69,22 @@ def _tested_version() -> str:
 
 
 def choose(named: str | None) -> str:
-    """The profile named, else ``ci`` where the environment variable CI is set, else ``default``.
+    """The profile named, else ``ci`` where the environment variable CI is set, else ``quick``.
 
     Raises ValueError for a name that is no profile.
     """
-    name = named or ("ci" if os.environ.get("CI") else "default")
+    name = named or ("ci" if os.environ.get("CI") else "quick")
     if name not in EXAMPLES:
         raise ValueError(f"--hypothesis-profile {name}: no such profile; there are {', '.join(EXAMPLES)}")
     return name
 
 
 def seed(named: str | None, profile: str) -> int:
-    """The seed named on the command line, which always wins; else 0 for a derandomized profile, else a random one.
+    """The seed named on the command line, which always wins; else 0 for a profile of FIXED, else a random one.
 
     Raises ValueError for a seed that is neither a whole number nor ``random``.
     """
-    if named is None and profile in DERANDOMIZED:
+    if named is None and profile in FIXED:
         return 0
     if named is None or named == "random":
         return secrets.randbelow(2**32)

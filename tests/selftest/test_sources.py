@@ -1,0 +1,97 @@
+"""What the run reads of a submission without running it: what belongs to it, what it declares, what is remarked."""
+
+import pytest
+
+from impls.isolation import Isolation, Limits, load_isolated
+from impls.isolation.reach import CHECKOUT, outside_the_suite
+from impls.isolation.sources import Sources, declared_arrays, declared_device
+from impls.submissions.spec import Asked, Named
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A class in one folder: a submission with a helper, which has one too, a package, and two that are strangers."""
+    outside = tmp_path / "outside.py"
+    outside.write_text("")
+    here = tmp_path / "class"
+    (here / "pack").mkdir(parents=True)
+    sources = {
+        "anna.py": "import numpy as np, helper\nfrom pack.one import f\nfrom linked import g\nimport nothing",
+        "helper.py": "    from deeper import h",
+        "deeper.py": "import helper",
+        "pack/one.py": "",
+        "bob.py": "",
+        "zoe.py": "def tanh(z): return z",
+    }
+    for name, source in sources.items():
+        (here / name).write_text(source)
+    (here / "linked.py").symlink_to(outside)
+    return here
+
+
+def test_what_it_imports_by_name_belongs_to_it_and_its_row_says_so(folder):
+    sources = Sources.of(folder / "anna.py")
+    assert {path.name for path in sources.paths} == {"anna.py", "helper.py", "deeper.py", "pack"}
+    (remark,) = sources.remarks
+    assert remark.startswith("imports what lies beside it: ")
+    alone = Sources.of(folder / "zoe.py")
+    assert (alone.paths, alone.remarks) == ((folder / "zoe.py",), ())
+
+
+def test_nothing_of_the_suite_belongs_to_a_file_in_the_checkout():
+    cells = ("from reference import sigmoid", "import tests, impls, conftest")
+    assert Sources.of(CHECKOUT / "notebook.ipynb", cells).paths == (CHECKOUT / "notebook.ipynb",)
+
+
+def test_a_folder_around_the_checkout_is_allowed_without_it():
+    allowed = outside_the_suite([str(CHECKOUT.parent.parent)])
+    assert allowed
+    assert not any(CHECKOUT.is_relative_to(path) for path in allowed)
+    assert outside_the_suite([str(CHECKOUT), str(CHECKOUT / "reference")]) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "arrays"),
+    [
+        ("import numpy as np", ("numpy",)),
+        ("import torch", ("torch",)),
+        ("import torch\nimport numpy as np", ("numpy", "torch")),
+        ("ARRAYS = 'cupy'", ("cupy",)),
+        ("import torch\nARRAYS: str = 'numpy'\n", ("numpy",)),
+        ("def f():\n    ARRAYS = 'cupy'", ("numpy",)),
+        ("ARRAYS = (", ("numpy",)),
+    ],
+)
+def test_the_arrays_are_those_of_the_source(tmp_path, source, arrays):
+    path = tmp_path / "one.py"
+    path.write_text(source)
+    assert declared_arrays(Sources.of(path), None) == arrays
+
+
+def test_what_is_declared_comes_before_what_the_command_says(tmp_path):
+    path = tmp_path / "one.py"
+    path.write_text("DEVICE = 'cuda'\nARRAYS = 'torch'")
+    sources = Sources.of(path)
+    assert declared_arrays(sources, "numpy") == ("torch",)
+    assert declared_device(sources, "cpu", "torch") == "cuda"
+    path.write_text("")
+    sources = Sources.of(path)
+    assert declared_arrays(sources, "torch") == ("torch",)
+    assert declared_device(sources, None, "cupy") == "cuda"
+
+
+def test_a_helper_is_reached_and_a_neighbour_is_not(folder):
+    source = "from helper import th\ndef tanh(z): return th(z)\ndef relu(z): return open({!r}).read()\n"
+    (folder / "anna.py").write_text(source.format(str(folder / "bob.py")))
+    (folder / "helper.py").write_text("import numpy as np\ndef th(z): return np.tanh(z)\n")
+    isolation = Isolation(limits=Limits(call_seconds=5))
+    try:
+        path = folder / "anna.py"
+        anna = load_isolated(isolation, Named("anna", str(path), path), ("tanh", "relu"), Asked(None, None))
+        assert anna.remarks == ("imports what lies beside it: helper.py",)
+        assert anna.caller.call("tanh", (0.0,), {}) == 0
+        if "landlock" in isolation.in_force:
+            with pytest.raises(Exception, match="PermissionError"):
+                anna.caller.call("relu", (0.0,), {})
+    finally:
+        isolation.close()
