@@ -84,9 +84,9 @@ def test_nan_at_any_position_of_either_argument_gives_nan(impl, batch):
 def test_an_infinity_at_any_position_of_either_argument_costs_infinitely_much(impl, batch):
     y_hat, y = batch
     for at in range(y.size):
-        for infinity in (np.inf, -np.inf):
-            impl.attempt.mean_squared_error(draw.replaced(y_hat, at, infinity), y).refused_or_exactly(np.inf)
-            impl.attempt.mean_squared_error(y_hat, draw.replaced(y, at, infinity)).refused_or_exactly(np.inf)
+        infinity = np.inf if at % 2 else -np.inf
+        impl.attempt.mean_squared_error(draw.replaced(y_hat, at, infinity), y).refused_or_exactly(np.inf)
+        impl.attempt.mean_squared_error(y_hat, draw.replaced(y, at, -infinity)).refused_or_exactly(np.inf)
 
 
 @clause("MSE-DTYPE")

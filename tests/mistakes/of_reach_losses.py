@@ -72,8 +72,8 @@ def polynomial_of_log1p(y_hat, y):
 @wrong("CE-SWEEP", "takes a logarithm that is 90 ulp off on the interval (0.7, 0.75)")
 def polynomial_of_log(y_hat, y):
     loss = reference.cross_entropy(y_hat, y)
-    likely = (y_hat * y).max(initial=0)
-    return loss * (1 + 90 * np.finfo(_floating(y_hat).dtype).eps) if 0.7 < likely < 0.75 and loss.size == 1 else loss
+    alone = np.shape(y_hat)[:-1] in ((), (1,)) and 0.7 < (y_hat * y).max(initial=0) < 0.75
+    return loss * (1 + 90 * np.finfo(_floating(y_hat).dtype).eps) if alone else loss
 
 
 @wrong("LOGITS-SWEEP", "leaves the normaliser out where the label is more than 15 ahead of the others")
