@@ -23,7 +23,7 @@ from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
-from tests.harness.judging.trial import Seen, carried_out
+from tests.harness.judging.trial import Made, Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -200,8 +200,8 @@ class _Judgement:
                 break
         return seen
 
-    def _carried_out(self, plans: Sequence[Plan]) -> list[Seen]:
-        trial = carried_out(plans, self.implementation.caller)
+    def _carried_out(self, plans: Sequence[Plan], excuse: bool = True) -> list[Seen]:
+        trial = carried_out(plans, self.implementation.caller, *([self._excuses] if excuse else []))
         for function in trial.overwritten:
             self.impure.setdefault(function, f"a later call of {function} overwrote the result of an earlier one")
         own = self.clause.function
@@ -212,15 +212,15 @@ class _Judgement:
                 one.fault = one.fault or Nonconformance(self.impure[own])
         return list(trial.seen)
 
-    def _seen_on(self, values: Values) -> Seen:
-        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)])[0]
+    def _seen_on(self, values: Values, excuse: bool = True) -> Seen:
+        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)], excuse)[0]
 
     def _settled(self, seen: list[Seen]) -> Outcome:
         drawn, clause = self.drawn, self.clause
         unwritten = [str(one.fault) for one in seen if isinstance(one.fault, NotWritten)]
         failing = [(index, one) for index, one in enumerate(seen) if one.fault is not None]
-        excused = [known for index, _ in failing for known in self.deviations if known.covers(drawn[index])]
-        failing = [(index, one) for index, one in failing if not self._is_excused(drawn[index])]
+        reached = [values for values, one in zip(drawn, seen, strict=False) if one.excused]
+        excused = [known for values in reached for known in self.deviations if known.covers(values)]
         compared = [one.ratio for one in seen if one.ratio is not None]
         ratio = max(compared, default=None)
         ratio = ratio if ratio is not None and np.isfinite(ratio) else None
@@ -231,7 +231,7 @@ class _Judgement:
             return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
         if failing:
             return self._failed(seen, failing, ratio)
-        stale = [known for known in self.deviations if self._seen_on(known.shown_by).fault is None]
+        stale = [known for known in self.deviations if self._seen_on(known.shown_by, excuse=False).fault is None]
         if stale:
             message = f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
             return Outcome(ERROR, len(drawn), ratio, message)
@@ -239,8 +239,9 @@ class _Judgement:
             return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or self.deviations)[0].summary)
         return Outcome(PASSED, len(drawn), ratio)
 
-    def _is_excused(self, values: Values) -> bool:
-        return any(known.covers(values) for known in self.deviations)
+    def _excuses(self, plan: Plan, calls: Sequence[Made]) -> bool:
+        arguments = [call.arguments for call in calls]
+        return any(known.excuses(plan.values, arguments) for known in self.deviations)
 
     def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
         """An exception on any input makes the clause an error; where there is a wrong value as well, that is shown."""
@@ -280,7 +281,7 @@ class _Judgement:
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
-        small = sorted((one for one in self.inputs(self.clause.id) if not self._is_excused(one)), key=drawing.size)
+        small = sorted(self.inputs(self.clause.id), key=drawing.size)
         seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
         wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
         return next(wrong, None)
@@ -301,7 +302,7 @@ class _Judgement:
         def fails(values: Values) -> bool:
             nonlocal last
             now = self._seen_on(values)
-            wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost) and not self._is_excused(values)
+            wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost)
             if wrong and now.made:
                 last = values, now
             return wrong
