@@ -85,6 +85,19 @@ def test_an_entry_about_calls_excuses_no_other_call_of_the_same_example():
     assert "2.0" in outcome.counterexample
 
 
+def test_an_entry_about_elements_excuses_no_other_element_of_the_same_call():
+    entry = replace(ENTRY, covers_call=lambda z: z > 3)
+    values, arguments = {"z": np.array([4.0])}, [(np.array([4.0, 2.0, 5.0]),)]
+    assert entry.excuses(values, arguments, np.array([True, False, True]))
+    assert not entry.excuses(values, arguments, np.array([True, True, False]))
+    assert not entry.excuses(values, arguments)
+    in_a_sweep = replace(entry, covers_values=lambda z: True)
+    sweep = Property("sweep", (RELU,), lambda impl, z: impl.check.relu(np.array([1.0, 2, 4, 5])), {}, ({"z": None},))
+    shown = replace(in_a_sweep, shown_by={"z": None})
+    for limit, expected in ((3, KNOWN_DEVIATION), (1, FAILED)):
+        assert judge(sweep, RELU, wrong_above(limit), Examples(0), [shown], shrink_budget=0).outcome == expected
+
+
 def test_an_entry_that_no_longer_deviates_is_an_error():
     outcome = judged(wrong_above(100), ENTRY)
     assert outcome.outcome == ERROR

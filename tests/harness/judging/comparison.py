@@ -60,7 +60,8 @@ def worst_of(compared: Iterable[Comparison]) -> float:
         if found.worst > 1:
             index = tuple(map(int, np.unravel_index(int(np.argmax(found.ratio)), found.ratio.shape)))
             place, severity = (*found.place, index), _severity(found, index)
-            raise Nonconformance(_off(found, index), found.got, found.expected, worst, place, severity)
+            wrong = found.ratio > 1
+            raise Nonconformance(_off(found, index), found.got, found.expected, worst, place, severity, wrong)
     return worst
 
 

@@ -239,9 +239,9 @@ class _Judgement:
             return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or self.deviations)[0].summary)
         return Outcome(PASSED, len(drawn), ratio)
 
-    def _excuses(self, plan: Plan, calls: Sequence[Made]) -> bool:
-        arguments = [call.arguments for call in calls]
-        return any(known.excuses(plan.values, arguments) for known in self.deviations)
+    def _excuses(self, plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
+        arguments, elements = [call.arguments for call in calls], getattr(fault, "elements", None)
+        return any(known.excuses(plan.values, arguments, elements) for known in self.deviations)
 
     def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
         """An exception on any input makes the clause an error; where there is a wrong value as well, that is shown."""

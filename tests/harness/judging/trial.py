@@ -68,11 +68,11 @@ class Trial:
     overwritten: Mapping[str, str]
 
 
-Excuse = Callable[[Plan, Sequence[Made]], bool]
+Excuse = Callable[[Plan, Sequence[Made], Exception], bool]
 """Whether a fault of these calls of a plan is excused."""
 
 
-def carried_out(plans: Sequence[Plan], caller: Caller, excuse: Excuse = lambda plan, calls: False) -> Trial:
+def carried_out(plans: Sequence[Plan], caller: Caller, excuse: Excuse = lambda *fault: False) -> Trial:
     """Carry out the plans; with a lost call the one it belongs to is the last."""
     seen: list[Seen] = []
     overwritten: dict[str, str] = {}
@@ -185,7 +185,7 @@ class _Execution:
                     seen.note(fault.ratio)
                 about = event.calls if isinstance(event, Check) else ()
                 shown = [made[call] for call in about if call in made] or seen.made[-1:]
-                if not isinstance(fault, Lost | NotWritten | NotJudged) and excuse(self._plan, shown):
+                if not isinstance(fault, Lost | NotWritten | NotJudged) and excuse(self._plan, shown, fault):
                     seen.excused = True
                     continue
                 seen.fault, seen.shown = fault, shown
