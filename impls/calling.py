@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
 from impls.nested import leaves, mapped
 from impls.stubs import is_stub, raised_by_its_own_file
+from impls.text import one_line
 
 MOST_ITEMS = 4096
 """How many items the lists in a result may have together; what is longer is no list of layers."""
@@ -65,6 +66,10 @@ class CallFailed(Exception):
 
 class NotWritten(CallFailed):
     """The function says that it is still to be written: its file raises NotImplementedError, or its body is a stub."""
+
+
+class NotJudged(CallFailed):
+    """It cannot be told whether the function is right; the message says what is missing for that."""
 
 
 class Lost(CallFailed):
@@ -121,6 +126,24 @@ class Caller(Protocol):
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """The same caller, in which some functions go by another name; for a submission with several of one kind."""
+
+    caller: Caller
+    names: Mapping[str, str]
+
+    def ask(self, requests: Sequence[Request]) -> Answers:
+        answers = self.caller.ask(
+            [replace(one, function=self.names.get(one.function, one.function)) for one in requests]
+        )
+        theirs = {name: function for function, name in self.names.items()}
+        return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})
+
+    def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        return self.caller.call(self.names.get(function, function), args, options)
 
 
 class Direct:
@@ -221,6 +244,8 @@ class Direct:
         function = self.functions[name]
         try:
             result = function(*native, **options)
+        except CallFailed:
+            raise
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise
@@ -285,20 +310,6 @@ def described(raised: BaseException) -> str:
     except BaseException:
         return f"{type(raised).__name__} (its message cannot be shown)"
     return one_line(f"{type(raised).__name__}: {text[0]}" if text else type(raised).__name__)
-
-
-def one_line(text: str, longest: int = 300) -> str:
-    """Foreign text as it may be shown: one line, without control characters, which a terminal would obey, and cut."""
-    text = text if len(text) <= longest else f"{text[: longest - 3]}..."
-    return printable(text)
-
-
-def printable(text: str) -> str:
-    """``text`` with everything but printable characters as escapes, line ends among them."""
-    encodable = text.encode("utf-8", "backslashreplace").decode()
-    if encodable.isprintable():
-        return encodable
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in encodable)
 
 
 def _place(raised: BaseException, function: Callable[..., Any]) -> str:

@@ -42,9 +42,9 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 def sigmoid_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """s gamma((1 - s) e_exp/(1 - e_exp) + (2 + s)u) + max(w, 1/largest) for s = sigmoid(z), plus eps if textbook.
 
-    exp enters with weight 1 - s in either form, the addition and the division follow; 1/(2 + expm1(-z)) rounds
+    In both forms the error of exp has the weight 1 - s; an addition and a division follow. 1/(2 + expm1(-z)) rounds
     e^-z - 1, which is near -1 where s is near 1, once more. 1/(1 + e^-z) may overflow to 0 where the exact value is
-    below 1/largest. The slide's eps takes eps s^2 away.
+    below 1/largest. The slide's eps reduces the value by eps s^2.
     """
     s, e = sigmoid(z), arithmetic.e_exp
     rounding = s * gamma((1 - s) * e / (1 - e) + (2 + s) * arithmetic.unit_roundoff)
@@ -69,9 +69,9 @@ def tanh(z: np.ndarray) -> np.ndarray:
 def tanh_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """max(|t|, 2^10 n) e_tanh + 2w for t = tanh(z) and the smallest normal number n, plus eps at the textbook level.
 
-    One library function; the argument may be flushed to zero, and the result again. A rational approximation
-    z p(z^2)/q(z^2) multiplies subnormal numbers, whose errors are absolute: below 2^10 n the allowance is what it is
-    there (not in float16, whose range is too short for that: 2^10 n is 1/16). The slide's quotient errs by at most
+    One library function; hardware may flush the argument to zero, and the result as well. A rational approximation
+    z p(z^2)/q(z^2) multiplies subnormal numbers, whose errors are absolute: below 2^10 n the bound stays what it is at
+    2^10 n (not in float16, where 2^10 n is 1/16). The error of the slide's quotient is at most
     (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
     """
     small = 2**10 * arithmetic.smallest_normal
@@ -126,10 +126,10 @@ def softmax(z: np.ndarray) -> np.ndarray:
 def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """g_i((1 + r_i)(1 + gamma(h(k)u))(1 + gamma(2u)) - 1) + 2(2 + k g_i)w for g = softmax(z), plus eps if textbook.
 
-    r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D): the errors of the exponentials, where those of the numerator's own
-    term in the denominator cancel; then k - 1 additions and a division. No statement where D >= 1.
-    A, D and k are explained at `SoftmaxRow`. In a row of everyday logits, |z| <= 20, exp(z - lse) for lse = log sum e^z
-    is admitted: lse is rounded once and the difference once more, which is 2u|lse| for r_i beside the u d of A.
+    r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D) are the errors of the exponentials; the error of the numerator cancels
+    against its own term in the denominator. k - 1 additions and a division follow. The bound is infinite where D >= 1.
+    `SoftmaxRow` explains A, D and k. In a row of everyday logits, |z| <= 20, r_i grows by 2u|lse|, lse = log sum e^z:
+    this admits exp(z - lse), where lse is rounded, and the difference as well.
     """
     row = SoftmaxRow(z, arithmetic)
     k, u, g = row.k, arithmetic.unit_roundoff, row.g
@@ -161,9 +161,10 @@ def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
 class SoftmaxRow:
     """What the bounds of softmax and of log-softmax have in common, for each row of logits.
 
-    d = max z - z, rounded once, makes e^-d wrong by the relative A = e^(ud)(1 + e_exp) - 1. As 2^(-d log2 e) the
-    exponent is rounded twice, and log2 e by less than u/2: 2.5ud for ud. g = softmax(z), S = sum e^-d, gA = g A,
-    D = sum gA: the relative error that the exponentials bring into S. k: the terms of the sum that are not exactly 0.
+    d = max z - z is rounded once, so that e^-d has the relative error A = e^(ud)(1 + e_exp) - 1. In 2^(-d log2 e) the
+    exponent is rounded twice, and log2 e has a relative error below u/2: so 2.5ud replaces ud. g = softmax(z),
+    S = sum e^-d, gA = g A, and D = sum gA is the relative error of S that comes from the exponentials. k is the number
+    of terms of the sum that are not exactly 0.
     """
 
     def __init__(self, z: np.ndarray, arithmetic: Arithmetic) -> None:
@@ -172,7 +173,7 @@ class SoftmaxRow:
         self.S = e.sum(axis=-1, keepdims=True)
         self.k = np.maximum((z > -np.inf).sum(axis=-1, keepdims=True), 1)
         self.g = e / self.S
-        # expm1, since e^(ud) - 1 is far below the float64 that this is computed in. Where g is 0, A may be infinite.
+        # expm1, since e^(ud) - 1 is far smaller than 1, and float64 would lose it. A may be infinite where g is 0.
         A = np.expm1(2.5 * arithmetic.unit_roundoff * self.d) * (1 + arithmetic.e_exp) + arithmetic.e_exp
         self.gA = np.where(self.g > 0, self.g * A, 0.0)
         self.D = self.gA.sum(axis=-1, keepdims=True)

@@ -93,12 +93,12 @@ def _weighted(y: np.ndarray, log_p: np.ndarray) -> np.ndarray:
 def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
     """The mean of b = (y e|L1| + (1 - y)(e(|L0| + u') + u'))(1 + 4u) + gamma(3u) l + 3w over the elements' losses l.
 
-    L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the lone u' permits log(1 - p) for log1p(-p). Two products and a sum
-    follow, then the mean. At the textbook level gamma(2u) is added: the argument of the logarithm may be a quotient,
-    as in log(1/p), and its rounding errors stay what they are where the logarithm itself is tiny.
-    Below: what a clamp of the logarithms at -100 takes away, or at the textbook level log(q + eps): log1p(eps/q).
-    Above, at that level: -log1p(-eps/q), for log(1 - (p + eps)), or a p divided by a sum with eps in it.
-    No statement where p is lost when subnormals are flushed.
+    L1 = log p, L0 = log(1 - p), u' = u/(1 - u); the second u' admits log(1 - p) in place of log1p(-p). Two products, a
+    sum and the mean follow. The textbook level adds gamma(2u): the argument of the logarithm may be a quotient, as in
+    log(1/p), whose rounding errors remain where the logarithm is tiny.
+    Below: the reduction by a clamp of the logarithms at -100, and at the textbook level by log(q + eps): log1p(eps/q).
+    Above, at that level: -log1p(-eps/q), for log(1 - (p + eps)), and for a p divided by a sum that contains an eps.
+    The bound is infinite where the arithmetic flushes p to zero.
     """
     u, w = arithmetic.unit_roundoff, arithmetic.smallest
     log_p, log_q = np.log(y_hat), np.log1p(-y_hat)
@@ -133,7 +133,7 @@ def _log1p_eps(q: np.ndarray, eps: float) -> np.ndarray:
 
 
 def _loss_band(bound: float, exact: float, clamped: float, below: float, above: float) -> Band:
-    """The band of a loss that a clamp of its logarithms may reduce, and the slides' eps in them reduce or increase."""
+    """The band of a loss that a clamp of its logarithms may reduce, and that the slides' eps may reduce or increase."""
     below = max(exact - clamped, below) if np.isfinite(exact) else 0.0
     return Band(bound, float(below), float(above) if np.isfinite(exact) else 0.0, floor=float(clamped))
 
@@ -159,9 +159,9 @@ def cross_entropy(y_hat: np.ndarray, y: np.ndarray) -> float:
 def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> Band:
     """The mean of (e_log(1 + u) + u + gamma((k + 1)u)) l + kw over the examples' losses l.
 
-    Each logarithm errs by e_log and its product with y by u, k - 1 additions follow; a one-hot label leaves one term
-    and the others exactly 0, so that gamma is left out and w comes once. Below, above, and at the textbook level the
-    quotient in the logarithm: as for the binary cross-entropy.
+    Each logarithm has the relative error e_log, and its product with y the error u; k - 1 additions follow. Under a
+    one-hot target all terms but one are exactly 0: there is no gamma, and w counts once. Below, above, and the quotient
+    in the logarithm at the textbook level, are as for the binary cross-entropy.
     """
     u, w, k = arithmetic.unit_roundoff, arithmetic.smallest, y.shape[-1]
     log_p = np.log(y_hat)

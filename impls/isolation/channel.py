@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from impls.calling import Lost, one_line
+from impls.calling import Lost
 from impls.isolation import wire
 from impls.isolation.processes import family, run_delays
+from impls.text import one_line
 
 _PRINTED = 2000
 _PIECE = 1 << 16

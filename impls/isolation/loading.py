@@ -1,133 +1,184 @@
 """How what a spec names is loaded in a worker and becomes an Implementation here.
 
-What a worker says is foreign: it has run the submission's code. Which arrays and which device it takes is decided by
-its source and the command line, and probed in this process; a worker that says otherwise is an error row. Versions are
-taken of the libraries at work alone.
+What a worker says is foreign: it has run the submission's code. It says which functions there are, and how it went.
+What arrays they take, on which device, and whether these can be had, is decided here, by the source and the command
+line; where the source leaves it open, the worker is believed as far as the source mentions what it says. A worker that
+says otherwise is an error row. Versions are those of this environment, which are the worker's.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from impls.backends.arrays import FLOATS
 from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
-from impls.calling import Lost, one_line
-from impls.implementation import Implementation, Unloadable
+from impls.calling import Lost
+from impls.implementation import Implementation, Unloadable, said
 from impls.isolation.caller import Isolated
 from impls.isolation.isolation import Isolation
 from impls.isolation.reach import CHECKOUT, outside_the_suite
-from impls.isolation.sources import Sources, declared_arrays, declared_device
+from impls.isolation.sources import Sources
 from impls.submissions.file import LoadError
-from impls.submissions.notebook import NotebookError, cells_of
+from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
+from impls.text import one_line
 
 
 def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
     """Load it in a worker. Raises SpecError for a module that is not there or a device that cannot be had."""
     builtin = BUILTINS[found.spec] if found.is_builtin else None
-    arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
+    mentions = found.read.mentions if found.read else Mentions()
+    sha256 = found.read.sha256 if found.read else None
+    if builtin:
+        arrays, device = builtin.arrays, builtin.device
+    else:
+        arrays = mentions.arrays or asked.arrays or mentions.only or "numpy"
+        device = mentions.device or asked.device or DEVICES[arrays][0]
     level = builtin.level if builtin else "textbook"
-    sources = Sources((), (), (), CHECKOUT)
+    sources = _sources(found)
 
     def unloadable(reason: str) -> Unloadable:
-        remarks = sources.remarks
-        return Unloadable(found.name, found.spec, reason, arrays, device, level, isolation.in_force, remarks)
+        kept = isolation.in_force
+        return Unloadable(found.name, found.spec, reason, arrays, device, level, kept, sources.remarks, sha256)
 
-    cells: list[str] | None = None
-    if found.path is not None and not found.refused:
-        path = found.path.absolute()
-        try:
-            cells = cells_of(path) if path.suffix == ".ipynb" else None
-        except (OSError, NotebookError) as wrong:
-            return unloadable(one_line(str(wrong)))
-        sources = Sources.of(path, cells)
-    load = {
+    try:
+        if found.refused:
+            raise LoadError(found.refused)
+        if found.path is not None:
+            words = {"ARRAYS": mentions.arrays or (None if asked.arrays else mentions.only), "DEVICE": mentions.device}
+            asked.target(words, _denied)
+    except LoadError as wrong:
+        return unloadable(str(wrong))
+    torch = "torch" in (arrays, *mentions.libraries)
+    gpu = device == "cuda" or "cuda" in DEVICES[arrays][:1] or (mentions.gpu and _has_a_driver())
+    caller = Isolated(isolation, _request(found, sources, function_names, asked), torch, gpu)
+    try:
+        answer = caller.loaded
+        if "wrong" in answer and found.path is None:
+            raise SpecError(one_line(str(answer["wrong"]), 600))
+        if "wrong" in answer or "unloadable" in answer:
+            return unloadable(str(answer.get("unloadable", answer.get("wrong"))))
+        offered = answer["functions"]
+        functions = tuple(name for name in function_names if name in offered)
+        says = said(answer["says"])
+        if found.wanted.is_homework:  # what loosens is not for the submission to say
+            says = replace(says, batches_only=found.wanted.batches_only({}))
+        if not builtin:
+            arrays_there, device_there = str(answer["arrays"]), str(answer["device"])
+            if reason := _contradicted(found, asked, arrays_there, device_there):
+                return unloadable(reason)
+            arrays, device = arrays_there, device_there
+    except Lost as lost:
+        return unloadable(str(lost))
+    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+        return unloadable(f"its process gave no sense: {wrong!r}")
+    return Implementation(
+        name=found.name,
+        spec=found.spec,
+        functions=functions,
+        caller=caller,
+        arrays=arrays,
+        device=device,
+        default_level=level,
+        ulp=builtin.ulp if builtin else UNKNOWN_ULP,
+        flushes_to_zero=flushes_to_zero(arrays),
+        versions=_installed("numpy", arrays, *(builtin.requires if builtin else ())),
+        offers=FLOATS[arrays],
+        isolation=isolation.in_force,
+        remarks=sources.remarks,
+        sha256=sha256,
+        says=says,
+    )
+
+
+def _sources(found: Named) -> Sources:
+    """What the worker may read of the submission: nothing of what is not one."""
+    if found.path is None or found.read is None:
+        return Sources((), (), (), CHECKOUT)
+    source = found.read.source
+    texts = [source.decode(errors="replace")] if isinstance(source, bytes) else source
+    return Sources.of(found.path.absolute(), texts)
+
+
+def _request(found: Named, sources: Sources, function_names: Sequence[str], asked: Asked) -> dict[str, Any]:
+    """What the worker is told: with the source as it was read, so that it runs just that."""
+    source = found.read.source if found.read else None
+    path = None if found.path is None else found.path.absolute()
+    if path is not None:
+        readable = list(map(str, sources.paths))
+    else:
+        readable = [str(CHECKOUT)] if found.is_builtin else outside_the_suite(filter(None, sys.path))
+    return {
         "name": found.name,
         "spec": found.spec,
-        "file": None if found.path is None else str(found.path.absolute()),
-        "home": None if found.path is None else str(found.path.absolute().parent),
+        "file": None if path is None else str(path),
+        "home": None if path is None else str(path.parent),
         "path": sys.path
-        if builtin
+        if found.is_builtin
         else [one for one in sys.path if outside_the_suite([one]) == [os.path.abspath(one)]],
         "directory": os.getcwd(),
         "names": list(function_names),
         "arrays": asked.arrays,
         "device": asked.device,
-        "refused": found.refused,
-        "aliases": [asked.aliases.functions, asked.aliases.implementations],
-        "cells": cells,
-        "trusted": builtin is not None,
-        "readable": _readable(found, sources),
+        "wanted": found.wanted.as_json(),
+        "seconds": found.seconds,
+        "source": np.frombuffer(source, np.uint8) if isinstance(source, bytes) else None,
+        "cells": [_bytes(cell) for cell in source] if isinstance(source, tuple) else None,
+        "mentions": found.read.mentions.as_plain() if found.read else None,
+        "trusted": found.is_builtin,
+        "readable": readable,
     }
-    gpu = "cuda" in (device, *DEVICES[arrays][:1]) or sources.mentions("cuda") or sources.mentions("cupy")
-    caller = Isolated(isolation, load, arrays == "torch" or sources.mentions("torch"), gpu)
-    try:
-        said = caller.loaded
-        if "wrong" in said:
-            if found.path is None:
-                raise SpecError(one_line(str(said["wrong"]), 600))
-            _refuse_what_cannot_be_had(sources, asked)
-            return unloadable(one_line(str(said["wrong"]), 600))
-        if "unloadable" in said:
-            return unloadable(one_line(str(said["unloadable"]), 600))
-        arrays, device = str(said["arrays"]), str(said["device"])
-        if found.path is not None and (reason := _contradicted(sources, asked, arrays, device)):
-            return unloadable(reason)
-        offered, versions = said["functions"], said["versions"]
-        return Implementation(
-            name=found.name,
-            spec=found.spec,
-            functions=tuple(name for name in function_names if name in offered),
-            caller=caller,
-            arrays=arrays,
-            device=device,
-            default_level=level,
-            ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-            flushes_to_zero=flushes_to_zero(arrays),
-            versions={name: one_line(str(versions[name]), 40) for name in _at_work(found) if name in versions},
-            offers=FLOATS[arrays],
-            isolation=isolation.in_force,
-            remarks=sources.remarks,
-        )
-    except Lost as lost:
-        return unloadable(str(lost))
-    except (KeyError, TypeError, AttributeError) as wrong:
-        return unloadable(f"its process gave no sense: {one_line(repr(wrong))}")
 
 
-def _readable(found: Named, sources: Sources) -> list[str]:
-    """The files and folders, beside those of the system, that the worker may read."""
-    if found.path is not None:
-        return [] if found.refused else list(map(str, sources.paths))
-    return [str(CHECKOUT)] if found.is_builtin else outside_the_suite(filter(None, sys.path))
+def _bytes(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode(), np.uint8)
 
 
-def _at_work(found: Named) -> tuple[str, ...]:
-    """The libraries whose versions are asked for."""
-    return ("numpy", "torch", "cupy", *(BUILTINS[found.spec].requires if found.is_builtin else ()))
+def _denied(arrays: str, device: str) -> str | None:
+    """Why arrays of a library cannot be had on a device. The worker imports the library: on a CPU this run need not."""
+    if device != "cpu" or device not in DEVICES[arrays]:
+        return probe(arrays, device)
+    return None if importlib.util.find_spec(arrays) else f"{arrays} is not installed"
 
 
-def _refuse_what_cannot_be_had(sources: Sources, asked: Asked) -> None:
-    """Raise SpecError where it is an option of the command that asks for what is not there."""
-    arrays = declared_arrays(sources, asked.arrays)[0]
-    declared: dict[str, Any] = {"ARRAYS": arrays, "DEVICE": sources.declared("DEVICE")}
-    try:
-        asked.target(declared)
-    except LoadError:
-        return
-
-
-def _contradicted(sources: Sources, asked: Asked, arrays: str, device: str) -> str | None:
+def _contradicted(found: Named, asked: Asked, arrays: str, device: str) -> str | None:
     """Why a worker is not believed that its submission takes these arrays on this device; None where it is."""
-    if arrays not in (taken := declared_arrays(sources, asked.arrays)):
-        says = one_line(arrays, 40)
+    mentions = found.read.mentions if found.read else Mentions()
+    decided = mentions.arrays or asked.arrays or mentions.only
+    taken = [decided] if decided else ["numpy", *sorted(mentions.libraries - {"numpy"})]
+    if arrays not in DEVICES or (found.path is not None and arrays not in taken):
         return (
-            f"its process speaks of {says} arrays, and its source of {' or '.join(taken)}; "
+            f"its process speaks of {one_line(arrays, 40)} arrays, and its source of {' or '.join(taken)}; "
             f"to say which it takes, write ARRAYS = ... with one of {', '.join(DEVICES)} at its top"
         )
-    if device != declared_device(sources, asked.device, arrays):
-        return f"its process speaks of the device {one_line(device, 40)}, which its source does not declare"
-    reason = probe(arrays, device)
+    on = {mentions.device or asked.device or DEVICES[arrays][0]} | (set(DEVICES[arrays]) if mentions.cuda else set())
+    if device not in DEVICES[arrays] or (found.path is not None and device not in on):
+        return f"its process speaks of the device {one_line(device, 40)}, which its source does not mention"
+    reason = _denied(arrays, device)
     return f"it takes {arrays} arrays on {device}: {reason}" if reason else None
+
+
+def _has_a_driver() -> bool:
+    """Whether a GPU may be there at all: else what mentions one keeps the limits of all others."""
+    return any(map(Path.exists, map(Path, ("/dev/nvidiactl", "/dev/dxg"))))
+
+
+def _installed(*modules: str) -> dict[str, str]:
+    """The versions of these modules as this environment has them: a worker's are the same, and are not asked for."""
+    return {name: _version(name) for name in dict.fromkeys(modules)}
+
+
+def _version(module: str) -> str:
+    """The version of the distribution that brings a module; CuPy's is named for the version of CUDA."""
+    try:
+        return metadata.version(module)
+    except metadata.PackageNotFoundError:
+        return next((metadata.version(name) for name in metadata.packages_distributions().get(module, ())), "unknown")

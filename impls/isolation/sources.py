@@ -1,4 +1,4 @@
-"""What the run reads of a submission without running it: its own files, what they declare, what they look into.
+"""What a submission's process is handed of the disk, and what a person has to know of its source.
 
 A submission is the file that was named, or the folder of a package, and the modules beside it that it imports by name,
 and those that these import. Only they are handed to its process: in a class that lies in one folder a file does not
@@ -6,7 +6,6 @@ reach its neighbours, unless it says that it imports them, and then its row says
 file, such as a name that is put together for ``importlib``, is not known here and not handed over.
 """
 
-import ast
 import contextlib
 import os
 import re
@@ -15,9 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from impls.backends.devices import DEVICES
-from impls.calling import one_line
 from impls.isolation.reach import is_of_the_suite
+from impls.text import one_line
 
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 200
@@ -40,7 +38,7 @@ class Sources:
 
     @classmethod
     def of(cls, path: Path, cells: Sequence[str] | None = None) -> "Sources":
-        """What belongs to the submission at ``path``; cells: of a notebook."""
+        """What belongs to the submission at ``path``; cells: its source, as it was read; None for a package."""
         home = path.parent
         own = list(cells) if cells is not None else [text for _, text in _texts(path)]
         paths, beside = [path], []
@@ -54,53 +52,12 @@ class Sources:
                     left += found
         return cls(tuple(paths), tuple(own), tuple(beside), path)
 
-    def mentions(self, word: str) -> bool:
-        """Whether the word stands in any of the texts."""
-        return any(re.search(rf"\b{word}\b", text) for text in (*self.own, *self.beside))
-
-    @property
-    def imports_torch_alone(self) -> bool:
-        """Whether it imports torch and nothing of it NumPy."""
-        return "torch" in _imported(self.own) and "numpy" not in _imported((*self.own, *self.beside))
-
-    def declared(self, name: str) -> str | None:
-        """The text that is assigned to this name at the top of the submission, the last where there are several."""
-        found = None
-        for text in (text for text in self.own if name in text):
-            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-                for statement in ast.parse(text).body:
-                    found = _assigned(statement, name) or found
-        return found
-
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a person has to know who signs the verdict."""
         looks = any(map(_LOOKS_INTO_ITS_CALLER.search, (*self.own, *self.beside)))
         names = ", ".join(one_line(path.name, 40) for path in self.paths[1:])
         return (*([_LOOKS] if looks else []), *([f"imports what lies beside it: {names}"] if names else []))
-
-
-def declared_arrays(sources: Sources, arrays: str | None) -> tuple[str, ...]:
-    """The array libraries that a submission may take; arrays: what is asked for on the command line."""
-    if named := sources.declared("ARRAYS") or arrays:
-        return (named,)
-    if not sources.mentions("torch"):
-        return ("numpy",)
-    return ("torch",) if sources.imports_torch_alone else ("numpy", "torch")
-
-
-def declared_device(sources: Sources, device: str | None, arrays: str) -> str:
-    """The device on which a submission's arrays lie."""
-    return sources.declared("DEVICE") or device or DEVICES[arrays][0]
-
-
-def _assigned(statement: ast.stmt, name: str) -> str | None:
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    if isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
-    value = getattr(statement, "value", None)
-    is_it = any(isinstance(target, ast.Name) and target.id == name for target in targets)
-    return value.value if is_it and isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
 def _imported(texts: Iterable[str]) -> set[str]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from impls.calling import LaidOut, Oversized, Unreadable, one_line
+from impls.calling import LaidOut, Oversized, Unreadable
+from impls.text import one_line
 
 PREFIX = struct.Struct("<4sQIQ")
 """A frame's first bytes: the magic word, the token of the request, the length of the header and of the arrays."""

@@ -7,24 +7,30 @@ A spec is, in this order: a built-in name, a path to a `.py` file, a folder of s
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-from impls.adapters import torch_modules as modules
+from impls.adapters.torch_modules import is_module_class
 from impls.backends.arrays import FLOATS, library
 from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
 from impls.calling import Direct
-from impls.implementation import Absent, Implementation, Unloadable
-from impls.submissions.aliases import Aliases
-from impls.submissions.file import LoadError, contained, load_file, load_notebook
+from impls.implementation import Absent, Implementation, Says, Unloadable
+from impls.submissions import gate, networks
+from impls.submissions.assignment import Assignment, Wanted
+from impls.submissions.file import LoadError, contained
+from impls.submissions.mentions import Mentions
+from impls.submissions.running import LOAD_SECONDS
+from impls.submissions.submission import loaded
+from impls.text import printable
 
 Resolved = Implementation | Unloadable
+_Either = TypeVar("_Either", "Named", Implementation | Unloadable)
 
 
 class SpecError(ValueError):
@@ -37,35 +43,45 @@ def resolve(
     arrays: str | None = None,
     device: str | None = None,
     load: "Load | None" = None,
-    aliases: Aliases | None = None,
+    assignment: Assignment | None = None,
 ) -> list[Resolved]:
     """The implementations that `spec` names: one, or for a folder one per file.
 
     function_names: the interface. arrays ("numpy", "torch", "cupy") and device ("cpu", "cuda"): what a user's functions
     take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is
-    loaded; by default in this process.
+    loaded; by default in this process. assignment: what is asked of files, in place of the whole interface.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
-    asked = Asked(arrays, device, aliases or Aliases())
-    return [(load or load_here)(found, function_names, asked) for found in _named_by(spec, asked)]
+    asked = Asked(arrays or (assignment.arrays if assignment else None), device)
+    found = [asked_of(one, function_names, assignment) for one in named_by(spec, asked)]
+    return [(load or load_here)(one, function_names, asked) for one in found]
+
+
+def asked_of(
+    found: "Named", function_names: Sequence[str], assignment: Assignment | None, seconds: float = LOAD_SECONDS
+) -> "Named":
+    """The same with what is asked of it: by the assignment, or else the whole interface."""
+    every = Wanted(tuple(function_names))
+    wanted = assignment.wanted(found.name) if assignment and not found.is_builtin else every
+    return replace(found, wanted=wanted, seconds=seconds)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The arrays and the device named on the command line, and the other names that functions may have."""
+    """The arrays and the device named on the command line, or the arrays that the assignment names."""
 
     arrays: str | None
     device: str | None
-    aliases: Aliases = field(default_factory=Aliases)
 
     def __str__(self) -> str:
         options = {"--arrays": self.arrays, "--device": self.device}
         return " ".join(f"{option} {value}" for option, value in options.items() if value)
 
-    def target(self, declared: Mapping[str, Any]) -> tuple[str, str]:
+    def target(self, declared: Mapping[str, Any], probe: Callable[[str, str], str | None] = probe) -> tuple[str, str]:
         """The arrays and the device of a module that declares these ARRAYS and DEVICE, or None of them.
 
-        Raises LoadError for a declaration that is wrong or cannot be had here, SpecError for an option.
+        probe: says why arrays of a library on a device cannot be had, None where they can. Raises LoadError for a
+        declaration that is wrong or cannot be had here, SpecError for an option.
         """
         own_arrays = _one_of(tuple(DEVICES), "ARRAYS", declared)
         own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
@@ -84,15 +100,18 @@ class Asked:
 class Named:
     """One implementation that a spec names, not loaded yet.
 
-    path: of its file or package, None for a module. cells: of a notebook that has been read. refused: why it is not to
-    be loaded at all.
+    name: printable, as reports show it. path: of its file or package, None for a module. read: what the gate has read
+    of these. refused: why it is not to be loaded at all. wanted: what is asked of it. seconds: for running what its
+    functions need.
     """
 
     name: str
     spec: str
     path: Path | None = None
-    cells: tuple[str, ...] | None = None
+    read: gate.Submission | None = None
     refused: str | None = None
+    wanted: Wanted = field(default_factory=lambda: Wanted(()))
+    seconds: float = LOAD_SECONDS
 
     @property
     def is_builtin(self) -> bool:
@@ -108,10 +127,14 @@ def load_here(found: Named, function_names: Sequence[str], asked: Asked) -> Reso
         return _builtin(found.spec, function_names)
     if found.path is not None:
         return _from_file(found, found.path, function_names, asked)
-    return _from_module(found.spec, function_names, asked)
+    return _from_module(found, function_names, asked)
 
 
-def _named_by(spec: str, asked: Asked) -> list[Named]:
+def named_by(spec: str, asked: Asked) -> list[Named]:
+    """What a spec names: one, or for a folder each submission in it; all are read, and nothing of them is run.
+
+    Raises SpecError where the spec names nothing, or what was asked for by name is not there.
+    """
     if spec in BUILTINS:
         if reason := BUILTINS[spec].absent():
             raise SpecError(f"{spec} cannot run here: {reason}")
@@ -121,23 +144,30 @@ def _named_by(spec: str, asked: Asked) -> list[Named]:
         return [Named(spec, spec)]
     if asked.arrays and (reason := probe(asked.arrays, asked.device or DEVICES[asked.arrays][0])):
         raise SpecError(f"{asked} cannot be had: {reason}")
-    if spec.endswith((".py", ".ipynb")) and os.path.lexists(spec):
-        return [Named(spec, spec, Path(spec))]
+    if spec.endswith(gate.SUFFIXES) and os.path.lexists(spec):
+        return [_read(spec, spec)]
     if spec and os.path.isdir(spec):
         folder = Path(spec)
-        if (folder / "__init__.py").is_file():
-            return [Named(spec, spec, folder)]
-        names = sorted(path.relative_to(folder).as_posix() for path in _submissions(folder))
-        if not names:
+        if os.path.lexists(folder / "__init__.py"):
+            return [_read(spec, spec)]
+        try:
+            entries = gate.submissions(folder)
+        except OSError as error:
+            raise SpecError(f"{spec!r}: a folder that cannot be read: {error}") from error
+        if not entries:
             raise SpecError(f"{spec!r}: a folder without any .py or .ipynb file to check; {_accepted(spec)}")
-        return [Named(name, str(folder / name), folder / name, refused=_outside(folder, name)) for name in names]
-    return [Named(spec, spec)]
+        return [_read(one.name, str(folder / one.name), folder, one.refused) for one in entries]
+    return [Named(printable(spec), spec)]
 
 
-def _outside(folder: Path, name: str) -> str | None:
-    """Why a file of a folder is none of its own, None where it is one."""
-    inside = (folder / name).resolve().is_relative_to(folder.resolve())
-    return None if inside else "a symbolic link that leads out of the folder"
+def _read(name: str, spec: str, root: Path | None = None, refused: str | None = None) -> Named:
+    path = Path(spec)
+    if refused is None:
+        try:
+            return Named(printable(name), spec, path, gate.read(path, root))
+        except gate.Refused as wrong:
+            refused = str(wrong)
+    return Named(printable(name), spec, path, refused=refused)
 
 
 def builtins_present(function_names: Sequence[str], load: "Load | None" = None) -> tuple[list[Resolved], list[Absent]]:
@@ -152,7 +182,7 @@ def builtins_present(function_names: Sequence[str], load: "Load | None" = None) 
     return present, absent
 
 
-def with_unique_names(resolved: Iterable[Resolved]) -> list[Resolved]:
+def with_unique_names(resolved: Iterable[_Either]) -> list[_Either]:
     """The same under names that are all different: a name that came before gets #2, #3, ..."""
     taken: set[str] = set()
     unique = []
@@ -177,7 +207,9 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
     builtin = BUILTINS[name]
     try:
         with contained():
-            functions = _functions(builtin.load(), function_names, name, Aliases())
+            thing = builtin.load()
+            functions = _functions(thing, function_names)
+            says = networks.of_module(thing, functions, None, function_names)
     except LoadError as error:
         return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
@@ -192,42 +224,31 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         flushes_to_zero=flushes_to_zero(builtin.arrays),
         versions=builtin.versions(),
         offers=FLOATS[builtin.arrays],
+        says=says,
     )
 
 
-def _submissions(folder: Path) -> Iterator[Path]:
-    """The modules in a folder and in its immediate subfolders; what cannot be read is among them, to be reported."""
-    try:
-        entries = list(folder.iterdir())
-    except OSError as error:
-        raise SpecError(f"{str(folder)!r}: a folder that cannot be read: {error}") from error
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name == "conftest.py":
-            continue
-        if entry.suffix in (".py", ".ipynb") or (entry / "__init__.py").is_file():
-            yield entry
-        elif entry.is_dir():
-            yield from (
-                file
-                for pattern in ("[!.]*.py", "[!.]*.ipynb")
-                for file in entry.glob(pattern)
-                if file.name != "conftest.py"
-            )
-
-
 def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
-    def load() -> Any:
-        if found.refused:
-            raise LoadError(found.refused)
-        if path.suffix != ".ipynb":
-            return load_file(path)
-        names = [name for function in function_names for name in asked.aliases.names(function, found.name)]
-        return load_notebook(path, [*names, modules.NAME, "TASK", "ARRAYS", "DEVICE"], found.cells)
+    mentions = found.read.mentions if found.read else Mentions()
+    try:
+        if found.refused or found.read is None:
+            raise LoadError(found.refused or "it was not read")
+        wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
+        there = loaded(path, wanted, found.read.source, found.seconds)
+        if not there.functions and not there.not_judged and not wanted.is_homework:
+            raise LoadError(_none_of(wanted.functions, [*there.absent.values(), *there.not_looked_at]))
+        own = {"ARRAYS": there.arrays, "DEVICE": there.device}
+        if not own["ARRAYS"] and not asked.arrays:
+            own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
+        arrays, device = asked.target(own)
+    except LoadError as error:
+        return _unloadable(found, str(error), asked)
+    says = Says(**{name: value for name, value in vars(there).items() if name in Says.__dataclass_fields__})
+    return _users(found, there.functions, arrays, device, says)
 
-    return _users(found.name, found.spec, load, function_names, asked)
 
-
-def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Resolved:
+def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
+    spec = named.spec
     module_name, colon, attribute = spec.partition(":")
     parts = module_name.split(".") + (attribute.split(".") if colon else [])
     if not all(part.isidentifier() for part in parts):
@@ -249,36 +270,44 @@ def _from_module(spec: str, function_names: Sequence[str], asked: Asked) -> Reso
         except AttributeError as error:
             raise SpecError(f"{spec!r}: {error}; {_accepted(spec)}") from error
         with contained():
-            return found() if isinstance(found, type) and modules.module_class(found) is None else found
+            return found() if isinstance(found, type) and not is_module_class(found) else found
 
-    return _users(spec, spec, load, function_names, asked)
-
-
-def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequence[str], asked: Asked) -> Resolved:
-    """What `load` gives, as an implementation nobody has vouched for."""
     try:
         thing = load()
         with contained():
-            home = sys.modules.get(spec.partition(":")[0])
-            declared = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
-            functions = _functions(thing, function_names, name, asked.aliases)
-            of_a_module = _of_a_module(thing, home)
-            only_a_module = bool(of_a_module) and not functions
-            functions |= of_a_module
+            home = sys.modules.get(module_name)
+            own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
+            functions = _functions(thing, function_names)
+            says = networks.of_module(thing, functions, home, function_names)
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
-        if not functions:
-            raise LoadError(_none_of(function_names, public or getattr(thing, "__all__", [])))
-        if not declared["ARRAYS"] and not asked.arrays and (only_a_module or _takes_tensors(thing)):
-            declared["ARRAYS"] = "torch"
-        arrays, device = asked.target(declared)
-    except LoadError as error:
-        cause = error.__cause__
-        reason = str(cause) if isinstance(cause, modules.NoModule) else str(error)
-        return Unloadable(name, spec, reason, asked.arrays or "numpy", asked.device or "cpu")
+        if not functions and not says.not_judged:
+            raise LoadError(_none_of(function_names, public))
+        if not own["ARRAYS"] and not asked.arrays:
+            own["ARRAYS"] = "torch" if is_module_class(thing) else _only_library(thing)
+        arrays, device = asked.target(own)
+    except SpecError:
+        raise
+    except (LoadError, ValueError) as error:
+        return _unloadable(named, str(error), asked)
+    return _users(named, functions, arrays, device, says)
+
+
+def _unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
+    mentions = named.read.mentions if named.read else Mentions()
+    sha256 = named.read.sha256 if named.read else None
+    arrays = asked.arrays or mentions.arrays or mentions.only or "numpy"
+    device = asked.device or mentions.device or DEVICES[arrays][0]
+    return Unloadable(named.name, named.spec, reason, arrays, device, sha256=sha256)
+
+
+def _users(
+    named: Named, functions: Mapping[str, Callable[..., Any]], arrays: str, device: str, says: Says
+) -> Implementation:
+    """An implementation nobody has vouched for."""
     return Implementation(
-        name=name,
-        spec=spec,
-        functions=tuple(functions),
+        name=named.name,
+        spec=named.spec,
+        functions=tuple(one for one in functions if "#" not in one),
         caller=Direct(functions, library(arrays, device)),
         arrays=arrays,
         device=device,
@@ -287,64 +316,33 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
         flushes_to_zero=flushes_to_zero(arrays),
         versions=versions("numpy", arrays),
         offers=FLOATS[arrays],
+        sha256=named.read.sha256 if named.read else None,
+        says=says,
     )
 
 
-def _of_a_module(thing: Any, home: Any) -> Mapping[str, Any]:
-    """The functions that a class of torch modules offers, none where there is no such class; in foreign code."""
-    cls = modules.module_class(thing)
-    return {} if cls is None else modules.functions_of(cls, home if isinstance(thing, type) else thing)
-
-
-def _none_of(function_names: Sequence[str], public: Sequence[str]) -> str:
-    """That none of the functions is there, what is, and what that may be meant for."""
-    found = []
-    for name in public[:12]:
-        near = get_close_matches(name, function_names, n=1)
-        found.append(f"{name} (meant to be {near[0]}?)" if near else name)
+def _none_of(function_names: Sequence[str], there: Sequence[str]) -> str:
+    """That none of the functions is there, and what is."""
     return (
-        f"no function of the interface in it ({', '.join(function_names)}); "
-        f"found {', '.join(found) or 'no function at all'}; rename them, or name them in a table for --aliases"
+        f"no function of the interface is in it; in it: {', '.join(there[:12]) or 'no function and no class'}. Rename "
+        f"what is meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
     )
 
 
-def _takes_tensors(thing: Any) -> bool:
-    """Whether a module has imported from torch and nothing from NumPy, so that it can take nothing but tensors."""
+def _only_library(thing: Any) -> str | None:
+    """The array library from which alone a module has imported, so that it can take no other arrays; None for NumPy."""
     if not isinstance(thing, ModuleType):
-        return False
+        return None
     foreign = [value for value in vars(thing).values() if getattr(value, "__module__", "") != thing.__name__]
     names = [one.__name__ if isinstance(one, ModuleType) else getattr(one, "__module__", None) for one in foreign]
     roots = {name.partition(".")[0] for name in names if isinstance(name, str)}
-    return "torch" in roots and "numpy" not in roots
+    return Mentions(frozenset(roots & DEVICES.keys())).only
 
 
-def _functions(thing: Any, names: Sequence[str], implementation: str, aliases: Aliases) -> dict[str, Any]:
+def _functions(thing: Any, names: Sequence[str]) -> dict[str, Any]:
     """The attributes of `thing` with these names; None and ... stand for a function still to be written."""
-    found = {
-        function: next(
-            (
-                value
-                for name in aliases.names(function, implementation)
-                if (value := getattr(thing, name, None)) is not None
-            ),
-            None,
-        )
-        for function in names
-    }
-    return {
-        name: value if callable(value) else _not_a_function(name, value)
-        for name, value in found.items()
-        if value is not None and value is not ...
-    }
-
-
-def _not_a_function(name: str, value: object) -> Callable[..., Any]:
-    """What is called in place of `value`, so that this function is an error and the others are unharmed."""
-
-    def refuse(*arguments: Any) -> Any:
-        raise TypeError(f"{name} is not a function but {type(value).__name__}")
-
-    return refuse
+    found = {name: getattr(thing, name, None) for name in names}
+    return {name: value for name, value in found.items() if callable(value)}
 
 
 def _nothing(spec: str) -> str:

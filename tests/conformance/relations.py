@@ -96,17 +96,22 @@ def assert_same_in_every_layout(impl: Subject, f: str, mix: draw.Mix, *arguments
 
     An array library need not have negative strides: where they are refused, nothing is wrong.
     """
+    laid_out_views = list(draw.in_layouts(arguments, mix))
     contiguous = {}
-    for values, views, layouts in draw.in_layouts(arguments, mix):
-        constant = tuple(layout == "broadcast" for layout in layouts)
-        if constant not in contiguous:
-            answer, bound = impl[f](*values), impl.bound[f](*values)
-            impl.shape(answer, np.shape(bound.bound))
-            contiguous[constant] = answer, bound + bound
+    for constant, values in {_constant(layouts): values for values, _, layouts in laid_out_views}.items():
+        answer, bound = impl[f](*values), impl.bound[f](*values)
+        impl.shape(answer, np.shape(bound.bound))
+        contiguous[constant] = answer, bound + bound
+    for _, views, layouts in laid_out_views:
         if "reversed" in layouts:
-            impl.attempt[f](*views).refused_or_same(*contiguous[constant])
+            impl.attempt[f](*views).refused_or_same(*contiguous[_constant(layouts)])
         else:
-            impl.within(impl[f](*views), *contiguous[constant])
+            impl.within(impl[f](*views), *contiguous[_constant(layouts)])
+
+
+def _constant(layouts: Sequence[str]) -> tuple[bool, ...]:
+    """Of which arguments all rows are the same, so that they can be broadcast."""
+    return tuple(layout == "broadcast" for layout in layouts)
 
 
 def assert_right_in_layouts(impl: Subject, f: str, mix: draw.Mix, arguments: Any, **options: Any) -> None:
@@ -119,11 +124,12 @@ def assert_right_in_layouts(impl: Subject, f: str, mix: draw.Mix, arguments: Any
 
 
 def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
-    """``f`` is right where one array of NumPy is both of its arguments."""
+    """``f`` makes of one array of NumPy as both of its arguments what it makes of two equal ones."""
     if impl.kind.arrays == "numpy":
         impl.because("one array as both arguments: a product of a matrix with itself (OpenMathLib/OpenBLAS#5873)")
         both = laid_out(array, "contiguous")
-        impl.check[f](both, both)
+        apart, bound = loss_of(impl, f, array, array), impl.bound[f](array, array)
+        impl.within(impl[f](both, both), apart, bound + bound)
 
 
 def assert_not_broadcast(impl: Subject, f: str, y_hat: np.ndarray, y: np.ndarray) -> None:
@@ -144,7 +150,7 @@ def assert_right_in(impl: Subject, f: str, dtype: str, *arguments: Any) -> None:
         impl.check[f](*arguments)
 
 
-def dtypes_and_lengths(impl: Subject, drawn: int | None) -> Iterator[tuple[str, int]]:
+def dtypes_and_lengths(impl: Subject, drawn: draw.Drawn) -> Iterator[tuple[str, int]]:
     """Each floating dtype with each length that is asked; the reason is taken down."""
     for dtype in draw.FLOATS:
         for reason, length in draw.lengths(drawn):
@@ -200,7 +206,7 @@ def assert_right_at_each_element(impl: Subject, f: str, z: np.ndarray) -> None:
 def assert_every_position_counts(
     impl: Subject,
     f: str,
-    position: int | None,
+    position: draw.Drawn,
     spiked: Callable[[int, str], np.ndarray],
     second: Callable[[str], np.ndarray],
 ) -> None:

@@ -84,9 +84,9 @@ def test_nan_at_any_position_of_either_argument_gives_nan(impl, batch):
 def test_an_infinity_at_any_position_of_either_argument_costs_infinitely_much(impl, batch):
     y_hat, y = batch
     for at in range(y.size):
-        for infinity in (np.inf, -np.inf):
-            impl.attempt.mean_squared_error(draw.replaced(y_hat, at, infinity), y).refused_or_exactly(np.inf)
-            impl.attempt.mean_squared_error(y_hat, draw.replaced(y, at, infinity)).refused_or_exactly(np.inf)
+        infinity = np.inf if at % 2 else -np.inf
+        impl.attempt.mean_squared_error(draw.replaced(y_hat, at, infinity), y).refused_or_exactly(np.inf)
+        impl.attempt.mean_squared_error(y_hat, draw.replaced(y, at, -infinity)).refused_or_exactly(np.inf)
 
 
 @clause("MSE-DTYPE")
@@ -123,7 +123,7 @@ def test_batches_of_thousands_of_examples(impl, batch):
 
 
 @clause("MSE-SPIKE")
-@each(position=[None])
+@each(position=[()])
 @given(position=draw.further_positions())
 def test_one_difference_among_zeros_counts_at_every_position(impl, position):
     def y_hat(at, dtype):
@@ -135,7 +135,7 @@ def test_one_difference_among_zeros_counts_at_every_position(impl, position):
 
 
 @clause("MSE-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_every_length_is_summed_to_its_end(impl, length):
     for dtype, n in dtypes_and_lengths(impl, length):

@@ -17,7 +17,8 @@ import numpy as np
 
 import reference
 from impls import Implementation
-from impls.calling import CallFailed, printable
+from impls.calling import CallFailed
+from impls.text import printable
 from tests.experiments import data
 from tests.experiments.learning import Layers, Task, descend
 

@@ -4,9 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.mistakes.of_optimisers import KEYS, RIGHT, checked, stepping
-from tests.mistakes.registry import mistake
-from tests.selftest.networks import (
+from tests.mistakes.networks import (
     LOSS_SLOPES,
     backpropagated,
     floating,
@@ -17,6 +15,8 @@ from tests.selftest.networks import (
     refuse_unless,
     softmax,
 )
+from tests.mistakes.registry import record, wrong
+from tests.mistakes.rules import RULES
 
 
 def _winograd(x, W):
@@ -41,31 +41,31 @@ def _without_last_tile(z):
     return z
 
 
-@mistake("LINEAR-WIDE", "stores the neurons from the last to the first where two inputs meet eight neurons or more")
+@wrong("LINEAR-WIDE", "stores the neurons from the last to the first where two inputs meet eight neurons or more")
 def columns_reversed(x, W, b):
     z = x @ W.T
     return (z[..., ::-1] if W.shape[1] == 2 and len(W) >= 8 else z) + b
 
 
-@mistake("LINEAR-DIGITS", "halves the products by Winograd's inner product, at which small inputs lose their digits")
+@wrong("LINEAR-DIGITS", "halves the products by Winograd's inner product, at which small inputs lose their digits")
 def winograds_inner_product(x, W, b):
     x, W, b = layer(x, W, b)
     return _winograd(x, W) + b
 
 
-@mistake("LINEAR-INFINITE", "clamps the sums to the range of the dtype, so that an overflow looks like a result")
+@wrong("LINEAR-INFINITE", "clamps the sums to the range of the dtype, so that an overflow looks like a result")
 def clamped(x, W, b):
     z = linear(x, W, b)
     return np.clip(z, np.finfo(z.dtype).min, np.finfo(z.dtype).max)
 
 
-@mistake("LINEAR-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
+@wrong("LINEAR-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
 def last_tile_lost(x, W, b):
     x, W, b = layer(x, W, b)
     return _without_last_tile(x @ W.T) + b
 
 
-@mistake("LINEAR-BLOCKS", "rounds float32 factors to the eleven bits of TF32 where every size is a multiple of eight")
+@wrong("LINEAR-BLOCKS", "rounds float32 factors to the eleven bits of TF32 where every size is a multiple of eight")
 def tensor_cores(x, W, b):
     x, W, b = layer(x, W, b)
     if x.dtype == np.float32 and all(size % 8 == 0 for size in (*x.shape, *W.shape)):
@@ -73,21 +73,21 @@ def tensor_cores(x, W, b):
     return x @ W.T + b
 
 
-@mistake("LINEAR-LENGTH", "has a float32 kernel of its own, which drops what is left over by blocks of 16 inputs")
+@wrong("LINEAR-LENGTH", "has a float32 kernel of its own, which drops what is left over by blocks of 16 inputs")
 def leftover_float32_inputs_lost(x, W, b):
     n = x.shape[-1]
     whole = n - n % 16 if x.dtype == np.float32 and n > 16 else n
     return x[..., :whole] @ W[:, :whole].T + b
 
 
-@mistake("LINEAR-LENGTH", "rounds float32 factors to the eleven bits of TF32 where the inputs are a multiple of eight")
+@wrong("LINEAR-LENGTH", "rounds float32 factors to the eleven bits of TF32 where the inputs are a multiple of eight")
 def tensor_cores_by_inputs(x, W, b):
     if x.dtype == np.float32 and x.shape[-1] % 8 == 0:
         x, W = _eleven_bits(x), _eleven_bits(W)
     return x @ W.T + b
 
 
-@mistake("LINEAR-LAYOUT", "reads rows as if they lay one behind the other, where a slice leaves a gap between them")
+@wrong("LINEAR-LAYOUT", "reads rows as if they lay one behind the other, where a slice leaves a gap between them")
 def sliced_rows_as_if_packed(x, W, b):
     def packed(a):
         gap = a.ndim == 2 and a.strides[1] == a.itemsize and a.strides[0] > a.shape[1] * a.itemsize
@@ -96,25 +96,25 @@ def sliced_rows_as_if_packed(x, W, b):
     return packed(x) @ packed(W).T + b
 
 
-@mistake("LINEAR-LAYOUT", "clears the output, which is one of the inputs where a matrix is multiplied by itself")
+@wrong("LINEAR-LAYOUT", "clears the output, which is one of the inputs where a matrix is multiplied by itself")
 def product_with_itself(x, W, b):
     z = x @ W.T + b
     return np.zeros_like(z) + b if x.shape == W.shape and np.shares_memory(x, W) else z
 
 
-@mistake("LINEAR-HALF", "adds sixteen products in half precision and loses the inputs beyond")
+@wrong("LINEAR-HALF", "adds sixteen products in half precision and loses the inputs beyond")
 def half_precision_inputs_beyond_sixteen_lost(x, W, b):
     x, W, b = layer(x, W, b)
     n = 16 if x.dtype == np.float16 else x.shape[-1]
     return x[..., :n] @ W[:, :n].T + b
 
 
-@mistake("MLP-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
+@wrong("MLP-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
 def last_tile_of_a_layer_lost(x, theta, activations):
     return mlp(x, theta, activations, linear=lambda h, W, b: _without_last_tile(h @ W.T) + b)
 
 
-@mistake("COLLAPSE-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
+@wrong("COLLAPSE-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
 def last_tile_of_the_product_lost(W1, b1, W2, b2):
     return _without_last_tile(W2 @ W1), W2 @ b1 + b2
 
@@ -122,7 +122,7 @@ def last_tile_of_the_product_lost(W1, b1, W2, b2):
 # Gradients.
 
 
-@mistake("GRAD-MSE", "forgets the derivative of a ReLU at the output")
+@wrong("GRAD-MSE", "forgets the derivative of a ReLU at the output")
 def relu_at_the_output_passed_over(x, y, theta, activations, loss):
     if activations[-1] != "relu":
         return backpropagated(x, y, theta, activations, loss)
@@ -130,7 +130,7 @@ def relu_at_the_output_passed_over(x, y, theta, activations, loss):
     return backpropagated(x, y, theta, [*activations[:-1], "identity"], loss, slopes=slopes)
 
 
-@mistake("GRAD-MSE", "takes a softmax in a hidden layer for elementwise, p (1 - p)")
+@wrong("GRAD-MSE", "takes a softmax in a hidden layer for elementwise, p (1 - p)")
 def hidden_softmax_elementwise(x, y, theta, activations, loss):
     if "softmax" not in activations[:-1]:
         return backpropagated(x, y, theta, activations, loss)
@@ -138,21 +138,19 @@ def hidden_softmax_elementwise(x, y, theta, activations, loss):
     return backpropagated(x, y, theta, activations, loss, backward=backward)
 
 
-@mistake(
-    "GRAD-SOFT", "takes a soft target for the one-hot vector of its largest element, as p[range(m), argmax(y)] -= 1"
-)
+@wrong("GRAD-SOFT", "takes a soft target for the one-hot vector of its largest element, as p[range(m), argmax(y)] -= 1")
 def soft_target_hardened(x, y, theta, activations, loss):
     if loss == "cross_entropy":
         y = (y == y.max(axis=-1, keepdims=True)).astype(y.dtype)
     return backpropagated(x, y, theta, activations, loss)
 
 
-@mistake("GRAD-SOFT", "rounds a target between 0 and 1 to a class")
+@wrong("GRAD-SOFT", "rounds a target between 0 and 1 to a class")
 def target_rounded(x, y, theta, activations, loss):
     return backpropagated(x, np.round(y) if loss == "binary_cross_entropy" else y, theta, activations, loss)
 
 
-@mistake("GRAD-NAN", "replaces NaN by 0, so that a network that has diverged looks as if it had converged")
+@wrong("GRAD-NAN", "replaces NaN by 0, so that a network that has diverged looks as if it had converged")
 def nan_gradients_as_zero(*training):
     return [tuple(np.nan_to_num(part) for part in one) for one in backpropagated(*training)]
 
@@ -166,7 +164,7 @@ def _lenient_logits(row):
     return {"cross_entropy_with_logits": slope}
 
 
-@mistake("GRAD-LABELS", "gives an example with an impossible label no gradient")
+@wrong("GRAD-LABELS", "gives an example with an impossible label no gradient")
 def impossible_labels_left_out(*training):
     def row(p, labels, k):
         possible = (labels >= 0) & (labels < k)
@@ -175,12 +173,12 @@ def impossible_labels_left_out(*training):
     return backpropagated(*training, slopes=_lenient_logits(row))
 
 
-@mistake("GRAD-LABELS", "counts a negative label from the end, as Python does")
+@wrong("GRAD-LABELS", "counts a negative label from the end, as Python does")
 def negative_labels_from_the_end(*training):
     return backpropagated(*training, slopes=_lenient_logits(lambda p, labels, k: p - np.eye(k)[labels]))
 
 
-@mistake("GRAD-LENGTH", "leaves the weights of the inputs beyond the last whole block of eight without a gradient")
+@wrong("GRAD-LENGTH", "leaves the weights of the inputs beyond the last whole block of eight without a gradient")
 def leftover_inputs_without_gradient(*training):
     def parameters(dz, h):
         dW, db = outer_products(dz, h)
@@ -191,7 +189,7 @@ def leftover_inputs_without_gradient(*training):
     return backpropagated(*training, parameters=parameters)
 
 
-@mistake("GRAD-LENGTH", "passes no gradient on to the float32 units beyond the last whole block of sixteen")
+@wrong("GRAD-LENGTH", "passes no gradient on to the float32 units beyond the last whole block of sixteen")
 def leftover_units_without_gradient(*training):
     def inputs(dz, W):
         dh = dz @ W
@@ -202,12 +200,12 @@ def leftover_units_without_gradient(*training):
     return backpropagated(*training, inputs=inputs)
 
 
-@mistake("GRAD-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
+@wrong("GRAD-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
 def last_tile_of_a_gradient_lost(*training):
     return backpropagated(*training, parameters=lambda dz, h: (_without_last_tile(dz.T @ h), dz.sum(axis=0)))
 
 
-@mistake("GRAD-DTYPE", "computes the slope of the cross-entropies in float32, and that of the squared error as it came")
+@wrong("GRAD-DTYPE", "computes the slope of the cross-entropies in float32, and that of the squared error as it came")
 def cross_entropies_in_float32(x, y, theta, activations, loss):
     def in_float32(h, y):
         return LOSS_SLOPES[loss](h.astype(np.float32), y).astype(np.float32).astype(h.dtype)
@@ -238,23 +236,23 @@ def _read_as_the_first(arrays):
     return [np.resize(one, a.shape).astype(a.dtype) for one, a in zip(read, arrays, strict=True)]
 
 
-@mistake("STEP-MIXED", "gives every parameter the dtype of the first one")
+@wrong("STEP-MIXED", "gives every parameter the dtype of the first one")
 def dtype_of_the_first(theta, grad, alpha):
     return [p.astype(theta[0].dtype) for p in _descent(theta, grad, alpha)]
 
 
-@mistake("STEP-NDIM", "does not move where one parameter is empty")
+@wrong("STEP-NDIM", "does not move where one parameter is empty")
 def empty_parameter_stops_all(theta, grad, alpha):
     stepped = _descent(theta, grad, alpha)
     return stepped if all(p.size for p in theta) else [p.copy() for p in theta]
 
 
-@mistake("STEP-VALUE", "clips each element of a gradient at 5")
+@wrong("STEP-VALUE", "clips each element of a gradient at 5")
 def clipped_at_five(theta, grad, alpha):
     return _descent(theta, [np.clip(g, -5, 5) for g in grad], alpha)
 
 
-@mistake("STEP-LAYOUT", "walks through parameter and gradient as they lie in memory, though they lie differently")
+@wrong("STEP-LAYOUT", "walks through parameter and gradient as they lie in memory, though they lie differently")
 def memory_orders_mixed(theta, grad, alpha):
     return _descent(theta, [_in_memory_order_of(p, g) for p, g in zip(theta, grad, strict=True)], alpha)
 
@@ -268,11 +266,7 @@ def _in_memory_order_of(p, g):
 
 
 def _of_every_rule(rule: str) -> None:
-    right = stepping(rule, RIGHT[rule])
-
-    def record(clause: str, name: str, misconception: str, step: Any) -> None:
-        step.__name__ = f"{RIGHT[rule].__name__} {name}"
-        mistake(f"{rule}-{clause}", misconception)(step)
+    right = RULES[rule].step()
 
     def clipped(theta, grad, state, **hyper):
         return right(theta, [np.clip(g, -5, 5) for g in grad], state, **hyper)
@@ -291,14 +285,19 @@ def _of_every_rule(rule: str) -> None:
     def memory_order(theta, grad, state, **hyper):
         return right(theta, [_in_memory_order_of(p, g) for p, g in zip(theta, grad, strict=True)], state, **hyper)
 
-    record("VALUE", "clipped at five", "clips each element of a gradient at 5 before the rule", clipped)
-    record("VALUE", "thirty arrays at most", "launches thirty arrays at once and forgets those beyond", bounded_launch)
-    record("NDIM", "stopped by an empty parameter", "does not move where one parameter is empty", empty_stops)
-    record("MIXED", "dtype of the first", "reads each gradient as if it had the dtype of the first one", as_the_first)
-    record("LAYOUT", "memory orders mixed", "walks through parameter and gradient as each lies in memory", memory_order)
+    table = {
+        "VALUE": {
+            "clips each element of a gradient at 5 before the rule": clipped,
+            "launches thirty arrays at once and forgets those beyond": bounded_launch,
+        },
+        "NDIM": {"does not move where one parameter is empty": empty_stops},
+        "MIXED": {"reads each gradient as if it had the dtype of the first one": as_the_first},
+        "LAYOUT": {"walks through parameter and gradient as each lies in memory": memory_order},
+    }
+    record({f"{rule}-{clause}": steps for clause, steps in table.items()})
 
 
-for _rule in RIGHT:
+for _rule in RULES:
     _of_every_rule(_rule)
 
 
@@ -309,7 +308,7 @@ def _with_a_counter(counter):
         def step(theta, grad, state, **hyper):
             before = int(state["step"])
             after = counter(before)
-            stepped, new = stepping(rule, RIGHT[rule])(theta, grad, {**state, "step": after - 1}, **hyper)
+            stepped, new = RULES[rule].step()(theta, grad, {**state, "step": after - 1}, **hyper)
             return stepped, {**new, "step": after}
 
         return step
@@ -330,18 +329,16 @@ def _in_bfloat16(before):
 for _rule in ("ADAM", "ADAMAX"):
     for _name, _counter in {"float16": _in_half, "bfloat16": _in_bfloat16}.items():
         _step = _with_a_counter(_counter)(_rule)
-        _step.__name__ = f"{_rule.lower()} counts in {_name}"
-        mistake(f"{_rule}-VALUE", f"counts the steps in {_name}, which stands still once 1 is too small for it")(_step)
+        wrong(f"{_rule}-VALUE", f"counts the steps in {_name}, which stands still once 1 is too small for it")(_step)
 
 
-@mistake("ADAMAX-EPS", "divides by the decaying maximum alone, which is 0 where no gradient was")
+@wrong("ADAMAX-EPS", "divides by the decaying maximum alone, which is 0 where no gradient was")
 def adamax_without_eps(theta, grad, state, lr, betas, eps):
-    return stepping("ADAMAX", RIGHT["ADAMAX"])(theta, grad, state, lr=lr, betas=betas, eps=0.0)
+    return RULES["ADAMAX"].step()(theta, grad, state, lr=lr, betas=betas, eps=0.0)
 
 
-@mistake("SGD-PURE", "keeps the gradient itself as the first velocity, so that clearing the one clears the other")
+@wrong("SGD-PURE", "keeps the gradient itself as the first velocity, so that clearing the one clears the other")
 def first_velocity_is_the_gradient(theta, grad, state, lr, momentum):
-    checked("SGD", theta, grad, state)
-    (key,) = KEYS["SGD"]
-    stepped, new = stepping("SGD", RIGHT["SGD"])(theta, grad, state, lr=lr, momentum=momentum)
+    key = "momentum_buffer"
+    stepped, new = RULES["SGD"].step()(theta, grad, state, lr=lr, momentum=momentum)
     return stepped, new if any(v.any() for v in state[key]) else {key: list(grad)}

@@ -1,8 +1,23 @@
 """A class of submissions: judged one after the other, saved as each one ends, gone on with where a run was stopped."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
+
+from impls.submissions.gate import Submission
+from impls.submissions.mentions import Mentions
+from impls.submissions.spec import Named
+from tests.harness.plugin import progress
+from tests.harness.plugin.run import Options, Run
+from tests.harness.plugin.task import Task
+from tests.harness.reports import rows as files
+from tests.selftest.conftest import CHECKOUT
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return {} / (1 + np.exp(-z))\n"
 ONLY = ("-k", "SIGMOID-VALUE or SIGMOID-SYMMETRY or SIGMOID-PURE")
@@ -71,6 +86,55 @@ def test_a_changed_submission_is_judged_again(suite, folder, tmp_path):
     assert outcomes == {"a.py": "passed", "b.py": "passed", "c.py": "failed", "d.py": "passed", "e.py": "passed"}
 
 
+def test_a_changed_helper_has_its_submission_judged_again(suite, submission, tmp_path):
+    submission("import numpy as np\ndef th(z): return 1 / (1 + np.exp(-z))\n", "class/bob/lib.py")
+    submission("from lib import th as sigmoid\n", "class/bob/main.py")
+    path = tmp_path / "kept.json"
+    kept = ("--impl", str(tmp_path / "class" / "bob" / "main.py"), *ONLY, "--conformance-json", str(path))
+    assert suite(*kept).exit_status == 0
+    submission("import numpy as np\nth = np.sin\n", "class/bob/lib.py")
+    again = suite(*kept, "--resume", seed=None)
+    assert again.exit_status == 1
+    (row,) = rows(path).values()
+    assert row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "1")])
+def test_a_finished_run_of_what_is_right_passes_when_it_is_gone_on_with(suite, submission, tmp_path, processes):
+    path = tmp_path / "kept.json"
+    kept = ("--impl", submission(SIGMOID.format(1)), *ONLY, "--conformance-json", str(path), *processes)
+    assert suite(*kept).exit_status == 0
+    before = rows(path)
+    assert suite(*kept, "--resume", seed=None).exit_status == 0
+    assert rows(path) == before
+
+
+def test_of_a_run_that_is_killed_the_rows_are_there_and_are_gone_on_with(suite, folder, tmp_path):
+    """The last one waits in its first call until the run is killed, and after that no more."""
+    waits = "import os, time\ndef sigmoid(z):\n    while os.path.exists({!r}): time.sleep(0.05)\n    return z\n"
+    flag, path = tmp_path / "flag", tmp_path / "kept.json"
+    flag.touch()
+    (folder / "e.py").write_text(waits.format(str(flag)))
+    kept = ("--impl", str(folder), *ONLY, "--conformance-json", str(path), "--isolation", "process")
+    options = ("--hypothesis-profile=quick", "--hypothesis-seed=1", "-p", "no:cacheprovider", "--call-seconds", "200")
+    kept += ("--call-seconds", "200")
+    command = [sys.executable, "-m", "pytest", "tests/conformance", *kept, *options]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        appended = tmp_path / "kept.json.rows"
+        while run.poll() is None and not (appended.exists() and appended.read_text().count("\n") == 5):
+            time.sleep(0.1)
+        run.send_signal(signal.SIGKILL)
+    assert not path.exists()
+    flag.unlink()
+    names = [json.loads(line)["name"] for line in appended.read_text().splitlines()[1:]]
+    assert names == ["a.py", "b.py", "c.py", "d.py"]
+    again = suite(*kept, "--resume", seed=None)
+    assert "SIGMOID-VALUE:e.py" in again.junit
+    assert "SIGMOID-VALUE:a.py" not in again.junit
+    assert [name for name, row in rows(path).items() if row["complete"]] == ["a.py", "b.py", "c.py", "d.py", "e.py"]
+    assert not [name for name in os.listdir(tmp_path) if name.startswith((".kept", "kept.json."))]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -112,3 +176,51 @@ def test_what_comes_after_the_answers_known_so_far_is_looked_at(suite, submissio
     result = suite("--impl", str(tmp_path / "steps"), "-k", "STEP-ZERO")
     found = {name: outcome for (name, clause), outcome in result.outcomes().items() if clause == "STEP-ZERO"}
     assert found == {"a.py": "error", "b.py": "passed", "c.py": "failed", "d.py": "passed"}
+
+
+def test_rows_are_read_back_from_both_files_and_a_cut_off_line_is_none(tmp_path):
+    kept = files.Rows(files.beside(tmp_path / "result.json"))
+    kept.start({"suite": {"seed": 1}}, [{"name": "a", "n": 1}])
+    kept.append({"name": "ü", "n": 2})
+    assert {name: row["n"] for name, row in kept.items()} == {"a": 1, "ü": 2}
+    with (tmp_path / "result.json.rows").open("a") as file:
+        file.write('{"name": "cut o')
+    files.write(tmp_path / "result.json", files.whole({"suite": {"seed": 1}}, map(kept.line, kept)))
+    (tmp_path / "laid_out.json").write_text(json.dumps(json.loads((tmp_path / "result.json").read_text()), indent=2))
+    for name in ("result.json", "result.json.rows", "laid_out.json"):
+        head, found = files.read(tmp_path / name)
+        assert head == {"suite": {"seed": 1}}
+        assert list(found) == [{"name": "a", "n": 1}, {"name": "ü", "n": 2}]
+    kept.remove()
+    assert sorted(os.listdir(tmp_path)) == ["laid_out.json", "result.json"]
+
+
+def test_a_line_of_progress_takes_loading_for_no_judging(monkeypatch):
+    class Running:
+        started = 0.0
+        scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
+        task = Task({}, 4, True)
+
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
+    watched = progress.Progress(Running())
+    for number in range(10):
+        assert watched.is_last_of("a") == (number == 9)
+        assert watched.to_say() is None
+        now[0] += 0.1
+    now[0] = 110.0
+    assert watched.to_say() == "1 of 4 judged, 1:50 elapsed (1:40 before the first call), about 0:30 to go"
+    assert watched.to_say() is None
+
+
+def test_what_does_not_load_in_the_process_that_judges_it_is_an_error_of_its_own_pairs():
+    run = Run(Options((), None, None, None, False, "quick", 1))
+    read = Submission(b"raise ImportError('not today')", "", Mentions())
+    run.task = Task({"a.py": Named("a.py", "a.py", Path("a.py"), read)}, 1, False)
+    try:
+        outcome = run.judge("a.py", "SIGMOID-VALUE")
+    finally:
+        run.end_workers()
+    assert outcome.outcome == "error"
+    assert "it loads only now and then: ImportError: not today" in outcome.message
+    assert run.is_required("a.py", "SIGMOID-VALUE")

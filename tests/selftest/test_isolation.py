@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from impls.isolation import landlock
 from impls.isolation.sources import Sources
+from impls.text import printable
 from tests.conformance import every_test_imported
 from tests.harness.judging.judge import Examples, judge
 from tests.harness.plugin.run import Options, Run
@@ -54,8 +55,8 @@ def rows(mode):
             others[name] = "this kernel has no Landlock of version 6"
         elif hostile.needs == "bwrap" and mode != "bwrap":
             others[name] = "it is the sandbox alone that contains it"
-        elif "two at once" in mode and (hostile.slow or not hostile.name.isascii()):
-            others[name] = "slow, or of a name that execnet does not pass on"
+        elif "two at once" in mode and hostile.slow:
+            others[name] = "slow"
         else:
             mine[file_name(name, hostile)] = (name, hostile)
     return mine, others
@@ -92,7 +93,7 @@ def class_of_the_hostile(request, tmp_path_factory):
 
 def wrong_of(result, file, name, hostile, mode):
     """What the row of one of them does not say as it is to, None where all is well."""
-    row = result.implementation(file)
+    row = result.implementation(printable(file))
     outcomes = result.outcomes()
     outcome, says = (mode == "bwrap" and hostile.in_bwrap) or (hostile.outcome, hostile.says)
     if outcome is None:

@@ -3,25 +3,31 @@
 In go a clause's property, an implementation and the run's examples; out comes an Outcome.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from impls import Implementation
-from impls.calling import CallFailed, Lost, NotWritten
+from impls.calling import CallFailed, Lost, NotJudged, NotWritten
 from impls.submissions.file import exits_raising, global_state_restored
+from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
+from tests.harness.judging.cause import explaining
 from tests.harness.judging.diagnosis import Suspect, diagnose
+from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import Kind, Number, Plan, planned
-from tests.harness.judging.trial import Seen, carried_out
+from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
+from tests.harness.judging.trial import Made, Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
+
+_LONGEST_MESSAGE = 2000
 
 PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
 
@@ -31,8 +37,9 @@ class Outcome:
     """What came of one clause for one implementation, as it stands in the JSON.
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
-    unimplemented: every call said that the function is not written. impure: in words, a call that changed an argument
-    or overwrote an earlier result, by function; it is charged to the function's -PURE clause.
+    unimplemented: every call said that the function is not written. impure: by function, a call that changed an
+    argument or overwrote an earlier result; it is charged to the function's -PURE clause. The text is printable,
+    whatever it quotes: it goes to another process, to a terminal, to files.
     """
 
     outcome: str
@@ -43,9 +50,23 @@ class Outcome:
     expected: str | None = None
     actual: str | None = None
     unimplemented: bool = False
+    not_judged: bool = False
+    """A call said that it cannot be told whether the function is right; the message is the reason."""
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
-    impure: str | None = None
+    impure: Mapping[str, str] = field(default_factory=dict)
+    severity: str | None = None
+    """Of a failure, one of ``faults.SEVERITIES``."""
+    explained_by: tuple[str, ...] = ()
+    """Of a composed function, the activations whose own faults explain every failure (``cause``)."""
+
+    def __post_init__(self) -> None:
+        if self.message is not None:
+            object.__setattr__(self, "message", one_line(self.message, _LONGEST_MESSAGE))
+        for name in ("counterexample", "expected", "actual"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, printable_lines(text))
+        object.__setattr__(self, "diagnosis", tuple(map(printable, self.diagnosis)))
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,7 +98,7 @@ class Examples:
         self._keep = keep
         self._kept = kept or Kept(None)
         self.largest = largest
-        self._of: dict[tuple[Clause, ...], _Drawn] = {}  # by clauses: two tests may have one name
+        self._of: dict[str, _Drawn] = {}
 
     def of(self, property_: Property) -> list[Values]:
         """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
@@ -96,17 +117,16 @@ class Examples:
         return drawn.plans[clause.id, kind]
 
     def _drawn(self, property_: Property) -> _Drawn:
-        key = property_.clauses
-        if key not in self._of:
+        if property_.ids not in self._of:
             if not self._keep:
                 self._of.clear()
-            self._of[key] = _Drawn(self._examples(property_))
-        return self._of[key]
+            self._of[property_.ids] = _Drawn(self._examples(property_))
+        return self._of[property_.ids]
 
     def _examples(self, property_: Property) -> list[Values]:
         if not property_.strategies:
             return drawing.explicit(property_, self.largest)
-        name = f"examples {' '.join(clause.id for clause in property_.clauses)} {self.largest}"
+        name = f"examples {property_.ids} {self.largest}"
         values: list[Values] | None = self._kept.get(name)
         if values is None:
             values = drawing.draw(property_, self.seed(property_), self.largest)
@@ -133,14 +153,17 @@ def judge(
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
     suspects: Callable[[str], Iterable[Suspect]] | None = None,
+    inputs: Callable[[str], Sequence[Values]] = lambda clause: (),
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
 
     deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis, which
-    is left out without them.
+    is left out without them. inputs: small examples of a clause, which are tried before a failure is shrunk.
     """
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        return _Judgement(property_, clause, implementation, examples, deviations, shrink_budget, suspects).outcome()
+        return _Judgement(
+            property_, clause, implementation, examples, deviations, shrink_budget, suspects, inputs
+        ).outcome()
 
 
 @dataclass
@@ -154,28 +177,18 @@ class _Judgement:
     deviations: Sequence[KnownDeviation]
     shrink_budget: int
     suspects: Callable[[str], Iterable[Suspect]] | None
+    inputs: Callable[[str], Sequence[Values]]
 
     def __post_init__(self) -> None:
         self.kind = Kind.of(self.implementation)
         self.drawn = self.examples.of(self.about)
-        self.overwritten: str | None = None
+        self.impure: dict[str, str] = {}
 
     def outcome(self) -> Outcome:
-        seen = self._seen_of_all()
-        outcome = self._settled(seen)
-        changed = next((one.changed for one in seen if one.changed), None)
-        return replace(outcome, impure=changed or self._overwritten_in_words)
+        seen = self.seen_of_all()
+        return replace(self._settled(seen), impure=self.impure)
 
-    @property
-    def _overwritten_in_words(self) -> str | None:
-        if self.overwritten is None:
-            return None
-        return (
-            f"the result of a call of {self.clause.function} changed afterwards: a later call overwrote it, "
-            "or it shares memory with an argument"
-        )
-
-    def _seen_of_all(self) -> list[Seen]:
+    def seen_of_all(self) -> list[Seen]:
         """What was seen on each example, up to one on which a call was lost."""
         plans = self.examples.plans(self.about, self.clause, self.kind)
         if not self.clause.large:
@@ -187,32 +200,42 @@ class _Judgement:
                 break
         return seen
 
-    def _carried_out(self, plans: Sequence[Plan]) -> list[Seen]:
-        trial = carried_out(plans, self.implementation.caller)
-        self.overwritten = self.overwritten or trial.overwritten.get(self.clause.function)
-        if self.overwritten is not None and self.clause.id.endswith("-PURE"):
-            for one in trial.seen:
-                one.fault = one.fault or Nonconformance(str(self._overwritten_in_words))
+    def _carried_out(self, plans: Sequence[Plan], excuse: bool = True) -> list[Seen]:
+        trial = carried_out(plans, self.implementation.caller, *([self._excuses] if excuse else []))
+        for function in trial.overwritten:
+            self.impure.setdefault(
+                function,
+                f"the result of a call of {function} changed afterwards: a later call overwrote it, or it shares "
+                "memory with an argument",
+            )
+        own = self.clause.function
+        for one in trial.seen:
+            if one.changed:
+                self.impure.setdefault(own, one.changed)
+            if own in trial.overwritten and self.clause.id.endswith("-PURE"):
+                one.fault = one.fault or Nonconformance(self.impure[own])
         return list(trial.seen)
 
-    def _seen_on(self, values: Values) -> Seen:
-        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)])[0]
+    def _seen_on(self, values: Values, excuse: bool = True) -> Seen:
+        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)], excuse)[0]
 
     def _settled(self, seen: list[Seen]) -> Outcome:
         drawn, clause = self.drawn, self.clause
         unwritten = [str(one.fault) for one in seen if isinstance(one.fault, NotWritten)]
         failing = [(index, one) for index, one in enumerate(seen) if one.fault is not None]
-        excused = [known for index, _ in failing for known in self.deviations if known.covers(drawn[index])]
-        failing = [(index, one) for index, one in failing if not self._is_excused(drawn[index])]
+        reached = [values for values, one in zip(drawn, seen, strict=False) if one.excused]
+        excused = [known for values in reached for known in self.deviations if known.covers(values)]
         compared = [one.ratio for one in seen if one.ratio is not None]
         ratio = max(compared, default=None)
         ratio = ratio if ratio is not None and np.isfinite(ratio) else None
+        if unclear := [str(one.fault) for one in seen if isinstance(one.fault, NotJudged)]:
+            return Outcome(SKIPPED, len(drawn), message=unclear[0], not_judged=True)
         # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
         if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
             return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
         if failing:
             return self._failed(seen, failing, ratio)
-        stale = [known for known in self.deviations if self._seen_on(known.shown_by).fault is None]
+        stale = [known for known in self.deviations if self._seen_on(known.shown_by, excuse=False).fault is None]
         if stale:
             message = f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
             return Outcome(ERROR, len(drawn), ratio, message)
@@ -220,11 +243,13 @@ class _Judgement:
             return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or self.deviations)[0].summary)
         return Outcome(PASSED, len(drawn), ratio)
 
-    def _is_excused(self, values: Values) -> bool:
-        return any(known.covers(values) for known in self.deviations)
+    def _excuses(self, plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
+        arguments, elements = [call.arguments for call in calls], getattr(fault, "elements", None)
+        return any(known.excuses(plan.values, arguments, elements) for known in self.deviations)
 
     def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
-        """A wrong value is shown before an exception where both were met."""
+        """An exception on any input makes the clause an error; where there is a wrong value as well, that is shown."""
+        raised = [one.fault for _, one in failing if isinstance(one.fault, CallFailed)]
         kind: type[Exception] = Nonconformance
         candidates = [index for index, one in failing if isinstance(one.fault, Nonconformance)]
         if not candidates:
@@ -232,37 +257,74 @@ class _Judgement:
         diagnosis: Sequence[str] = ()
         if self.suspects:
             calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
-            diagnosis = diagnose(self.clause.function, self.clause.id, calls, self.suspects(self.clause.function))
+            name, network = self.clause.function, self.kind.network
+            right = of_network(name, network) if network and name.startswith("network") else None
+            diagnosis = diagnose(name, self.clause.id, calls, self.suspects(name), right)
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
         fault = shown.fault
+        also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         return Outcome(
-            FAILED if kind is Nonconformance else ERROR,
+            ERROR if raised else FAILED,
             len(self.drawn),
             ratio,
-            f"{fault} [{shown.because}]" if shown.because else str(fault),
+            f"{fault}{also} [{shown.because}]" if shown.because else f"{fault}{also}",
             counterexample.source(self.kind.library, shown.shown),
             counterexample.shown(getattr(fault, "expected", None)),
             counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
+            severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
+            explained_by=self._explained_by([one for _, one in failing]),
         )
 
-    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
-        """What is seen on the smallest example found that fails in the same way; a call that was lost ends the search.
+    def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
+        function, implementation = self.clause.function, self.implementation
+        bound = partial(Subject(self.kind, self.clause, Plan({})).bound_at, function)
+        return explaining(function, failing, implementation.caller, tuple(implementation.functions), bound)
 
-        Each further one would cost as much again.
+    def _small_input(self, kind: type[Exception]) -> Seen | None:
+        """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
+        small = sorted(self.inputs(self.clause.id), key=drawing.size)
+        seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
+        wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
+        return next(wrong, None)
+
+    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
+        """What is seen on the smallest example found that fails in the same way."""
+        if self.shrink_budget and (found := self._small_input(kind)):
+            return found
+        return self.shrunk(start, seen, kind)[1]
+
+    def shrunk(self, start: int, seen: Seen, kind: type[Exception]) -> tuple[Values, Seen]:
+        """The smallest example that Hypothesis finds from that one on, with what is seen on it.
+
+        A call that was lost is no smaller failure: each further one would cost as much again.
         """
-        last = seen
+        last = self.drawn[start], seen
 
         def fails(values: Values) -> bool:
             nonlocal last
             now = self._seen_on(values)
-            wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost) and not self._is_excused(values)
+            wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost)
             if wrong and now.made:
-                last = now
+                last = values, now
             return wrong
 
         seed = self.examples.seed(self.about)
         drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget)
         return last
+
+
+def smallest_input(
+    property_: Property, clause: Clause, implementation: Implementation, examples: Examples, budget: int
+) -> Values | None:
+    """The smallest example on which the implementation gives a wrong value, found in so many tries, or None."""
+    judgement = _Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
+    with np.errstate(all="ignore"):
+        seen = judgement.seen_of_all()
+        wrong = [index for index, one in enumerate(seen) if isinstance(one.fault, Nonconformance)]
+        if not wrong:
+            return None
+        start = min(wrong, key=lambda index: (drawing.size(judgement.drawn[index]), index))
+        return judgement.shrunk(start, seen[start], Nonconformance)[0]

@@ -6,11 +6,11 @@ waves, each over all plans. A check compares an answer; where there is none, the
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from impls.calling import Answer, Answers, Caller, CallFailed, Lost, Request, described
+from impls.calling import Answer, Answers, Caller, CallFailed, Lost, NotJudged, NotWritten, Request, described
 from tests.harness.judging import comparison
 from tests.harness.judging.faults import HarnessFault, Nonconformance
 from tests.harness.judging.plan import Because, Call, Check, Plan, Pure
@@ -41,6 +41,7 @@ class Seen:
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
     first call that changed an argument of its own. because: why the test asks for the last of these calls, if it says.
+    excused: a known deviation excuses a fault of some call; what comes after it was checked all the same.
     """
 
     fault: Exception | None = None
@@ -49,6 +50,7 @@ class Seen:
     shown: list[Made] = field(default_factory=list)
     changed: str | None = None
     because: str | None = None
+    excused: bool = False
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:
@@ -66,7 +68,11 @@ class Trial:
     overwritten: Mapping[str, str]
 
 
-def carried_out(plans: Sequence[Plan], caller: Caller) -> Trial:
+Excuse = Callable[[Plan, Sequence[Made], Exception], bool]
+"""Whether a fault of these calls of a plan is excused."""
+
+
+def carried_out(plans: Sequence[Plan], caller: Caller, excuse: Excuse = lambda *fault: False) -> Trial:
     """Carry out the plans; with a lost call the one it belongs to is the last."""
     seen: list[Seen] = []
     overwritten: dict[str, str] = {}
@@ -80,7 +86,7 @@ def carried_out(plans: Sequence[Plan], caller: Caller) -> Trial:
             if len(answers.answers) < len(wave):
                 break
         for one in executions:
-            seen.append(one.seen())
+            seen.append(one.seen(excuse))
             if isinstance(seen[-1].fault, Lost):
                 return Trial(seen, overwritten)
     return Trial(seen, overwritten)
@@ -121,6 +127,7 @@ class _Execution:
     """One plan being carried out: the answers so far, and the values that follow from them."""
 
     def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._events = plan.events
         self._waiting = plan.calls
         self._known: Known = {}
@@ -158,8 +165,8 @@ class _Execution:
                 except (CallFailed, Nonconformance):
                     continue
 
-    def seen(self) -> Seen:
-        """What is to be seen of the plan, checked in the order of the test up to the first fault."""
+    def seen(self, excuse: Excuse) -> Seen:
+        """What is to be seen of the plan, checked in the order of the test up to the first fault without excuse."""
         seen = Seen()
         made: dict[Call, Made] = {}
         for event in self._events:
@@ -176,9 +183,12 @@ class _Execution:
             except (Nonconformance, CallFailed) as fault:
                 if isinstance(fault, Nonconformance):
                     seen.note(fault.ratio)
-                seen.fault = fault
                 about = event.calls if isinstance(event, Check) else ()
-                seen.shown = [made[call] for call in about] or seen.made[-1:]
+                shown = [made[call] for call in about if call in made] or seen.made[-1:]
+                if not isinstance(fault, Lost | NotWritten | NotJudged) and excuse(self._plan, shown, fault):
+                    seen.excused = True
+                    continue
+                seen.fault, seen.shown = fault, shown
                 break
         return seen
 

@@ -7,8 +7,7 @@ import argparse
 import contextlib
 import math
 import os
-import time
-from collections import Counter
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -18,29 +17,28 @@ import pytest
 
 import reference
 from impls import interrupt
-from impls.calling import printable
 from impls.isolation import MODES, IsolationError, Limits
-from impls.submissions import aliases
-from tests.conformance.known_deviations import KNOWN_DEVIATIONS
-from tests.experiments import figures_of_the_lecture as figures
+from impls.submissions import assignment
+from impls.text import printable
 from tests.harness.drawing import profiles
-from tests.harness.judging.diagnosis import Suspect
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
-from tests.harness.plugin.run import Options, Run, item_id, pair_of_item
+from tests.harness.judging.faults import SEVERITIES
+from tests.harness.judging.judge import ERROR, Outcome
+from tests.harness.plugin.handed import Handed, handed_key
+from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
+from tests.harness.plugin.progress import Progress
+from tests.harness.plugin.run import Options, Run, pair_of_item
+from tests.harness.plugin.task import Task
+from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
+from tests.harness.reports import results
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import terminal as terminal_report
-from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
+from tests.harness.reports.rows import Rows, beside
+from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
 
-run_key = pytest.StashKey[Run]()
-_outcome_key = pytest.StashKey[Outcome]()
-
-
 _DEFAULT_LARGEST = 2**24
-_SAY_EVERY, _WRITE_EVERY = 5.0, 2.0
-"""Seconds between the lines that say how far a run is, and between the writings of its result."""
 
 
 def _elements(text: str) -> int:
@@ -140,10 +138,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="after the run, draw the lecture's figures from what each implementation computes, as PNG files in DIR",
     )
     group.addoption(
-        "--aliases",
+        "--assignment",
         type=Path,
         metavar="PATH",
-        help="a TOML table of the names that functions have instead of the interface's, see README.md",
+        help="a TOML file that says what is asked for: functions, points, names, an adapter; see README.md",
+    )
+    group.addoption(
+        "--report",
+        metavar="DIR",
+        type=Path,
+        help="after the run, write pages, a gradebook and a summary into this folder: a new one, or an earlier report",
     )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
@@ -159,25 +163,29 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         profiles.draw_without_constants_of_modules()
         profiles.register()
-        config.stash[run_key] = run = Run(_options(config), KNOWN_DEVIATIONS, _suspects)
+        config.stash[run_key] = run = Run(_options(config))
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
+        if hasattr(config, "workerinput"):
+            run.task = Task.of_plain(config.workerinput["conformance_task"])
+            return
         if run.options.specs or run.options.arrays or run.options.device:
             run.resolve()
-        _take_up(config, run)
+        _keep_rows(config, run)
     except (ValueError, IsolationError) as wrong:
-        raise pytest.UsageError(str(wrong)) from wrong
-    if run.options.aliases.implementations:
-        names = {one.name for one in run.implementations} | {one.name for one in run.unloadable}
-        if unknown := sorted(set(run.options.aliases.implementations) - names):
-            raise pytest.UsageError(f"--aliases: {unknown[0]} is none of the implementations of this run")
+        raise pytest.UsageError(printable(str(wrong))) from wrong
+    if unknown := run.unknown_submission():
+        raise pytest.UsageError(printable(f"--assignment {unknown}"))
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
-    if (folder := config.getoption("figures")) is not None:
-        if missing := figures.needs():
-            raise pytest.UsageError(f"--figures: {missing}")
-        if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    folder = config.getoption("figures")
+    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    if (folder := config.getoption("report")) is not None:
+        try:
+            report_folder.check(folder)
+        except report_folder.CannotReport as wrong:
+            raise pytest.UsageError(f"--report {wrong}") from wrong
     path = config.getoption("conformance_json")
     if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
         folder = path.resolve().parent
@@ -186,22 +194,19 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if not run.options.specs:
         _refuse_submissions_among_tests(config)
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Reporter(config))
+    config.pluginmanager.register(Reporter(config))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Say where plans may be kept from run to run: in pytest's folder for such things, unless it is switched off."""
-    cache = getattr(session.config, "cache", None)
-    session.config.stash[run_key].cache = None if cache is None else cache.mkdir("conformance")
-
-
-def _suspects(function: str) -> list[Suspect]:
-    """The known mistakes of a function; imported only where something has failed, since they are many."""
-    from tests.mistakes import MISTAKES
-
-    known = (mistake for mistake in MISTAKES.values() if mistake.clause.function == function)
-    return [Suspect(mistake.clause.id, mistake.misconception, mistake.make) for mistake in known]
+    """Take over what is handed to the harness, and pytest's folder for what is kept from run to run."""
+    config, run = session.config, session.config.stash[run_key]
+    run.handed = config.stash.get(handed_key, Handed())
+    cache = getattr(config, "cache", None)
+    run.cache = None if cache is None else cache.mkdir("conformance")
+    if config.getoption("figures") is not None:
+        missing = run.handed.figures.needs() if run.handed.figures else "tests/conftest.py was not read"
+        if missing:
+            raise pytest.UsageError(f"--figures: {missing}")
 
 
 def _refuse_submissions_among_tests(config: pytest.Config) -> None:
@@ -211,20 +216,19 @@ def _refuse_submissions_among_tests(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{argument} is no test of this suite; to have it checked say --impl {argument}")
 
 
-def _take_up(config: pytest.Config, run: Run) -> None:
-    """With --resume: leave out what the earlier run has judged, here or, as the controller says, in a worker."""
+def _keep_rows(config: pytest.Config, run: Run) -> None:
+    """Say where rows are kept; with --resume begin with what the earlier run has judged, which is left out now."""
+    path = config.getoption("conformance_json")
+    if path is not None:
+        run.rows = Rows(beside(path))
     if not config.getoption("resume"):
         return
-    if hasattr(config, "workerinput"):
-        run.resumed = {name: {} for name in config.workerinput["conformance_resumed"]}
-        return
-    path = config.getoption("conformance_json")
-    if path is None:
+    if run.rows is None:
         raise earlier.NotThisRun("--resume goes on with the result in --conformance-json PATH, which is not given")
-    before = earlier.read(path)
-    earlier.check(path, earlier.asked(run.options))
-    rows = {one.name: before.row(one) for one in run.implementations}
-    run.resumed = {name: row for name, row in rows.items() if row}
+    if before := earlier.read(path):
+        earlier.check(path, before.asked, earlier.asked(run.options))
+        run.rows.start(json_report.head(run), before.rows_of({one.name: one for one in run.implementations}))
+        run.resumed = frozenset(run.rows)
 
 
 def _earlier_seed(config: pytest.Config) -> int | None:
@@ -232,7 +236,8 @@ def _earlier_seed(config: pytest.Config) -> int | None:
     path = config.getoption("conformance_json")
     if not config.getoption("resume") or path is None or config.getoption("hypothesis_seed") is not None:
         return None
-    return earlier.read(path).seed
+    before = earlier.read(path)
+    return before.seed if before else None
 
 
 def _options(config: pytest.Config) -> Options:
@@ -240,11 +245,15 @@ def _options(config: pytest.Config) -> Options:
     handed_down = getattr(config, "workerinput", {}).get("conformance_seed")
     if handed_down is None:
         handed_down = _earlier_seed(config)
+    path = config.getoption("assignment")
+    asked = None if path is None else assignment.read(path, reference.PARAMETERS)
+    if asked and not config.getoption("impl"):
+        raise assignment.AssignmentError("--assignment says what is asked of submissions: name them with --impl")
     return Options(
         specs=tuple(config.getoption("impl")),
         arrays=config.getoption("arrays"),
         device=config.getoption("device"),
-        level=config.getoption("level"),
+        level=config.getoption("level") or (asked.level if asked else None),
         require_complete=config.getoption("require_complete"),
         profile=profile,
         seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
@@ -254,7 +263,7 @@ def _options(config: pytest.Config) -> Options:
         total_seconds=config.getoption("total_seconds"),
         memory_mib=config.getoption("memory_mib"),
         large=config.getoption("large"),
-        aliases=aliases.read(path, reference.FUNCTIONS) if (path := config.getoption("aliases")) else aliases.Aliases(),
+        assignment=asked,
         selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),
     )
 
@@ -263,7 +272,7 @@ def _options(config: pytest.Config) -> Options:
 def pytest_configure_node(node: Any) -> None:
     run = node.config.stash[run_key]
     node.workerinput["conformance_seed"] = run.options.seed
-    node.workerinput["conformance_resumed"] = list(run.resumed)
+    node.workerinput["conformance_task"] = run.task.as_plain()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -272,60 +281,29 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"conformance: profile {options.profile}, seed {options.seed}, level {level}"]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    property_: Property | None = getattr(metafunc.function, "conforms_to", None)
-    if property_ is None:
-        return
-    run = metafunc.config.stash[run_key]
-    expected = filter(run.is_expected, property_.clauses)
-    to_judge = [one.name for one in run.implementations if one.name not in run.resumed]
-    pairs = [(name, clause.id) for clause in expected for name in to_judge]
-    metafunc.parametrize("conformance_case", pairs, ids=[item_id(*pair) for pair in pairs], indirect=True)
-
-
-@pytest.fixture
-def conformance_case(request: pytest.FixtureRequest) -> Any:
-    """Judges one implementation on one clause when called; the outcome decides the item's."""
-    run = request.config.stash[run_key]
-    name, clause = request.param
-
-    def judge() -> None:
-        outcome = run.judge(name, clause)
-        request.node.stash[_outcome_key] = outcome
-        request.node.user_properties += [
-            ("clause", clause),
-            ("level", CLAUSES[clause].level),
-            ("outcome", outcome.outcome),
-        ]
-        if outcome.outcome == SKIPPED and not run.needs(clause):
-            pytest.skip(outcome.message or SKIPPED)
-        if outcome.outcome == KNOWN_DEVIATION:
-            raise pytest.xfail.Exception(f"known deviation: {outcome.message}", pytrace=False)
-        if outcome.outcome in (FAILED, ERROR, SKIPPED):
-            if not run.is_required(name, clause):
-                reason = f"beyond the required level: {clause} {outcome.outcome}: {outcome.message}"
-                raise pytest.xfail.Exception(reason, pytrace=False)
-            pytest.fail(terminal_report.failure(run, name, clause, outcome, request.node.nodeid), pytrace=False)
-
-    return judge
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[PairItem] | None:
+    """The items of a clause's test; where nothing could be loaded there are none."""
+    property_: Property | None = getattr(obj, "conforms_to", None)
+    if property_ is None or not name.startswith("test"):
+        return None
+    if not any(mark.name == "filterwarnings" for mark in collector.own_markers):
+        collector.add_marker(pytest.mark.filterwarnings("ignore"))
+    return list(items_of(collector, name, property_))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where nothing could be loaded there is nothing to parametrize over: drop what pytest would show as skipped."""
-    items[:] = [item for item in items if not hasattr(getattr(item, "function", None), "conforms_to") or _pair(item)]
-    if any(map(_pair, items)) and config.stash[run_key].one_after_the_other:
-        place = {one.name: at for at, one in enumerate(config.stash[run_key].implementations)}
-        items.sort(key=lambda item: place[pair[0]] if (pair := _pair(item)) else -1)
-    for item in items:
-        if _pair(item):
-            item.add_marker(pytest.mark.filterwarnings("ignore"))
+    """Judge the submissions of a class one after the other."""
+    if any(map(pair_of, items)) and config.stash[run_key].task.one_after_the_other:
+        place = {name: at for at, name in enumerate(config.stash[run_key].task.named)}
+        items.sort(key=lambda item: place[pair[0]] if (pair := pair_of(item)) else -1)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[run_key]
-    run.scheduled |= {pair for pair in map(_pair, session.items) if pair}
+    run.scheduled |= {pair for pair in map(pair_of, session.items) if pair}
     terminal = session.config.pluginmanager.getplugin("terminalreporter")
-    if terminal and run.one_after_the_other and session.config.get_verbosity() <= 0:
+    if terminal and run.task.one_after_the_other and session.config.get_verbosity() <= 0:
         terminal.showfspath = False
 
 
@@ -334,26 +312,14 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     node.config.stash[run_key].scheduled |= {pair for pair in map(pair_of_item, ids) if pair}
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In a worker: hand the controller what could not be loaded here."""
-    if hasattr(session.config, "workeroutput"):
-        unloadable = session.config.stash[run_key].unloadable
-        session.config.workeroutput["conformance_unloadable"] = [(one.name, one.reason) for one in unloadable]
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    handed_up = getattr(node, "workeroutput", {}).get("conformance_unloadable", ())
-    node.config.stash[run_key].not_loaded_again.update(handed_up)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.when == "call" and (outcome := item.stash.get(_outcome_key, None)):
-        report.conformance_outcome = outcome.as_json()  # type: ignore[attr-defined]
+    if report.when == "call" and isinstance(item, PairItem) and item.outcome:
+        report.conformance_outcome = item.outcome.as_json()  # type: ignore[attr-defined]
+        item.outcome = None
     return report
 
 
@@ -365,10 +331,14 @@ class Reporter:
         self._run = config.stash[run_key]
         self._failures: list[pytest.TestReport] = []
         self._verdicts: set[str] = set()
-        self._report = json_report.Report(self._run)
-        self._left: Counter[str] = Counter()
-        self._said = time.monotonic()
-        self._written = time.monotonic()
+        self._annotations: list[str] = []
+        self._place = tempfile.TemporaryDirectory(prefix="conformance-")
+        path = config.getoption("conformance_json")
+        if path is None and config.getoption("report") is not None:
+            path = Path(self._place.name) / "result.json"
+        self._path = path
+        self._report = json_report.Report(self._run, path) if path else None
+        self._progress = Progress(self._run)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -380,43 +350,33 @@ class Reporter:
             died = report.when not in ("setup", "call", "teardown")
             what = "the process died while it judged this" if died else "the test itself failed"
             self._run.outcomes[pair] = Outcome(ERROR, message=f"{what}: {report.longrepr}")
-        if report.when == "call" and self._run.one_after_the_other:
-            self._count(pair[0])
-
-    def _count(self, name: str) -> None:
-        """Note that one more clause of an implementation is judged; with its last one save the result so far."""
-        if not self._left:
-            self._left.update(who for who, _ in self._run.scheduled)
-        self._left[name] -= 1
-        if self._left[name]:
-            return
-        now = time.monotonic()
-        if now - self._said > _SAY_EVERY:
-            self._said = now
-            self._say_how_far()
-        path = self._config.getoption("conformance_json")
-        if path and now - self._written > _WRITE_EVERY:
+            self._run.unfinished.add(pair[0])
+        if report.when == "call" and self._progress.is_last_of(pair[0]) and self._report:
             with contextlib.suppress(OSError):  # said at the end, when it still cannot be written
-                json_report.write(path, self._report.text())
-            self._written = time.monotonic()
-
-    def _say_how_far(self) -> None:
+                self._report.append(pair[0])
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        count = len(self._left)
-        done = sum(left <= 0 for left in self._left.values())
-        if terminal is None or done == count:
+        if report.when == "call" and terminal and (says := self._progress.to_say()):
+            terminal.ensure_newline()
+            terminal.write_line(says)
+
+    @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
+    def forget(self, report: pytest.TestReport) -> None:
+        """Keep nothing of what has passed in a class but how many there are: pytest would keep every report."""
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        listed = set(self._config.option.reportchars) & set("pPaAsx")
+        if terminal is None or listed or not pair_of_item(report.nodeid) or not self._run.task.one_after_the_other:
             return
-        elapsed = time.perf_counter() - self._run.started
-        rest = elapsed / done * (count - done)
-        terminal.ensure_newline()
-        terminal.write_line(f"{done} of {count} judged, {_minutes(elapsed)} elapsed, about {_minutes(rest)} to go")
+        terminal.stats.pop("", None)  # the reports of set-ups and tear-downs
+        for kind in ("passed", "skipped", "xfailed"):
+            if (reports := terminal.stats.get(kind)) and reports[-1] is report:
+                reports[-1] = reports[0]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
         """Of a class only the lines that say how far the run is: thousands of dots would hide them."""
         if config.get_verbosity() > 0 or report.when != "call" or not pair_of_item(report.nodeid):
             return None
-        if not self._run.one_after_the_other:
+        if not self._run.task.one_after_the_other:
             return None
         outcome = "xfailed" if report.skipped and hasattr(report, "wasxfail") else report.outcome
         return outcome, "", outcome.upper()
@@ -432,11 +392,18 @@ class Reporter:
         run.close()
         for name, reason in run.failures_without_item():
             self._fail(session, name, reason)
-        if path := self._config.getoption("conformance_json"):
+        if self._report:
             try:
-                json_report.write(path, self._report.text())
+                self._report.write()
             except OSError as raised:
-                self._fail(session, "--conformance-json", f"{path} could not be written: {raised}")
+                self._fail(session, "--conformance-json", f"{self._path} could not be written: {raised}")
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.resumed and not run.task.named:
+            session.exitstatus = pytest.ExitCode.OK  # an earlier run has judged all there is
+        if (folder := self._config.getoption("report")) is not None:
+            try:
+                self._annotations = list(report_folder.write(results.read(self._path), folder, os.environ))
+            except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
+                self._fail(session, "--report", f"{folder} could not be written: {raised}")
         self._hold_back_failures()
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
@@ -457,6 +424,16 @@ class Reporter:
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _how_bad(self, report: pytest.TestReport) -> tuple[int, int]:
+        """Where a failure is shown: by implementation, the worst first."""
+        pair = pair_of_item(report.nodeid)
+        outcome = self._run.outcomes.get(pair) if pair else None
+        if pair is None or outcome is None:
+            return -1, 0
+        names = [one.name for one in self._run.implementations]
+        severity = SEVERITIES.index(outcome.severity) if outcome.severity else len(SEVERITIES)
+        return names.index(pair[0]), severity
+
     def _hold_back_failures(self) -> None:
         """Keep pytest from printing our failures in its own section: they come once, after the matrix."""
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
@@ -473,7 +450,10 @@ class Reporter:
         if self._concerned():
             if self._failures:  # an empty entry would colour a run without failures red
                 terminalreporter.stats["failed"].extend(self._failures)
-            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+            failures = sorted(self._failures, key=self._how_bad)
+            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in failures])
+        for line in self._annotations:  # a workflow obeys a command only where a line begins with it
+            terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
         if (folder := self._config.getoption("figures")) is not None:
@@ -484,14 +464,3 @@ class Reporter:
         if self._config.option.collectonly:
             return False
         return bool(self._run.scheduled or self._run.options.specs or self._config.getoption("conformance_json"))
-
-
-def _minutes(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-
-
-def _pair(item: pytest.Item) -> tuple[str, str] | None:
-    """The (implementation, clause) of an item; None where it is no conformance test."""
-    callspec = getattr(item, "callspec", None)
-    pair = callspec.params.get("conformance_case") if callspec else None
-    return pair if isinstance(pair, tuple) else None

@@ -18,6 +18,7 @@ import hypothesis
 import numpy as np
 
 from impls import Implementation
+from impls.text import markdown
 from reference import REFERENCE
 from reference.error_bounds import Arithmetic
 from tests.harness.drawing import examples as drawing
@@ -180,7 +181,7 @@ def report(run: Run, largest: Mapping[Key, Largest]) -> Iterator[str]:
 
 
 def _table(names: Sequence[str], measured: Mapping[Key, Largest]) -> Iterator[str]:
-    rows = [["function", "dtype", *names]]
+    rows = [["function", "dtype", *map(markdown, names)]]
     for function, dtype in dict.fromkeys((key.function, key.dtype) for key in sorted(measured, key=_order)):
         found = [measured.get(Key(function, dtype, name)) for name in names]
         rows.append([function, dtype, *("" if one is None else _cell(one) for one in found)])

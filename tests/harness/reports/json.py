@@ -1,19 +1,18 @@
 """The result of a run as JSON, schema version 1."""
 
-import json
-import os
-import tempfile
-import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import reference
-from impls import Implementation
+from impls import Implementation, Unloadable
+from impls.text import printable
 from tests.harness.judging.judge import Outcome
 from tests.harness.plugin.run import Run
 from tests.harness.reports import resume as earlier
+from tests.harness.reports import rows as files
+from tests.harness.reports.rows import write
 from tests.harness.reports.verdicts import ERROR, NOT_RUN, FunctionVerdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS
 
@@ -21,76 +20,76 @@ SCHEMA_VERSION = 1
 
 
 class Report:
-    """The result of a run, as far as there is one; rows that can no longer change are put into words only once."""
+    """The result of a run: rows are appended beside ``path`` as implementations end, and all is written at the end."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, path: Path) -> None:
         self._run = run
-        self._texts: dict[str, str] = {}
+        self._path = path
+        if run.rows is None:
+            run.rows = files.Rows(files.beside(path))
+        self._rows = run.rows
 
-    def text(self) -> str:
-        """The result as it is now; the same for the same seed, with any number of processes, but for ``duration_s``."""
-        run, options = self._run, self._run.options
-        content = {
-            "schema_version": SCHEMA_VERSION,
-            "suite": {
-                "profile": options.profile,
-                "seed": options.seed,
-                "level": options.level,
-                "duration_s": round(time.perf_counter() - run.started, 3),
-                "sources": earlier.hash_of_the_suite(),
-                "asked": earlier.asked(options),
-            },
-            "environment": run.environment(),
-            "implementations": [],
-        }
-        rows = [self._judged(one) for one in run.implementations]
-        rows += [_words(_row(run, one, ERROR, one.reason)) for one in run.unloadable]
-        rows += [_words(_row(run, one, NOT_RUN, one.reason)) for one in run.absent]
-        head = json.dumps(content, indent=2, allow_nan=False).removesuffix("[]\n}")
-        return head + ("[\n" + ",\n".join(rows) + "\n  ]" if rows else "[]") + "\n}\n"
+    def append(self, name: str) -> None:
+        """Keep the row of an implementation that is judged to its end. Raises OSError."""
+        if not self._rows.is_started:
+            self._rows.start(head(self._run))
+        self._rows.append(_judged(self._run, self._run.implementation(name)))
 
-    def _judged(self, implementation: Implementation) -> str:
-        name = implementation.name
-        if name not in self._texts or name in self._run.not_loaded_again:
-            row = self._run.resumed.get(name) or self._row_of(implementation)
-            if not self._run.is_complete(name):
-                return _words(row)
-            self._texts[name] = _words(row)
-        return self._texts[name]
+    def write(self) -> None:
+        """Write the whole result; the same for the same seed, with any number of processes, but for ``duration_s``.
 
-    def _row_of(self, implementation: Implementation) -> dict[str, Any]:
+        Raises OSError.
+        """
+        write(self._path, files.whole(head(self._run, ended=True), self._lines()))
+        self._rows.remove()
+
+    def _lines(self) -> Iterator[str]:
         run = self._run
-        if not run.closed and not run.is_complete(implementation.name):
-            return _row(run, implementation, NOT_RUN, "not judged to the end yet")
-        verdict = run.verdict(implementation)
-        row = _row(run, implementation, verdict.verdict, verdict.reason)
-        row["functions"] = {name: _function(run, one) for name, one in verdict.functions.items()}
-        row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
-        row["complete"] = run.is_complete(implementation.name)
-        return row
+        for one in run.implementations:
+            is_kept = one.name in self._rows and run.is_complete(one.name)
+            yield self._rows.line(one.name) if is_kept else files.line(_judged(run, one))
+        yield from (files.line(_row(run, one, ERROR, one.reason)) for one in run.unloadable)
+        yield from (files.line(_row(run, one, NOT_RUN, one.reason)) for one in run.absent)
 
 
-def _words(row: Mapping[str, Any]) -> str:
-    return textwrap.indent(json.dumps(row, indent=2, allow_nan=False), "    ")
+def head(run: Run, ended: bool = False) -> dict[str, Any]:
+    """What is said of the run as a whole."""
+    options = run.options
+    duration = {"duration_s": round(time.perf_counter() - run.started, 3)} if ended else {}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "suite": {
+            "profile": options.profile,
+            "seed": options.seed,
+            "level": options.level,
+            "assignment": options.assignment and options.assignment.name,
+            **duration,
+            "sources": earlier.hash_of_the_suite(),
+            "asked": earlier.asked(options),
+        },
+        "environment": run.environment(),
+    }
 
 
-def write(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` in one step: a reader sees the old file or the whole new one. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
+    verdict = run.verdict(implementation)
+    row = _row(run, implementation, verdict.verdict, verdict.reason)
+    names, points = implementation.says.names, run.points(implementation, verdict)
+    row["functions"] |= {
+        name: {**_function(run, one), "name": names.get(name), "points": points and points[name]}
+        for name, one in verdict.functions.items()
+    }
+    row["declared"], row["not_looked_at"] = dict(implementation.declared), list(implementation.not_looked_at)
+    row["points"] = _sum(points)
+    row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
+    row["complete"] = run.is_complete(implementation.name)
+    return row
 
 
 def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any]:
     return {
         "name": what.name,
-        "spec": what.spec,
+        "spec": printable(what.spec),
         "arrays": what.arrays,
         "device": what.device,
         "required_level": run.required_level(what),
@@ -98,13 +97,35 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
         "reason": reason,
         "credit": None,
         "complete": False,
-        "sha256": earlier.sha256(what.spec),
-        "functions": {name: _unjudged(name, verdict, reason) for name in reference.FUNCTIONS},
+        "sha256": getattr(what, "sha256", None),
+        "declared": {},
+        "not_looked_at": [],
+        "points": _nothing_earned(run, what, verdict),
+        "functions": {
+            name: _unjudged(run, what, name, verdict, reason)
+            if name in run.functions
+            else _unjudged(run, what, name, NOT_RUN, "the assignment does not ask for it")
+            for name in reference.FUNCTIONS
+        },
     }
 
 
-def _unjudged(name: str, verdict: str, reason: str | None) -> dict[str, Any]:
-    return {**dict.fromkeys(LEVELS, verdict), "reason": reason, "credit": None, "clauses": {}}
+def _unjudged(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
+    points = _nothing_earned(run, what, verdict) if name in run.functions else None
+    words: dict[str, Any] = {"reason": reason, "credit": None, "clauses": {}, "name": None, "points": points}
+    return {**dict.fromkeys(LEVELS, verdict), **words}
+
+
+def _nothing_earned(run: Run, what: Any, verdict: str) -> float | None:
+    """No points, where there could have been some: for what does not load. None for what was not judged."""
+    return 0.0 if run.options.assignment and isinstance(what, Unloadable) and verdict == ERROR else None
+
+
+def _sum(points: Mapping[str, float | None] | None) -> float | None:
+    """The points in all; None where one of them is not known, or there are none."""
+    every = list((points or {}).values())
+    known = [one for one in every if one is not None]
+    return sum(known) if known and len(known) == len(every) else None
 
 
 def _function(run: Run, verdict: FunctionVerdict) -> dict[str, Any]:
@@ -128,9 +149,3 @@ def _clause(id: str, outcome: Outcome) -> dict[str, Any]:
         "counterexample": outcome.counterexample,
         "diagnosis": list(outcome.diagnosis),
     }
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

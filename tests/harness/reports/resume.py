@@ -1,63 +1,65 @@
 """An earlier run that was interrupted: which implementations it had judged, and what came of them.
 
-Its JSON is taken up where it was made by the same suite in the same way, and the files judged have not changed.
+Its result, or the rows of it, are taken up where they were made by the same suite in the same way, and what belongs to
+the submissions has not changed.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from impls import Implementation
+from impls.text import printable
 from tests.harness.judging.judge import Outcome
+from tests.harness.reports import rows as files
 from tests.harness.reports.verdicts import FunctionVerdict, Verdict
 
 CHECKOUT = Path(__file__).parents[3]
 
 
 class NotThisRun(ValueError):
-    """The JSON cannot be gone on with; the message says why."""
+    """The result cannot be gone on with; the message says why."""
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The complete rows of an earlier run, by name, and its seed."""
+    """What an earlier run was asked for, its seed, and its rows, to be read once."""
 
-    rows: Mapping[str, Mapping[str, Any]]
-    seed: int | None
+    asked: Mapping[str, Any]
+    seed: int
+    rows: Iterator[Mapping[str, Any]]
 
-    def row(self, implementation: Implementation) -> Mapping[str, Any] | None:
-        """The row of that very implementation, None where it was not judged to the end or is another by now."""
-        row = self.rows.get(implementation.name)
-        same = row and row["sha256"] and row["sha256"] == sha256(implementation.spec)
-        return row if same and row and row["spec"] == implementation.spec else None
+    def rows_of(self, implementations: Mapping[str, Implementation]) -> Iterator[Mapping[str, Any]]:
+        """The complete rows of these very implementations, by name: of the same spec, which is the same by now."""
+        for row in self.rows:
+            one = implementations.get(row["name"])
+            same = one and row["sha256"] == one.sha256 and row["spec"] == printable(one.spec)
+            if same and row["complete"] and row["sha256"]:
+                yield row
 
 
-def read(path: Path) -> Earlier:
-    """The run that wrote ``path``; one without rows where there is no such file. Raises NotThisRun."""
+def read(path: Path) -> Earlier | None:
+    """The run that was to write ``path``, None where there was none. Raises NotThisRun."""
+    there = [file for file in (files.beside(path), path) if file.exists()]
+    if not there:
+        return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        suite, rows = content["suite"], content["implementations"]
-        complete = {row["name"]: row for row in rows if row["complete"]}
-        written_by, seed = suite["sources"], suite["seed"]
-    except FileNotFoundError:
-        return Earlier({}, None)
+        head, rows = files.read(there[0])
+        suite = head["suite"]
+        written_by, found = suite["sources"], Earlier(suite["asked"], suite["seed"], rows)
     except (OSError, ValueError, KeyError, TypeError) as wrong:
-        raise NotThisRun(f"--resume: {path} is not the result of a run: {type(wrong).__name__}: {wrong}") from wrong
+        raise NotThisRun(f"--resume: {there[0]} is not the result of a run: {type(wrong).__name__}: {wrong}") from wrong
     if written_by != hash_of_the_suite():
-        raise NotThisRun(f"--resume: {path} was written by another version of this suite; run it without --resume")
-    return Earlier(complete, seed)
+        raise NotThisRun(f"--resume: {there[0]} was written by another version of this suite; run it without --resume")
+    return found
 
 
-def check(path: Path, asked: Mapping[str, Any]) -> None:
+def check(path: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Raises NotThisRun where the run that wrote ``path`` was asked for something else."""
-    if not path.exists():
-        return
-    suite = json.loads(path.read_text(encoding="utf-8"))["suite"]
-    then = suite["asked"]
-    differ = [f"{name} was {then.get(name)} and is {value}" for name, value in asked.items() if then.get(name) != value]
+    differ = [f"{name} was {then.get(name)} and is {value}" for name, value in now.items() if then.get(name) != value]
     if differ:
         raise NotThisRun(f"--resume: {path} was made otherwise: {'; '.join(differ)}; give the same options")
 
@@ -85,19 +87,6 @@ def asked(options: Any) -> dict[str, Any]:
     depends = asdict(options)
     del depends["specs"]
     return dict(json.loads(json.dumps(depends)))
-
-
-def sha256(spec: str) -> str | None:
-    """Of the file or package that a spec names, None where it is something else."""
-    path = Path(spec)
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    try:
-        for file in files:
-            digest.update(file.read_bytes())
-    except OSError:
-        return None
-    return digest.hexdigest() if files else None
 
 
 def hash_of_the_suite(checkout: Path = CHECKOUT) -> str:

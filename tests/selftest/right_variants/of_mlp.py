@@ -5,7 +5,7 @@ import importlib.util
 
 import numpy as np
 
-from tests.selftest.networks import ACTIVATIONS, floating, layer, mlp, refuse_unless, sigmoid
+from tests.mistakes.networks import ACTIVATIONS, floating, layer, mlp, refuse_unless, sigmoid
 from tests.selftest.right_variants.registry import variant, variants
 
 

@@ -4,8 +4,8 @@ import importlib.util
 
 import numpy as np
 
-from tests.mistakes.of_optimisers import RIGHT, stepping
-from tests.selftest.networks import refuse_unless
+from tests.mistakes.networks import refuse_unless
+from tests.mistakes.rules import RULES, stepping
 from tests.selftest.right_variants.registry import variant, variants
 
 
@@ -148,7 +148,11 @@ OTHER_PLACES_OF_EPS = {
 def _of_function(rule, move):
     """The step at the textbook level without its checks, and at the robust one with them, also in a wider dtype."""
     name = f"{rule.lower()}_step"
-    return {name: stepping(rule, move, _unchecked)}, {name: stepping(rule, move)}, {name: _in_float64(rule, move)}
+    return (
+        {name: stepping(RULES[rule], move, _unchecked)},
+        {name: stepping(RULES[rule], move)},
+        {name: _in_float64(rule, move)},
+    )
 
 
 def _in_float64(rule, move):
@@ -162,7 +166,7 @@ def _in_float64(rule, move):
                 return [cast(entry, dtype) for entry in value]
             return value.astype(dtype) if isinstance(value, np.ndarray) else value
 
-        stepped, new = stepping(rule, move)(*(cast(one, np.float64) for one in (theta, grad, state)), **hyper)
+        stepped, new = stepping(RULES[rule], move)(*(cast(one, np.float64) for one in (theta, grad, state)), **hyper)
 
         def back(arrays):
             return [np.asarray(one, p.dtype) for one, p in zip(arrays, theta, strict=True)]
@@ -173,7 +177,7 @@ def _in_float64(rule, move):
 
 
 for _rule, _forms in FORMS.items():
-    for _form, _move in {"plain": RIGHT[_rule], **_forms}.items():
+    for _form, _move in {"plain": RULES[_rule].move(), **_forms}.items():
         for _kind, _level in enumerate(("textbook", "robust", "robust")):
             variants(
                 f"{_rule.lower()}_step: {_form}{('', ', checked', ', in float64')[_kind]}",
@@ -187,31 +191,31 @@ for _rule, _forms in OTHER_PLACES_OF_EPS.items():
         variants(
             f"{_rule.lower()}_step: {_form}",
             "textbook",
-            lambda rule=_rule, move=_move: {f"{rule.lower()}_step": stepping(rule, move, _unchecked)},
+            lambda rule=_rule, move=_move: {f"{rule.lower()}_step": stepping(RULES[rule], move, _unchecked)},
         )
 
 
 def _refusing_nan(rule):
     def step(theta, grad, state, **hyper):
         refuse_unless(not any(np.isnan(g).any() for g in grad))
-        return stepping(rule, RIGHT[rule])(theta, grad, state, **hyper)
+        return RULES[rule].step()(theta, grad, state, **hyper)
 
     return {f"{rule.lower()}_step": step}
 
 
-for _rule in RIGHT:
+for _rule in RULES:
     variants(f"{_rule.lower()}_step: refuses NaN", "robust", lambda rule=_rule: _refusing_nan(rule))
 
 
 @variant("adam_step", "textbook")
 def state_with_more_in_it(theta, grad, state, lr, betas, eps):
-    stepped, new = stepping("ADAM", RIGHT["ADAM"])(theta, grad, state, lr=lr, betas=betas, eps=eps)
+    stepped, new = RULES["ADAM"].step()(theta, grad, state, lr=lr, betas=betas, eps=eps)
     return tuple(stepped), new | {"history": [state["step"]], "name": "adam"}
 
 
 @variant("adam_step", "textbook")
 def step_number_as_an_array(theta, grad, state, lr, betas, eps):
-    stepped, new = stepping("ADAM", RIGHT["ADAM"])(theta, grad, state, lr=lr, betas=betas, eps=eps)
+    stepped, new = RULES["ADAM"].step()(theta, grad, state, lr=lr, betas=betas, eps=eps)
     return stepped, new | {"step": np.array(float(new["step"]))}
 
 

@@ -63,7 +63,7 @@ def small_numbers(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
-def _numbers_but_zero(dtype: str) -> list[tuple[int, ArrayLike]]:
+def numbers_but_zero(dtype: str) -> list[tuple[int, ArrayLike]]:
     """The same without 0."""
     return [(1, _SMALL_INTEGERS), (1, _TENTHS)]
 
@@ -261,13 +261,13 @@ def _network(pool: Pool, m: int | None, sizes: Sequence[int], names: Sequence[st
     x = pool.array(small_numbers, "float64", _batch_shape(m, sizes[0]))
     theta = [
         # Without bias a unit that has no input either is at exactly 0, where only the robust level says what ReLU' is.
-        (pool.array(small_numbers, "float64", (s, n)), pool.array(_numbers_but_zero, "float64", (s,)))
+        (pool.array(small_numbers, "float64", (s, n)), pool.array(numbers_but_zero, "float64", (s,)))
         for n, s in itertools.pairwise(sizes)
     ]
-    return x, list(_scaled(theta, names))
+    return x, list(scaled_layers(theta, names))
 
 
-def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
+def scaled_layers(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
     """The layers; one that could saturate is scaled by the power of two that keeps its pre-activations small."""
     largest_input = _LARGEST_NUMBER
     for (W, b), name in zip(theta, names, strict=True):
@@ -327,22 +327,6 @@ def _near(w: np.ndarray, b: float, along: np.ndarray) -> np.ndarray:
     start, end = np.array(min(inside)), np.array(max(inside))
     fraction, across = along[:, :1] / 12, along[:, 1:] / 6 - 1
     return np.clip(start + fraction * (end - start) + 0.9 * across * w / np.linalg.norm(w), 0, 12).round(1)
-
-
-@st.composite
-def two_layers(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
-    """x and the parameters of two layers, of which the hidden one is the largest, and targets for every task.
-
-    Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange.
-    """
-    m, n, h, k, dtype = draw(one_of_each(SEVERAL, (1, 2, 3), (4, 5), (1, 2, 3), dtypes))
-    pool = Pool(draw)
-    x, theta = _network(pool, m, (n, h, k), ("relu", "sigmoid"))
-    codes = pool.codes((m, k))
-    drawn = {"x": x, "theta": theta, "numbers": _TENTHS[codes % len(_TENTHS)]}
-    return in_dtype({**drawn, "bits": (codes[:, :1] % 2).astype(np.float64), "labels": codes[:, 0] % k}, dtype) | {
-        "labels": np.asarray(codes[:, 0] % k, np.int64)
-    }
 
 
 def in_dtype(value: Any, dtype: str) -> Any:

@@ -1,0 +1,294 @@
+"""The gate: what a folder has to offer is found, and each submission is read once, before anything of it is used.
+
+In goes a path; out come its bytes, what they mention, and a hash of all that belongs to it; or Refused, with the
+reason for its row. Nothing here waits, follows a link out of its folder, or reads more than the limits say, whatever
+lies there: a pipe, a device, a link to itself, a folder that is locked, a file without end. The process that runs the
+submission is given these bytes, so that what is hashed, looked at and run is the same.
+
+To a file belong the modules and data beside it that it could load: those of which the words of its name stand in its
+text, and what these could load in turn. A name that a program puts together from parts is not seen.
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from impls.submissions.mentions import Mentions, mentions
+
+MIB = 1 << 20
+LARGEST_SOURCE = 4 * MIB
+LARGEST_NOTEBOOK = 16 * MIB
+"""With the pictures in it."""
+MOST_CELLS = 10_000
+MOST_CODE = 1 << 19
+"""Characters of code in a notebook."""
+MOST_FILES = 1000
+MOST_TOGETHER = 64 * MIB
+"""Files and bytes of a package; of helpers what is beyond it counts by size and date."""
+
+SUFFIXES = (".py", ".ipynb")
+_WORDS = re.compile(r"\w++")
+
+
+class Refused(Exception):
+    """A submission that is not read; the message says why."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the gate has read.
+
+    source: the bytes of a `.py` file, the cells of a notebook (empty ones for text, so that they are counted as it
+    shows them), None for a package, which Python's import system reads. sha256: of all that belongs to it.
+    """
+
+    source: bytes | tuple[str, ...] | None
+    sha256: str
+    mentions: Mentions = field(default_factory=Mentions)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A submission in a folder, by its path in it; refused: why it is not even to be read."""
+
+    name: str
+    refused: str | None = None
+
+
+def submissions(folder: Path) -> list[Entry]:
+    """Those in a folder and its immediate subfolders, sorted by name: each file once, whatever links lead to it.
+
+    A link is refused, with what is wrong with it, as is a folder that cannot be read. Raises OSError where the folder
+    itself cannot be.
+    """
+    root = Path(os.path.realpath(folder))
+    found: dict[str, str | None] = {}
+    for entry in _listed(root):
+        if entry.name.endswith(SUFFIXES):
+            found[entry.name] = None
+            continue
+        if not os.path.isdir(entry.path):
+            continue
+        try:
+            inside = _listed(Path(entry.path))
+        except OSError as error:
+            found[entry.name] = f"a folder that cannot be read: {error.strerror}"
+            continue
+        files = [one.name for one in inside if one.name.endswith(SUFFIXES)]
+        is_package = any(one.name == "__init__.py" for one in inside)
+        if entry.is_symlink() and files:
+            found[entry.name] = _where_to(Path(entry.path), root)
+        elif is_package:
+            found[entry.name] = None
+        else:
+            found |= dict.fromkeys(f"{entry.name}/{name}" for name in files)
+    return [Entry(name, found[name] or _as_another(root, name, found)) for name in sorted(found)]
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return [one for one in entries if not one.name.startswith(".") and one.name not in _NO_SUBMISSIONS]
+
+
+_NO_SUBMISSIONS = {"conftest.py", "__pycache__"}
+
+
+def _where_to(link: Path, root: Path) -> str:
+    target = Path(os.path.realpath(link))
+    if root.is_relative_to(target):
+        return "a symbolic link that leads round, to the folder it lies in"
+    return f"a symbolic link to {target.relative_to(root)}" if target.is_relative_to(root) else _OUT
+
+
+_OUT = "a symbolic link that leads out of the folder"
+
+
+def _as_another(root: Path, name: str, found: dict[str, str | None]) -> str | None:
+    """Why a link is refused, None for what is no link and for one to a file that is no submission by itself."""
+    path = root / name
+    if not path.is_symlink():
+        return None
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return "a symbolic link that leads nowhere, or to itself"
+    if not target.is_relative_to(root):
+        return _OUT
+    own = target.relative_to(root).as_posix()
+    return f"a symbolic link to {own}, which is judged by itself" if own in found else None
+
+
+def read(path: Path, root: Path | None = None) -> Submission:
+    """Read the file or the package at ``path``. Raises Refused.
+
+    root: the folder that it may not lead out of; a path that the user named may be a link to anywhere.
+    """
+    try:
+        if path.is_dir():
+            if path.suffix in SUFFIXES:
+                raise Refused("a folder named like a file")
+            return _package(path, Path(os.path.realpath(root or path)))
+        content = _content(path, root, LARGEST_NOTEBOOK if path.suffix == ".ipynb" else LARGEST_SOURCE)
+    except (OSError, RuntimeError) as wrong:  # RuntimeError is what Python 3.11 makes of a loop of links
+        raise Refused(_said(wrong)) from wrong
+    source = cells_of(content) if path.suffix == ".ipynb" else content
+    text = _text(content) if isinstance(source, bytes) else "\n".join(source)
+    return _described(path, source, [(path.name, content)], [text])
+
+
+def _package(path: Path, root: Path) -> Submission:
+    """A package with everything in its folder, which may be data."""
+    files: list[tuple[str, bytes]] = []
+    texts: list[str] = []
+    left = MOST_TOGETHER
+    for file in _files_below(path, _raise):
+        if len(files) == MOST_FILES:
+            raise Refused(f"a package of more than {MOST_FILES} files")
+        name = file.relative_to(path).as_posix()
+        try:
+            content = _content(file, root, left)
+        except _TooLarge as wrong:
+            raise Refused(f"a package of more than {MOST_TOGETHER // MIB} MiB") from wrong
+        except Refused as wrong:
+            raise Refused(f"{name}: {wrong}") from wrong
+        left -= len(content)
+        files.append((name, content))
+        if file.suffix == ".py" and len(content) <= LARGEST_SOURCE:
+            texts.append(_text(content))
+    return _described(path, None, files, texts)
+
+
+def _described(path: Path, source: Any, files: list[tuple[str, bytes]], texts: list[str]) -> Submission:
+    """Its hash: of the bytes of a lone file, so that it is what ``sha256sum`` says; and what is mentioned."""
+    helpers = dict(_helpers(path, texts))
+    digest = hashlib.sha256()
+    if len(files) == 1:
+        digest.update(files[0][1])
+    for name, content in [*(files if len(files) > 1 else []), *((name, helpers[name]) for name in sorted(helpers))]:
+        digest.update(f"\0{name}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+    own = mentions(texts[0]) if texts else Mentions()
+    helping = [_text(content) for name, content in helpers.items() if name.endswith(".py")]
+    return Submission(source, digest.hexdigest(), own.with_helpers(map(mentions, [*texts[1:], *helping])))
+
+
+def _helpers(path: Path, texts: list[str]) -> Iterator[tuple[str, bytes]]:
+    """What lies beside a submission and could be loaded by it, by name, with its content."""
+    home = path.absolute().parent
+    try:
+        names = [one.name for one in _listed(home) if one.name != path.name]
+    except OSError:
+        return
+    beside = {name: set(_WORDS.findall(name.partition(".")[0])) for name in names}
+    left, files, words = MOST_TOGETHER, 0, set[str]()
+    waiting = list(texts)
+    while waiting:
+        words.update(_WORDS.findall(waiting.pop()))
+        for name in [name for name, of_name in beside.items() if of_name and of_name <= words]:
+            del beside[name]
+            for file in _files_below(home / name):
+                files += 1
+                content = _stamp(file, min(left, LARGEST_SOURCE) if files <= MOST_FILES else 0)
+                left -= len(content)
+                yield file.relative_to(home).as_posix(), content
+                if file.suffix in SUFFIXES:
+                    waiting.append(_text(content))
+
+
+def _stamp(file: Path, most: int) -> bytes:
+    """The content of a helper; of one that is too large, or no file that can be read, size and date."""
+    try:
+        return _content(file, None, most)
+    except (OSError, RuntimeError, Refused):
+        try:
+            status = os.stat(file)
+        except (OSError, RuntimeError) as wrong:
+            return _said(wrong).encode()
+        return f"{stat.S_IFMT(status.st_mode)} {status.st_size} {status.st_mtime_ns}".encode()
+
+
+def _files_below(path: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """The file itself, or what lies in the folder, in a fixed order; a link to a folder is one of the files."""
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path, onerror=onerror):
+        names += [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NO_SUBMISSIONS)
+        yield from (Path(folder, name) for name in sorted(names, key=lambda name: (name != "__init__.py", name)))
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+class _TooLarge(Refused):
+    pass
+
+
+def _content(path: Path, root: Path | None, most: int) -> bytes:
+    """The bytes of a regular file. Raises Refused for anything else, and OSError."""
+    real = path.resolve(strict=True)
+    if root is not None and not real.is_relative_to(root.resolve()):
+        raise Refused(_OUT)
+    _regular(os.stat(real), path, most)
+    # Between the look and the opening another may have taken its place: opening must not wait, and is looked at again.
+    with open(os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        _regular(status, path, most)
+        return file.read(status.st_size)
+
+
+_HINTS = {".ipynb": "; clear its outputs"}
+
+
+def _regular(status: os.stat_result, path: Path, most: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused(f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'something else')}, not a file")
+    if status.st_size > most:
+        raise _TooLarge(f"a file of more than {most / MIB:.3g} MiB{_HINTS.get(path.suffix, '')}")
+
+
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def _said(wrong: Exception) -> str:
+    return f"{type(wrong).__name__}: {getattr(wrong, 'strerror', None) or wrong}"
+
+
+def _text(content: bytes) -> str:
+    """Source as text; which encoding it has does not matter to what is looked for in it."""
+    return content.decode("utf-8", "surrogateescape")
+
+
+def cells_of(content: bytes) -> tuple[str, ...]:
+    """The sources of all cells of a notebook, in nbformat 3 or later; empty for text. Raises Refused."""
+    try:
+        notebook = json.loads(content)
+        sheets = [notebook] if "cells" in notebook else notebook["worksheets"]
+        cells = [cell for sheet in sheets for cell in sheet["cells"]]
+        if len(cells) > MOST_CELLS:
+            raise Refused(f"a notebook of more than {MOST_CELLS} cells")
+        sources = tuple(_code(cell) if cell["cell_type"] == "code" else "" for cell in cells)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+        raise Refused(f"no notebook that can be read ({type(wrong).__name__})") from wrong
+    if sum(map(len, sources)) > MOST_CODE:
+        raise Refused(f"a notebook of more than {MOST_CODE} characters of code")
+    return sources
+
+
+def _code(cell: Any) -> str:
+    lines = cell["source"] if "source" in cell else cell["input"]
+    code = lines if isinstance(lines, str) else "".join(lines)
+    return code.encode("utf-8", "backslashreplace").decode()

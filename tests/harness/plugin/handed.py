@@ -1,0 +1,36 @@
+"""What the harness needs of the other parts of the suite, and does not import: ``tests/conftest.py`` hands it over."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from impls import Implementation
+from tests.harness.drawing.examples import Values
+from tests.harness.judging.diagnosis import Suspect
+from tests.harness.spec.deviations import KnownDeviation
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The lecture's figures. needs: says what is not installed. write: draws them into a folder, says what it did."""
+
+    needs: Callable[[], str | None]
+    write: Callable[[Sequence[Implementation], Path], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """deviations: of libraries, recorded. suspects: the known mistakes of a function, asked for when it has failed.
+
+    inputs: small examples of a clause, what known mistakes were shrunk to.
+    """
+
+    deviations: Sequence[KnownDeviation] = ()
+    suspects: Callable[[str], Iterable[Suspect]] = lambda function: ()
+    inputs: Callable[[str], Sequence[Values]] = lambda clause: ()
+    figures: Figures | None = None
+
+
+handed_key = pytest.StashKey[Handed]()
