@@ -116,7 +116,7 @@ def of_layout(function: str) -> Mapping[str, of.Function | Wrong]:
             lambda contiguous=contiguous: contiguous, "pytorch#80006"
         )
         found[f"steps forward through {name} where a reversed view runs backward"] = reading(stepping_forward)
-        if name == "the examples" or (name not in VECTORS and function not in ("neuron", "logistic_regression")):
+        if name == "the examples" or (name not in VECTORS and function not in ("neuron", "logistic_regression", "fit", "predict")):
             in_order = reading(in_the_order_of_memory)
             found[f"takes {name} in the order of memory"] = Wrong(lambda f=in_order: f, "pytorch PR51713")
     written_to = of.of_changed_arguments(writable_only)(RIGHT[function])
