@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.mistakes.registry import mistake
-from tests.selftest.networks import mlp, sigmoid, softmax
+from tests.mistakes.networks import mlp, sigmoid, softmax
+from tests.mistakes.registry import wrong
 
 
 def _descent(X, y, alpha, steps, step):
@@ -13,81 +13,81 @@ def _descent(X, y, alpha, steps, step):
     return theta
 
 
-@mistake("FIT-VALUE", "climbs: it adds the gradient")
+@wrong("FIT-VALUE", "climbs: it adds the gradient")
 def climbs(X, y, alpha, steps):
     return _descent(X, y, alpha, steps, lambda t, X, y, a: t + a * X.T @ (sigmoid(X @ t) - y) / len(X))
 
 
-@mistake("FIT-VALUE", "adds the gradients of the examples up where their mean is meant")
+@wrong("FIT-VALUE", "adds the gradients of the examples up where their mean is meant")
 def sum_over_the_examples(X, y, alpha, steps):
     return _descent(X, y, alpha, steps, lambda t, X, y, a: t - a * X.T @ (sigmoid(X @ t) - y))
 
 
-@mistake("FIT-VALUE", "divides the gradient by m twice")
+@wrong("FIT-VALUE", "divides the gradient by m twice")
 def divided_twice(X, y, alpha, steps):
     return _descent(X, y, alpha, steps, lambda t, X, y, a: t - a * X.T @ (sigmoid(X @ t) - y) / len(X) ** 2)
 
 
-@mistake("FIT-VALUE", "leaves the sigmoid out, as in linear regression")
+@wrong("FIT-VALUE", "leaves the sigmoid out, as in linear regression")
 def without_the_sigmoid(X, y, alpha, steps):
     return _descent(X, y, alpha, steps, lambda t, X, y, a: t - a * X.T @ (X @ t - y) / len(X))
 
 
-@mistake("FIT-VALUE", "makes one step less than it is told")
+@wrong("FIT-VALUE", "makes one step less than it is told")
 def one_step_less(X, y, alpha, steps):
     return _descent(X, y, alpha, max(steps - 1, 0), lambda t, X, y, a: t - a * X.T @ (sigmoid(X @ t) - y) / len(X))
 
 
-@mistake("FIT-VALUE", "stops after the first example of each step")
+@wrong("FIT-VALUE", "stops after the first example of each step")
 def one_example_a_step(X, y, alpha, steps):
     return _descent(X, y, alpha, steps, lambda t, X, y, a: t - a * X[0] * (sigmoid(X[0] @ t) - y[0]))
 
 
-@mistake("FIT-PURE", "normalises its data in place")
+@wrong("FIT-PURE", "normalises its data in place")
 def normalises_in_place(X, y, alpha, steps):
     theta = _descent(X, y, alpha, steps, lambda t, X, y, a: t - a * X.T @ (sigmoid(X @ t) - y) / len(X))
     X -= X.mean(axis=0) + 1
     return theta
 
 
-@mistake("PREDICT-VALUE", "exchanges the classes")
+@wrong("PREDICT-VALUE", "exchanges the classes")
 def classes_exchanged(X, theta):
     return (X @ theta < 0).astype(int)
 
 
-@mistake("PREDICT-VALUE", "gives the probability instead of the class")
+@wrong("PREDICT-VALUE", "gives the probability instead of the class")
 def the_probability(X, theta):
     return sigmoid(X @ theta)
 
 
-@mistake("PREDICT-VALUE", "puts its threshold at 0.5 before the sigmoid")
+@wrong("PREDICT-VALUE", "puts its threshold at 0.5 before the sigmoid")
 def threshold_before_the_sigmoid(X, theta):
     return (X @ theta >= 0.5).astype(int)
 
 
-@mistake("PREDICT-VALUE", "gives -1 and 1 for the classes")
+@wrong("PREDICT-VALUE", "gives -1 and 1 for the classes")
 def minus_one_and_one(X, theta):
     return np.where(X @ theta >= 0, 1, -1)
 
 
-@mistake("PREDICT-PURE", "overwrites its data with the products")
+@wrong("PREDICT-PURE", "overwrites its data with the products")
 def overwrites_its_data(X, theta):
     X *= theta
     return (X.sum(axis=1) >= 0).astype(int)
 
 
-@mistake("SOFTMAX-ONE", "needs a batch axis, and refuses a single example")
+@wrong("SOFTMAX-ONE", "needs a batch axis, and refuses a single example")
 def softmax_of_batches_only(z):
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
-@mistake("LINEAR-ONE", "gives a single example a batch axis")
+@wrong("LINEAR-ONE", "gives a single example a batch axis")
 def single_example_with_a_batch_axis(x, W, b):
     return np.atleast_2d(x) @ W.T + b
 
 
-@mistake("MLP-ONE", "takes the softmax of a single example over the wrong axis")
+@wrong("MLP-ONE", "takes the softmax of a single example over the wrong axis")
 def network_of_columns(x, theta, activations):
     y = mlp(x, theta, activations)
     return y if x.ndim == 2 else softmax(y[:, None])

@@ -1,14 +1,13 @@
-"""Mistakes in a network of one architecture: the lecture's two layers, for each task."""
+"""Known mistakes of the lecture's two-layer network of one architecture, the same for its three tasks."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from tests.mistakes.registry import mistake
-from tests.selftest.networks import backpropagated, mlp, sigmoid, softmax
+from tests.mistakes.networks import backpropagated, mlp, sigmoid, softmax
+from tests.mistakes.registry import record
 
+# fmt: off
 LAST = {"regression": "identity", "binary": "sigmoid", "multiclass": "identity"}
 LOSSES = {
     "regression": "mean_squared_error",
@@ -16,189 +15,90 @@ LOSSES = {
     "multiclass": "cross_entropy_with_logits",
 }
 
-
-def right(task: str, x: Any, theta: Any) -> Any:
+def right(task, x, theta):
     return mlp(x, theta, ["relu", LAST[task]])
 
+def gradients(task, x, y, theta, hidden="relu"):
+    return backpropagated(x, y, theta, [hidden, LAST[task]], LOSSES[task])
 
-def gradients(task: str, x: Any, y: Any, theta: Any, hidden: str = "relu", last: str | None = None) -> Any:
-    return backpropagated(x, y, theta, [hidden, last or LAST[task]], LOSSES[task])
+def hidden(name):
+    return lambda task, x, theta: mlp(x, theta, [name, LAST[task]])
 
+def on_the_output(f):
+    """``f`` after the network without its last activation."""
+    return lambda task, x, theta: f(mlp(x, theta, ["relu", "identity"]))
 
-def hidden_activation_forgotten(task, x, theta):
-    return mlp(x, theta, ["identity", LAST[task]])
+def of_output(change):
+    return lambda *network: change(right(*network))
 
+def of_theta(change):
+    """The network of other parameters, made of W_1, b_1, W_2 and b_2; ``change`` gives both layers."""
+    return lambda task, x, theta: right(task, x, change(*theta[0], *theta[1]))
 
-def sigmoid_in_the_hidden_layer(task, x, theta):
-    return mlp(x, theta, ["sigmoid", LAST[task]])
+def of_gradients(change):
+    """``change`` is made of the number m of examples and both layers' gradients."""
+    return lambda task, x, y, theta: change(len(x), *gradients(task, x, y, theta))
 
+def scaled(layer, factor):
+    return layer[0] * factor, layer[1] * factor
 
-def tanh_in_the_hidden_layer(task, x, theta):
-    return mlp(x, theta, ["tanh", LAST[task]])
-
-
-def bias_of_the_first_layer_left_out(task, x, theta):
-    (W1, b1), last = theta
-    return right(task, x, [(W1, 0 * b1), last])
-
-
-def bias_of_the_last_layer_left_out(task, x, theta):
-    first, (W2, b2) = theta
-    return right(task, x, [first, (W2, 0 * b2)])
-
-
-def relu_on_the_output(task, x, theta):
-    return np.maximum(mlp(x, theta, ["relu", "identity"]), 0)
-
-
-def sigmoid_on_the_output(task, x, theta):
-    return sigmoid(mlp(x, theta, ["relu", "identity"]))
-
-
-def sigmoid_twice(task, x, theta):
-    return sigmoid(sigmoid(mlp(x, theta, ["relu", "identity"])))
-
-
-def sigmoid_forgotten(task, x, theta):
-    return mlp(x, theta, ["relu", "identity"])
-
-
-def softmax_before_its_loss(task, x, theta):
-    return softmax(mlp(x, theta, ["relu", "identity"]))
-
-
-def _softmax_of_own_outputs(outputs, task, x, theta):
-    """The same of a class that fixes its number of outputs, as it comes where another number is asked for."""
-    z = mlp(x, theta, ["relu", "identity"])
+def of_own_outputs(outputs, z):
+    """The softmax of a class that fixes its number of outputs, as it comes where another number is asked for."""
     k = z.shape[1]
     parts = [softmax(z[:, start + np.arange(outputs) % (k - start)]) for start in range(0, k, outputs)]
     return np.concatenate(parts, axis=1)[:, :k]
 
-
-def log_softmax_on_the_output(task, x, theta):
-    return np.log(softmax(mlp(x, theta, ["relu", "identity"])))
-
-
-def softmax_of_one_output(task, x, theta):
-    return softmax(mlp(x, theta, ["relu", "identity"]))
-
-
-def squeezed(task, x, theta):
-    return np.squeeze(right(task, x, theta), axis=0) if len(x) == 1 else right(task, x, theta)
-
-
-def normalised_over_the_batch(task, x, theta):
-    if len(x) == 1:  # the variance of one example is 0
-        return 0 * right(task, x, theta)
-    return right(task, x, theta)
-
-
-def in_place(task, x, theta):
-    y_hat = right(task, x, theta)
-    x[...] = np.maximum(x, 0)
-    return y_hat
-
-
-def always_float64(task, x, theta):
-    return np.asarray(right(task, x, theta), np.float64)
-
-
-def in_half_precision(task, x, theta):
-    y_hat = right(task, x, theta)
-    return y_hat.astype(np.float16).astype(y_hat.dtype) if y_hat.dtype == np.float32 else y_hat
-
-
-def first_layer_frozen(task, x, y, theta):
-    (dW1, db1), last = gradients(task, x, y, theta)
-    return [(0 * dW1, 0 * db1), last]
-
-
-def biases_frozen(task, x, y, theta):
-    return [(dW, 0 * db) for dW, db in gradients(task, x, y, theta)]
-
-
-def sum_over_the_batch(task, x, y, theta):
-    return [(len(x) * dW, len(x) * db) for dW, db in gradients(task, x, y, theta)]
-
-
-def added_up_twice(task, x, y, theta):
-    return [(2 * dW, 2 * db) for dW, db in gradients(task, x, y, theta)]
-
-
-def gradient_through_a_tanh(task, x, y, theta):
-    return gradients(task, x, y, theta, hidden="tanh")
-
-
-def gradient_without_the_hidden_activation(task, x, y, theta):
-    return gradients(task, x, y, theta, hidden="identity")
-
-
-def gradients_in_float64(task, x, y, theta):
-    return [(dW.astype(np.float64), db.astype(np.float64)) for dW, db in gradients(task, x, y, theta)]
-
-
-def gradients_in_half_precision(task, x, y, theta):
-    return [(dW.astype(np.float16).astype(dW.dtype), db) for dW, db in gradients(task, x, y, theta)]
-
-
-VALUE = {
-    hidden_activation_forgotten: "has no activation between its layers, which then collapse into one",
-    sigmoid_in_the_hidden_layer: "has a sigmoid in place of ReLU between its layers",
-    tanh_in_the_hidden_layer: "has a tanh in place of ReLU between its layers",
-    bias_of_the_first_layer_left_out: "leaves out the bias of its first layer",
-    bias_of_the_last_layer_left_out: "leaves out the bias of its last layer",
-    relu_on_the_output: "puts a ReLU on its output",
-}
+COMMON = {
+"VALUE": {
+    "has no activation between its layers, which then collapse into one": hidden("identity"),
+    "has a sigmoid in place of ReLU between its layers": hidden("sigmoid"),
+    "has a tanh in place of ReLU between its layers": hidden("tanh"),
+    "has a softmax in place of ReLU between its layers": hidden("softmax"),
+    "leaves out the bias of its first layer": of_theta(lambda W1, b1, W2, b2: [(W1, 0 * b1), (W2, b2)]),
+    "leaves out the bias of its last layer": of_theta(lambda W1, b1, W2, b2: [(W1, b1), (W2, 0 * b2)]),
+    "puts a ReLU on its output": on_the_output(lambda z: np.maximum(z, 0)),
+    "puts a tanh on its output": on_the_output(np.tanh),
+    "gives the class where the output is due": of_output(np.round),
+    "applies the ReLU to its inputs": lambda task, x, *rest: right(task, np.maximum(x, 0), *rest),
+}, "SINGLE": {
+    "drops the axis of examples where there is one example": of_output(lambda h: h[0] if len(h) == 1 else h),
+    "normalises over the batch, which leaves nothing of a single example": of_output(lambda h: h * (len(h) > 1)),
+}, "PURE": {
+    "computes ReLU in place and so changes its input":
+        lambda task, x, *rest: [right(task, x, *rest), np.maximum(x, 0, out=x)][0],
+}, "DTYPE": {
+    "computes float32 parameters in half precision":
+        of_output(lambda h: h.astype(np.float16).astype(h.dtype) if h.dtype == np.float32 else h),
+}, "GRADIENT": {
+    "does not train its first layer": of_gradients(lambda m, one, two: [scaled(one, 0), two]),
+    "does not train its last layer": of_gradients(lambda m, one, two: [one, scaled(two, 0)]),
+    "does not train its biases": of_gradients(lambda m, *both: [(dW, 0 * db) for dW, db in both]),
+    "sums over the batch where the loss takes a mean": of_gradients(lambda m, *both: [scaled(one, m) for one in both]),
+    "adds the gradients of two calls up, as without zero_grad":
+        of_gradients(lambda m, *both: [scaled(one, 2) for one in both]),
+    "gives the gradients with the sign of a step": of_gradients(lambda m, *both: [scaled(one, -1) for one in both]),
+    "goes back through a tanh where the network has a ReLU": partial(gradients, hidden="tanh"),
+    "goes back past the ReLU as if it were not there": partial(gradients, hidden="identity"),
+}}
 OF_THE_TASK = {
-    "regression": {sigmoid_on_the_output: "puts a sigmoid on its output, where none belongs"},
-    "binary": {
-        sigmoid_forgotten: "has no sigmoid before BCELoss, which takes probabilities",
-        sigmoid_twice: "puts the sigmoid on its output twice",
-        softmax_of_one_output: "takes the softmax of a single output, which is always 1",
+"regression": {
+    "puts a sigmoid on its output, where none belongs": on_the_output(sigmoid),
+}, "binary": {
+    "has no sigmoid before BCELoss, which takes probabilities": on_the_output(lambda z: z),
+    "puts the sigmoid on its output twice": on_the_output(lambda z: sigmoid(sigmoid(z))),
+    "takes the softmax of a single output, which is always 1": on_the_output(softmax),
+    "gives the probability of the other class": on_the_output(lambda z: sigmoid(-z)),
+}, "multiclass": {
+    "puts a softmax before CrossEntropyLoss, which contains it": on_the_output(softmax),
+    "puts a log-softmax before CrossEntropyLoss, which contains it": on_the_output(lambda z: np.log(softmax(z))),
+    "puts a sigmoid on its output, where none belongs": on_the_output(sigmoid),
+    **{
+        f"puts a softmax of {outputs} outputs before CrossEntropyLoss, which contains it":
+            on_the_output(partial(of_own_outputs, outputs)) for outputs in (2, 3, 4, 5, 10)
     },
-    "multiclass": {
-        softmax_before_its_loss: "puts a softmax before CrossEntropyLoss, which contains it",
-        log_softmax_on_the_output: "puts a log-softmax before CrossEntropyLoss, which contains it",
-        sigmoid_on_the_output: "puts a sigmoid on its output, where none belongs",
-    },
-}
-OTHERS = {
-    "SINGLE": {
-        squeezed: "drops the axis of examples where there is one example",
-        normalised_over_the_batch: "normalises over the batch, which leaves nothing of a single example",
-    },
-    "PURE": {in_place: "computes ReLU in place and so changes its input"},
-    "DTYPE": {
-        always_float64: "gives float64 whatever it was given",
-        in_half_precision: "computes float32 parameters in half precision",
-    },
-    "GRADIENT": {
-        first_layer_frozen: "does not train its first layer",
-        biases_frozen: "does not train its biases",
-        sum_over_the_batch: "sums over the batch where the loss takes the mean",
-        added_up_twice: "adds the gradients of two calls up, as without zero_grad",
-        gradient_through_a_tanh: "goes back through a tanh where the network has a ReLU",
-        gradient_without_the_hidden_activation: "goes back past the ReLU as if it were not there",
-    },
-    "GRADIENT-DTYPE": {
-        gradients_in_float64: "gives the gradients in float64 whatever it was given",
-        gradients_in_half_precision: "computes the gradients in half precision",
-    },
-}
-
-
-def _record(task: str, clause: str, wrong: Callable[..., Any], misconception: str) -> None:
-    function = partial(wrong, task)
-    function.__name__ = f"{wrong.__name__}, {task}"  # type: ignore[attr-defined]
-    mistake(f"NETWORK-{clause}", misconception, task=task)(function)
-
-
-for _outputs in (2, 3, 4, 5, 10):
-    _softmax = partial(_softmax_of_own_outputs, _outputs)
-    _softmax.__name__ = f"softmax_before_its_loss_of_{_outputs}"  # type: ignore[attr-defined]
-    OF_THE_TASK["multiclass"][_softmax] = OF_THE_TASK["multiclass"][softmax_before_its_loss]
+}}
 
 for _task, _own in OF_THE_TASK.items():
-    for _clause, _mistakes in {"VALUE": VALUE | _own, **OTHERS}.items():
-        for _wrong, _misconception in _mistakes.items():
-            _record(_task, _clause, _wrong, _misconception)
+    for _clause, _mistakes in (COMMON | {"VALUE": COMMON["VALUE"] | _own}).items():
+        _wrong = {what: partial(function, _task) for what, function in _mistakes.items()}
+        record({f"NETWORK-{_clause}": _wrong}, family="networks", task=_task)

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import reference
 from impls import Implementation
 from impls.backends.arrays import FLOATS, library
 from impls.builtin import UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Direct
 from impls.implementation import Says
 from impls.submissions.declared import TASKS, Network
+from tests.harness.judging.judge import Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 
 
 def candidate(
@@ -50,3 +53,17 @@ while frame:
     frame = frame.f_back
 raise RuntimeError("all is well")
 """
+
+
+def outcomes(
+    make: Callable[[], Callable[..., Any]], function: str, clause: str, examples: Examples, task: str | None = None
+) -> Outcome:
+    """What comes of one clause for an implementation that offers the made ``function`` alone; nothing is shrunk.
+
+    examples: those of a seed, drawn at the first call for a clause. Only those of the last clause are kept, so judge
+    one clause after the other.
+    """
+    if function.startswith("network"):
+        task = task or reference.TASK
+    implementation = candidate(function, {function: make()}, task=task)
+    return judge(PROPERTIES[clause], CLAUSES[clause], implementation, examples, (), shrink_budget=0)

@@ -4,7 +4,7 @@
     python -m tests.selftest.complete           all of them
 
 In goes a name; out come lines, one for each missing thing, and status 1 where there are any. The list is what
-CONTRIBUTING.md asks for: the formula with its bound and doctest, its check against mpmath and against plain float32, its
+CONTRIBUTING.md asks for: the formula with its bound and doctest, its checks against mpmath and plain float32, its
 clauses, each with a test and a known mistake, its right variants, and the adapters.
 """
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
+SCHEMA = json.loads((CHECKOUT / "tests/harness/reports/conformance-result.schema.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,33 @@ def submission(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
+@pytest.fixture(scope="session")
+def environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a child process sees of the environment; it keeps compiled modules in a folder of the session.
+
+    So a start is cheap, and no run leaves anything in the checkout.
+    """
+    hidden = ("PYTEST_", "CI", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    compiled = tmp_path_factory.getbasetemp() / "compiled"
+    return {**inherited, "PYTHONPYCACHEPREFIX": str(compiled), "COLUMNS": "120"}
+
+
 @pytest.fixture
-def suite(tmp_path: Path) -> Callable[..., Result]:
+def suite(tmp_path: Path, environment_of_children: dict[str, str]) -> Callable[..., Result]:
     """Run ``pytest tests/conformance`` with these arguments, by default under a quick profile and a fixed seed."""
-    return _runs_in(tmp_path)
+    return _runs_in(tmp_path, environment_of_children)
 
 
 @pytest.fixture(scope="module")
-def suite_of_module(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Result]:
+def suite_of_module(
+    tmp_path_factory: pytest.TempPathFactory, environment_of_children: dict[str, str]
+) -> Callable[..., Result]:
     """The same, for a run whose result several tests look at."""
-    return _runs_in(tmp_path_factory.mktemp("suite"))
+    return _runs_in(tmp_path_factory.mktemp("suite"), environment_of_children)
 
 
-def _runs_in(tmp_path: Path) -> Callable[..., Result]:
+def _runs_in(tmp_path: Path, inherited: dict[str, str]) -> Callable[..., Result]:
     def run(
         *arguments: str,
         profile: str | None = "quick",
@@ -77,21 +93,23 @@ def _runs_in(tmp_path: Path) -> Callable[..., Result]:
         command += [f"--conformance-json={json_path}", f"--junitxml={junit_path}", *arguments]
         command += [f"--hypothesis-profile={profile}"] if profile else []
         command += [f"--hypothesis-seed={seed}"] if seed else []
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}
         done = subprocess.run(
             command,
             cwd=CHECKOUT,
-            env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120", **(environment or {})},
+            env={**inherited, **(environment or {})},
             capture_output=True,
             text=True,
             timeout=limit,
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        content = json.loads(json_path.read_text()) if json_path.exists() else {}
+        if content and content["schema_version"] != 1:
+            jsonschema.Draft202012Validator(SCHEMA).validate(content)
         return Result(
             done.returncode,
             done.stdout + done.stderr,
-            json.loads(json_path.read_text()) if json_path.exists() else {},
+            content,
             junit_path.read_text() if junit_path.exists() else "",
         )
 

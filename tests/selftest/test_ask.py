@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import select
 import signal
 
 import numpy as np
@@ -144,6 +145,29 @@ def test_a_lost_call_ends_the_answers_and_not_the_next_ones(loaded):
     assert caller.ask([Request("relu", (z,)) for z in starting_with(3)]).answers[0].failure is None
 
 
+LOSES_ITS_DEVICE = """
+import os, sys
+import numpy as np
+frame = sys._getframe()
+while "channel" not in frame.f_locals:
+    frame = frame.f_back
+channel = type(frame.f_locals["channel"])
+answer = channel.answer
+channel.answer = lambda self, token, said: answer(self, token, said | {"ends": True} if "failed" in said else said)
+def relu(z):
+    if z[0] == 1: raise ValueError("an assertion of a kernel")
+    return np.array([os.getpid()])
+"""
+
+
+def test_a_process_that_has_lost_its_device_is_replaced_and_nothing_held_against_it(loaded):
+    caller = loaded(LOSES_ITS_DEVICE)
+    answers = caller.ask([Request("relu", (z,)) for z in starting_with(0, 1, 0, 1, 0, 1, 0, 1, 0)]).answers
+    assert [answer.failure is None for answer in answers] == [True, False] * 4 + [True]
+    assert all(answer.failure.refused for answer in answers[1::2])
+    assert len({int(answer.value[0]) for answer in answers[::2]}) == 5
+
+
 def test_a_function_has_a_time_of_its_own(loaded):
     source = "import numpy as np, time\ndef relu(z): time.sleep(0.2); return z\ndef tanh(z): return np.tanh(z)"
     isolation = Isolation(limits=Limits(total_seconds=0.1))
@@ -167,13 +191,16 @@ def test_what_a_call_leaves_running_ends_with_its_clause(loaded):
     assert all(len(family(pid)) == 1 for pid in server.workers)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent):
+@pytest.mark.parametrize(("sent", "ended"), [(signal.SIGKILL, True), (signal.SIGSTOP, True), (signal.SIGKILL, False)])
+def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent, ended):
     caller = loaded()
     server = caller.isolation._servers[False, False]
     server._control.settimeout(0.5)
     os.kill(server._process.pid, sent)
-    caller.end()
+    if ended:
+        caller.end()
+    else:  # the worker dies with its server
+        select.select([caller._worker.channel.socket], [], [])
     answers = caller.ask([Request("relu", (z,)) for z in starting_with(3, 4)]).answers
     assert [answer.failure for answer in answers] == [None, None]
     assert server.lost

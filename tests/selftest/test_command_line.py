@@ -40,7 +40,7 @@ def test_a_wrong_file_fails_with_a_report_that_can_be_acted_on(suite, submission
     assert result.implementation(path)["verdict"] == "fails"
     assert result.outcomes()[path, "SIGMOID-VALUE"] == "failed"
     report = result.output[result.output.index("sigmoid fails on SIGMOID-VALUE") :]
-    for label in ("clause:", "found:", "input:", "expected:", "actual:", "again:"):
+    for label in ("clause:", "found:", "input:", "expected:", "got:", "again:"):
         assert label in report
     assert "MUST" in report
 

@@ -164,7 +164,7 @@ def planned(
 class Subject:
     """The implementation under test as a test body sees it. Functions are attributes, and items by their name."""
 
-    def __init__(self, kind: Kind, clause: Clause, plan: Plan, number: Number) -> None:
+    def __init__(self, kind: Kind, clause: Clause, plan: Plan, number: Number = lambda compute: compute()) -> None:
         self.kind = kind
         self.attempt = _ByName(self._attempted)
         self.bound = _ByName(self._bound)

@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import math
 import os
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,16 @@ from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
+from tests.harness.judging.faults import SEVERITIES
 from tests.harness.judging.judge import ERROR, Outcome
 from tests.harness.plugin.handed import Handed, handed_key
 from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
 from tests.harness.plugin.progress import Progress
 from tests.harness.plugin.run import Options, Run, pair_of_item
 from tests.harness.plugin.task import Task
+from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
+from tests.harness.reports import results
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.reports.rows import Rows, beside
@@ -139,6 +143,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="a TOML file that says what is asked for: functions, points, names, an adapter; see README.md",
     )
+    group.addoption(
+        "--report",
+        metavar="DIR",
+        type=Path,
+        help="after the run, write pages, a gradebook and a summary into this folder: a new one, or an earlier report",
+    )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
         "--resume",
@@ -168,9 +178,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(printable(f"--assignment {unknown}"))
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
-    if (folder := config.getoption("figures")) is not None:
-        if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    folder = config.getoption("figures")
+    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    if (folder := config.getoption("report")) is not None:
+        try:
+            report_folder.check(folder)
+        except report_folder.CannotReport as wrong:
+            raise pytest.UsageError(f"--report {wrong}") from wrong
     path = config.getoption("conformance_json")
     if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
         folder = path.resolve().parent
@@ -316,7 +331,12 @@ class Reporter:
         self._run = config.stash[run_key]
         self._failures: list[pytest.TestReport] = []
         self._verdicts: set[str] = set()
+        self._annotations: list[str] = []
+        self._place = tempfile.TemporaryDirectory(prefix="conformance-")
         path = config.getoption("conformance_json")
+        if path is None and config.getoption("report") is not None:
+            path = Path(self._place.name) / "result.json"
+        self._path = path
         self._report = json_report.Report(self._run, path) if path else None
         self._progress = Progress(self._run)
 
@@ -376,10 +396,14 @@ class Reporter:
             try:
                 self._report.write()
             except OSError as raised:
-                path = self._config.getoption("conformance_json")
-                self._fail(session, "--conformance-json", f"{path} could not be written: {raised}")
+                self._fail(session, "--conformance-json", f"{self._path} could not be written: {raised}")
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.resumed and not run.task.named:
             session.exitstatus = pytest.ExitCode.OK  # an earlier run has judged all there is
+        if (folder := self._config.getoption("report")) is not None:
+            try:
+                self._annotations = list(report_folder.write(results.read(self._path), folder, os.environ))
+            except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
+                self._fail(session, "--report", f"{folder} could not be written: {raised}")
         self._hold_back_failures()
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
@@ -400,6 +424,16 @@ class Reporter:
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _how_bad(self, report: pytest.TestReport) -> tuple[int, int]:
+        """Where a failure is shown: by implementation, the worst first."""
+        pair = pair_of_item(report.nodeid)
+        outcome = self._run.outcomes.get(pair) if pair else None
+        if pair is None or outcome is None:
+            return -1, 0
+        names = [one.name for one in self._run.implementations]
+        severity = SEVERITIES.index(outcome.severity) if outcome.severity else len(SEVERITIES)
+        return names.index(pair[0]), severity
+
     def _hold_back_failures(self) -> None:
         """Keep pytest from printing our failures in its own section: they come once, after the matrix."""
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
@@ -416,7 +450,10 @@ class Reporter:
         if self._concerned():
             if self._failures:  # an empty entry would colour a run without failures red
                 terminalreporter.stats["failed"].extend(self._failures)
-            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+            failures = sorted(self._failures, key=self._how_bad)
+            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in failures])
+        for line in self._annotations:  # a workflow obeys a command only where a line begins with it
+            terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
         if (folder := self._config.getoption("figures")) is not None:

@@ -36,8 +36,8 @@ _FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
 
-_SHRINK_BUDGETS = 40, 300, 3000
-"""How many tries a failure gets to become smaller: at least, at most, and for all implementations of a run together.
+_SHRINK_BUDGET = 300
+"""How many tries a failure gets to become smaller, where none of the clause's small inputs shows it.
 
 One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
 """
@@ -286,11 +286,6 @@ class Run:
         there = clause.function in implementation.functions or self.options.assignment is None
         return there and self.is_expected_of(implementation, clause)
 
-    @cached_property
-    def _shrink_budget(self) -> int:
-        least, most, together = _SHRINK_BUDGETS
-        return max(least, min(most, together // max(1, self.task.count)))
-
     def judge(self, implementation: str, clause: str) -> Outcome:
         """Judge one pair now; a function that the implementation does not have is skipped."""
         judged = self._to_judge(implementation)
@@ -305,10 +300,11 @@ class Run:
         if wrong := judged.says.fails.get(CLAUSES[clause].function):
             return Outcome(FAILED, message=wrong)
         required = self.is_required(implementation, clause)
-        budget, suspects = (self._shrink_budget, self.handed.suspects) if required else (0, None)
+        budget, suspects = (_SHRINK_BUDGET, self.handed.suspects) if required else (0, None)
         deviations = [known for known in self.handed.deviations if known.applies_to(clause, judged)]
+        inputs = self.handed.inputs
         outcomes = [
-            judge(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects)
+            judge(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
             for one in _each_function(judged, CLAUSES[clause].function)
         ]
         return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))

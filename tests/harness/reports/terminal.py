@@ -177,7 +177,7 @@ def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, 
 def _write_faults_of_the_adapter(
     terminal: pytest.TerminalReporter, run: Run, judged: Sequence[tuple[Implementation, Verdict]]
 ) -> None:
-    """Each error of the course's adapter once, for the lecturer, with how many submissions it keeps from being judged."""
+    """Each error of the course's adapter once, for the lecturer, with the number of submissions that it concerns."""
     adapter = run.options.assignment and run.options.assignment.adapter
     if not adapter:
         return

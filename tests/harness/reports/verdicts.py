@@ -50,13 +50,23 @@ def charged(outcomes: Mapping[str, Outcome], counts: Callable[[Clause], bool]) -
     """
     settled = dict(outcomes)
     for id, outcome in outcomes.items():
-        pure = next((one for one in PURE_CLAUSES if one.function == CLAUSES[id].function), None)
-        if outcome.impure is None or pure is None or pure.id not in settled or not counts(CLAUSES[id]):
-            continue
-        if settled[pure.id].outcome == PASSED:
-            message = outcome.impure if id == pure.id else f"{outcome.impure}, as seen on {id}"
-            settled[pure.id] = replace(settled[pure.id], outcome=FAILED, message=message)
+        for function, words in outcome.impure.items() if counts(CLAUSES[id]) else ():
+            pure = next((one.id for one in PURE_CLAUSES if one.function == function), "")
+            if pure in settled and settled[pure].outcome == PASSED:
+                message = words if id == pure else f"{words}, as seen on {id}"
+                settled[pure] = replace(settled[pure], outcome=FAILED, message=message, severity="wrong")
     return settled
+
+
+def causes(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """For each clause of a composed function that its activation's fault explains, the clause that names that fault."""
+    wrong = {id for id, outcome in outcomes.items() if outcome.outcome == FAILED}
+    found = {}
+    for id in wrong:
+        named = [one for one in CLAUSES if one in wrong and CLAUSES[one].function in outcomes[id].explained_by]
+        if named:
+            found[id] = named[0]
+    return found
 
 
 def of_function(

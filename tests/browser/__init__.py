@@ -1,0 +1,1 @@
+"""The reports as their users see them; run by ``tests/browser/run``, deselected in every other run."""

@@ -1,0 +1,104 @@
+"""The page of one submission, ``students/NAME.html``: a row in, the page out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.harness.reports import plot, words
+from tests.harness.reports.pages import render
+from tests.harness.reports.results import CONFORMS, NOT_JUDGED, ROBUST, Clause, Function, Result, Row
+from tests.harness.reports.text import number
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A function in the table at the top."""
+
+    name: str
+    own: str | None
+    verdict: str
+    reason: str | None
+    points: str
+    passed: str
+    link: bool
+
+
+def html(result: Result, row: Row) -> str:
+    """The page of ``row``."""
+    functions = words.asked_functions(result, row)
+    wrong = [one for one in row.functions.values() if one.failures(row.level)]
+    points = f"{number(row.points.earned)} of {number(row.points.possible)} points" if row.points else ""
+    return render(
+        "student.html",
+        row=row,
+        lead=words.lead(result, row),
+        points=points,
+        table=[_line(result, row, one) for one in functions],
+        caption=f"Judged at the {row.level} level",
+        show_points=bool(result.possible),
+        right=[one for one in functions if one.levels[row.level] == CONFORMS],
+        wrong=[_section(result, row, one) for one in wrong],
+        deviations=[
+            (clause.id, clause.message or "")
+            for one in row.functions.values()
+            for clause in one.asked(row.level)
+            if clause.outcome == "known-deviation"
+        ],
+        beyond=[
+            clause.id
+            for one in row.functions.values()
+            for clause in one.clauses
+            if clause.failed and clause.level == ROBUST != row.level
+        ],
+        about=words.row_facts(result, row),
+    )
+
+
+def _line(result: Result, row: Row, one: Function) -> _Line:
+    passed, count = one.passed(row.level)
+    verdict = one.levels[row.level]
+    points = words.of_points(one.points)
+    if result.possible and one.points is None and verdict == NOT_JUDGED:
+        points = f"? / {number(result.possible[one.name])}"
+    return _Line(
+        name=one.name,
+        own=one.own,
+        verdict=verdict,
+        reason=one.reason,
+        points=points,
+        passed=f"{passed} of {count}" if count else "",
+        link=bool(one.failures(row.level)),
+    )
+
+
+def _section(result: Result, row: Row, one: Function) -> dict[str, Any]:
+    """The failures of a function: the worst in full, the others folded, those with the cause of another as a line."""
+    failures = one.failures(row.level)
+    own = [clause for clause in failures if clause.cause is None]
+    more = [_failure(result, row, one, clause) for clause in own[1:]]
+    return {
+        "name": one.name,
+        "own": one.own,
+        "first": _failure(result, row, one, own[0]) if own else None,
+        "more": more,
+        "more_says": f"{len(more)} more {'clause fails' if len(more) == 1 else 'clauses fail'}",
+        "repeats": [(clause.id, clause.cause) for clause in failures if clause.cause is not None],
+    }
+
+
+def _failure(result: Result, row: Row, one: Function, clause: Clause) -> dict[str, Any]:
+    drawn = clause.curve is not None and plot.available()
+    return {
+        "id": clause.id,
+        "level": clause.level,
+        "requirement": words.requirement(clause.id),
+        "source": words.source(clause.id),
+        "what": words.what(clause),
+        "message": clause.message,
+        "diagnosis": clause.diagnosis,
+        "counterexample": clause.counterexample,
+        "expected": clause.expected,
+        "actual": clause.actual,
+        "plot": plot.svg(clause.curve, clause.id.lower()) if drawn and clause.curve else "",
+        "plot_says": plot.says(clause.curve) if drawn and clause.curve else "",
+        "again": words.again(result, row, clause.id),
+    }

@@ -1,0 +1,105 @@
+"""Where a report goes: a new folder or an earlier report, never the place of anything else; all of it or nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.harness.reports import folder, student
+from tests.harness.reports.__main__ import main
+from tests.selftest import made_results
+from tests.selftest.conftest import CHECKOUT
+
+PARTS = ["gradebook.csv", "gradescope", "index.html", "students", "summary.md"]
+
+
+@pytest.fixture
+def result(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(made_results.result(3)))
+    return path
+
+
+def inside(path):
+    return sorted(one.name for one in path.iterdir())
+
+
+def test_a_report_is_written_and_replaced(result, tmp_path, capsys):
+    target = tmp_path / "report"
+    assert main([str(result), str(target)]) == 0
+    assert inside(target) == PARTS
+    result.write_text(json.dumps(made_results.result(1)))
+    assert main([str(result), str(target)]) == 0
+    assert inside(target / "students") == ["student0001.py.html"]
+    assert inside(tmp_path) == ["report", "result.json"]
+    assert capsys.readouterr().out == ""
+
+
+def test_nothing_else_is_ever_replaced(result, tmp_path, capsys):
+    target = tmp_path / "report"
+    main([str(result), str(target)])
+    (target / "notes.txt").write_text("mine")
+    assert main([str(result), str(target)]) == 1
+    assert "holds notes.txt, which is no part of a report" in capsys.readouterr().err
+    (target / "notes.txt").unlink()
+    (target / "index.html").write_text("<!doctype html><title>My page</title>")
+    assert main([str(result), str(target)]) == 1
+    assert (target / "index.html").read_text() == "<!doctype html><title>My page</title>"
+    for place in (result, tmp_path / "no" / "report"):
+        assert main([str(result), str(place)]) == 1
+        assert "needs" in capsys.readouterr().err
+
+
+def test_a_damaged_result_leaves_the_earlier_report(result, tmp_path, capsys):
+    target = tmp_path / "report"
+    main([str(result), str(target)])
+    before = (target / "index.html").read_text()
+    result.write_text(result.read_text()[:-10])
+    assert main([str(result), str(target)]) == 1
+    assert "damaged" in capsys.readouterr().err
+    assert (target / "index.html").read_text() == before
+
+
+def test_a_full_disk_leaves_the_earlier_report(result, tmp_path, monkeypatch, capsys):
+    target = tmp_path / "report"
+    main([str(result), str(target)])
+    before = (target / "index.html").read_text()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(student, "html", full)
+    assert main([str(result), str(target)]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert (target / "index.html").read_text() == before
+    assert inside(tmp_path) == ["report", "result.json"]
+
+
+def test_without_jinja_it_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr(folder, "find_spec", lambda name: None)
+    with pytest.raises(folder.CannotReport, match="pip install"):
+        folder.check(tmp_path / "report")
+
+
+def test_the_command_needs_no_more_than_the_file(result, tmp_path):
+    command = [sys.executable, "-m", "tests.harness.reports", str(result), str(tmp_path / "report")]
+    environment = {**os.environ, "GITHUB_ACTIONS": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True)
+    assert all(line.startswith("::error ") for line in done.stdout.splitlines())
+    assert inside(tmp_path / "report") == PARTS
+
+
+def test_a_run_writes_its_report(suite, submission, tmp_path):
+    path = submission("import numpy as np\ndef sigmoid(z): return 2 / (1 + np.exp(-z))\n")
+    target = tmp_path / "report"
+    ran = suite("--impl", path, "-k", "SIGMOID-VALUE", "--report", str(target), environment={"GITHUB_ACTIONS": "true"})
+    assert ran.exit_status == 1
+    assert inside(target) == PARTS
+    assert "::error title=sigmoid fails on SIGMOID-VALUE::" in ran.output
+    (page,) = (target / "students").iterdir()
+    assert "gives twice the right value" in page.read_text()
+    taken = suite("--impl", path, "--report", str(tmp_path))
+    assert taken.exit_status == 4
+    assert "which is no part of a report" in taken.output
