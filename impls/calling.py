@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impls.backends.arrays import ArrayLibrary
+from impls.backends import ArrayLibrary
 from impls.interrupt import was_interrupted
 
 MOST_ITEMS = 4096

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from impls.backends.arrays import FLOATS
-from impls.backends.devices import DEVICES
-from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
+from impls.backends import BACKENDS
+from impls.builtin import BUILTINS, UNKNOWN_ULP
 from impls.calling import Lost, one_line
 from impls.implementation import Implementation, Unloadable
 from impls.isolation.isolated import Isolated, Isolation
@@ -44,7 +43,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
     }
     arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
     torch = arrays == "torch" or (found.path is not None and _mentions_torch(found.path))
-    caller = Isolated(isolation, load, torch, gpu="cuda" in (device, *(DEVICES[arrays][:1])))
+    caller = Isolated(isolation, load, torch, gpu="cuda" in (device, *(BACKENDS[arrays].devices[:1])))
     level = builtin.level if builtin else "textbook"
     try:
         said = caller.loaded
@@ -62,9 +61,9 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
             device=device,
             default_level=level,
             ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-            flushes_to_zero=flushes_to_zero(arrays),
+            flushes_to_zero=BACKENDS[arrays].flushes,
             versions={str(name): one_line(str(version), 40) for name, version in said["versions"].items()},
-            offers=FLOATS[arrays],
+            offers=BACKENDS[arrays].floats,
         )
     except Lost as lost:
         return Unloadable(found.name, found.spec, f"loading it: {lost}", arrays, device, level)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from impls.backends.arrays import library
+from impls.backends import library
 from impls.calling import CallFailed, Direct, Kept, NotWritten
 from impls.implementation import Unloadable
 from impls.isolation import wire

@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from impls.backends import BACKENDS
 from impls.calling import LaidOut
 from tests.harness.drawing import provenance
 from tests.harness.judging.subject import Call, Subject
 
-_IMPORTS = {
-    "zlib": "import base64, zlib",
-    "np": "import numpy as np",
-    "torch": "import torch",
-    "cupy": "import cupy",
-}
+_IMPORTS = {"zlib": "import base64, zlib"}
+for _backend in BACKENDS.values():
+    _IMPORTS |= _backend.imports
 _LITERAL_ELEMENTS = 200
 _SHOWN_ELEMENTS = 60
 

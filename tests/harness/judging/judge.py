@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from impls import Implementation
+from impls.backends import global_state_restored
 from impls.calling import described
-from impls.submissions.file import exits_raising, global_state_restored
+from impls.submissions.file import exits_raising
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing import memo, provenance
 from tests.harness.drawing.examples import Values

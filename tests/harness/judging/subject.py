@@ -83,7 +83,7 @@ class Subject:
         dtype = dtype_of(args) or "float64"
         implementation = self.implementation
         eps = SLIDE_EPS if self.clause.level == TEXTBOOK else 0.0
-        return Arithmetic.of(dtype, implementation.ulp[dtype], implementation.flushes_to_zero, eps)
+        return Arithmetic.of(dtype, implementation.ulp[dtype], dtype in implementation.flushes_to_zero, eps)
 
 
 def _conducted(call: Callable[..., Any], name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
