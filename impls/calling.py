@@ -19,6 +19,9 @@ MOST_ITEMS = 4096
 """How many items a list in a result may have; what is longer is no list of layers."""
 
 _DEEPEST = 4
+_LARGE = 1 << 26
+"""From how many bytes of arguments on a library gives back the memory that it keeps for the next call."""
+
 _REAL = "fiub"
 
 
@@ -123,12 +126,30 @@ class Direct:
         self._library = library
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        return self.plain(self._run(function, self.native(args), self.native(options)))
+        try:
+            return self.plain(self._run(function, *self._on_the_device(function, args, options)))
+        finally:
+            if _bytes_in(args) >= _LARGE:
+                self._library.release()
 
     def keep(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> "_KeptHere":
-        native = self.native(args)
+        native, native_options = self._on_the_device(function, args, options)
         given = self._arguments(native)
-        return _KeptHere(given, self, native, self._run(function, native, self.native(options)))
+        return _KeptHere(given, self, native, self._run(function, native, native_options))
+
+    def lost_its_device(self) -> bool:
+        """Whether the device of the arrays computes no more for this process, and another process is needed."""
+        return not self._library.is_alive()
+
+    def _on_the_device(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, Any]:
+        """The arguments as the function gets them. A device may fail to make them, which is not its refusal of them."""
+        try:
+            return self.native(args), self.native(options)
+        except Exception as raised:
+            if self._library.device == "cpu":
+                raise
+            message = f"the arguments of {function} cannot be put on {self._library.device}: {described(raised)}"
+            raise CallFailed(message, refused=False) from raised
 
     def native(self, value: Any) -> Any:
         """``value`` with fresh arrays of the library for its own, which are never passed on."""
@@ -181,6 +202,7 @@ class Direct:
         function = self.functions[name]
         try:
             result = function(*native, **options)
+            self._library.synchronise()  # what goes wrong on a device shows when somebody waits for it
         except NotImplementedError as raised:
             raise NotWritten(f"{name} raises NotImplementedError") from raised
         except BaseException as raised:
@@ -205,6 +227,14 @@ class _KeptHere:
 
     def result(self) -> Any:
         return self.caller.plain(self.returned)
+
+
+def _bytes_in(value: Any) -> int:
+    if isinstance(value, LaidOut):
+        return value.values.nbytes
+    if isinstance(value, list | tuple):
+        return sum(map(_bytes_in, value))
+    return value.nbytes if isinstance(value, np.ndarray) else 0
 
 
 def described(raised: BaseException) -> str:

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -54,6 +55,10 @@ class Needs:
     load_seconds: float = 0.0
     shared_folders: tuple[str, ...] = ()
     kept_workers: int = 16
+
+    def device_is_there(self) -> bool:
+        """Whether this machine has the files of the device."""
+        return not self.device_files or any(any(Path("/dev").glob(pattern)) for pattern in self.device_files)
 
     def __or__(self, other: "Needs") -> "Needs":
         """What serves both."""

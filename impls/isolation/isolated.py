@@ -12,15 +12,17 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from impls.backends import Needs
 from impls.builtin import BUILTINS
 from impls.calling import CallFailed, Lost, NotWritten, one_line
 from impls.isolation import wire
 from impls.isolation.limits import Limits
+from impls.isolation.worker import DEVICE_LOST
 
 PROCESS, NONE, BWRAP = "process", "none", "bwrap"
 MODES = (PROCESS, NONE, BWRAP)
@@ -30,8 +32,6 @@ _PRINTED = 2000
 _PIECE = 1 << 16
 _BUFFER = 1 << 20
 _SEVERAL_SECONDS = 2.0
-_KEPT_ALIVE = 16
-"""How many workers a process keeps; the longest unused one ends for the next."""
 
 
 class IsolationError(RuntimeError):
@@ -44,21 +44,21 @@ class Isolation:
     def __init__(self, mode: str = PROCESS, limits: Limits | None = None) -> None:
         self.mode = mode
         self.limits = limits or Limits()
-        self._servers: dict[tuple[bool, bool], _Server] = {}
+        self._servers: dict[Needs, _Server] = {}
         self._alive: dict[Worker, None] = {}
         if mode == BWRAP and not shutil.which("bwrap"):
             raise IsolationError("--isolation bwrap: bwrap (Debian's package bubblewrap) is not installed")
 
-    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool) -> "Worker":
+    def start(self, load: Mapping[str, Any], needs: Needs) -> "Worker":
         """A worker that has not loaded anything yet. load: what it will be told to load."""
-        if len(self._alive) >= _KEPT_ALIVE:
+        while len(self._alive) >= needs.kept_workers:
             next(iter(self._alive)).end()
         if self.mode == BWRAP:
-            worker: Worker = _Sandboxed(self, load, torch, gpu)
+            worker: Worker = _Sandboxed(self, load, needs)
         else:
-            if (torch, gpu) not in self._servers:
-                self._servers[torch, gpu] = _Server(self.limits, torch, gpu)
-            worker = _Forked(self, self._servers[torch, gpu])
+            if needs not in self._servers:
+                self._servers[needs] = _Server(self.limits, needs)
+            worker = _Forked(self, self._servers[needs])
         self._alive[worker] = None
         return worker
 
@@ -220,13 +220,12 @@ class Worker:
 class _Server:
     """A server process, and how it is told what to do."""
 
-    def __init__(self, limits: Limits, torch: bool, gpu: bool) -> None:
+    def __init__(self, limits: Limits, needs: Needs) -> None:
         self._control, theirs = socket.socketpair()
         settings = {
             "serves": "many",
-            "preload": ["numpy", *(["torch"] if torch else [])],
-            "limits": (_with_torch(limits) if torch else limits).as_json(),
-            "gpu": gpu,
+            "preload": list(needs.preload),
+            "limits": limits.for_needs(needs).as_json(),
         }
         self.known = 0
         """How many requests it has learned."""
@@ -237,7 +236,7 @@ class _Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None,
-            env=_environment(self.folder, gpu),
+            env=_environment(self.folder, needs),
             start_new_session=True,
         )
         theirs.close()
@@ -291,17 +290,16 @@ class _Forked(Worker):
 class _Sandboxed(Worker):
     """A worker in a sandbox of its own, with a process id space, a network and a /tmp that nobody else sees."""
 
-    def __init__(self, isolation: Isolation, load: Mapping[str, Any], torch: bool, gpu: bool) -> None:
+    def __init__(self, isolation: Isolation, load: Mapping[str, Any], needs: Needs) -> None:
         super().__init__(isolation)
-        limits = _with_torch(isolation.limits) if torch else isolation.limits
-        settings = {"serves": "one", "folder": "/tmp", "limits": limits.as_json(), "gpu": gpu}
+        settings = {"serves": "one", "folder": "/tmp", "limits": isolation.limits.for_needs(needs).as_json()}
         self._process = subprocess.Popen(
-            [*_bwrap(load, gpu), *_python(), str(self._theirs.fileno()), json.dumps(settings)],
+            [*_bwrap(load, needs), *_python(), str(self._theirs.fileno()), json.dumps(settings)],
             pass_fds=[self._theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._their_output,
             stderr=self._their_output,
-            env=_environment("/tmp", gpu),
+            env=_environment("/tmp", needs),
             start_new_session=True,
         )
         self._handed_over()
@@ -319,27 +317,22 @@ class _Sandboxed(Worker):
         return code - 128 if code > 128 else code << 8
 
 
-def _with_torch(limits: Limits) -> Limits:
-    """Torch's libraries alone take gigabytes of address space, most of which they never touch."""
-    return replace(limits, memory_mib=limits.memory_mib + 8192)
-
-
 def _python() -> list[str]:
     return [sys.executable, "-I", str(Path(__file__).with_name("bootstrap.py")), str(_CHECKOUT)]
 
 
-def _environment(folder: str, gpu: bool) -> dict[str, str]:
+def _environment(folder: str, needs: Needs) -> dict[str, str]:
     kept = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder}
-    if gpu:
-        kept |= {name: value for name, value in os.environ.items() if name.startswith(("CUDA", "NVIDIA", "LD_"))}
+    kept |= {name: value for name, value in os.environ.items() if name.startswith(needs.environment)}
+    kept |= {name: os.path.join(folder, name.lower()) for name in needs.shared_folders}
     return kept | {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
 
-def _bwrap(load: Mapping[str, Any], gpu: bool) -> list[str]:
+def _bwrap(load: Mapping[str, Any], needs: Needs) -> list[str]:
     """The sandbox: the system read-only, the checkout hidden but for what a worker runs, the submission's folder."""
     words = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
-    if gpu:
-        for device in sorted(Path("/dev").glob("nvidia*")):
+    for pattern in needs.device_files:
+        for device in sorted(Path("/dev").glob(pattern)):
             words += ["--dev-bind", str(device), str(device)]
     if load["home"] is not None:
         words += ["--tmpfs", str(_CHECKOUT), "--ro-bind", str(_CHECKOUT / "impls"), str(_CHECKOUT / "impls")]
@@ -399,8 +392,7 @@ class Isolated:
 
     isolation: Isolation
     load: Mapping[str, Any]
-    torch: bool
-    gpu: bool
+    needs: Needs
 
     def __post_init__(self) -> None:
         self._worker: Worker | None = None
@@ -459,7 +451,12 @@ class Isolated:
         started = time.monotonic()
         try:
             worker, _ = self._alive()
-            return worker.ask(request, limits.call_seconds)
+            answer = worker.ask(request, limits.call_seconds)
+            if answer.get("kind") == DEVICE_LOST:  # by an earlier call, which has had its answer
+                worker.end()
+                worker, _ = self._alive(counted=False)
+                answer = worker.ask(request, limits.call_seconds)
+            return answer
         except Lost as lost:
             self._losses[function] += 1
             self._reason[function] = str(lost)
@@ -475,17 +472,20 @@ class Isolated:
             return NotWritten(message)
         return CallFailed(message, refused=answer.get("kind") == "refused")
 
-    def _alive(self) -> tuple[Worker, dict[str, Any]]:
-        """The worker, with what it said when it was loaded, which was now if there was none."""
+    def _alive(self, counted: bool = True) -> tuple[Worker, dict[str, Any]]:
+        """The worker, with what it said when it was loaded, which was now if there was none.
+
+        counted: whether starting one counts towards the most there may be.
+        """
         if self._worker is not None and not self._worker.ended:
             return self._worker, {}
         limits = self.isolation.limits
-        if self._starts > limits.restarts and self._losses:
+        if counted and self._starts > limits.restarts and self._losses:
             raise Lost(f"its process was started {self._starts} times, which is the most")
-        if not self._starts or self._losses:
+        if not self._starts or (counted and self._losses):
             self._starts += 1
-        self._worker = self.isolation.start(self.load, self.torch, self.gpu)
-        return self._worker, self._worker.ask(self.load, limits.call_seconds + (60 if self.torch else 0))
+        self._worker = self.isolation.start(self.load, self.needs)
+        return self._worker, self._worker.ask(self.load, limits.call_seconds + self.needs.load_seconds)
 
     def _printed(self) -> str:
         text = self._worker.printed.decode(errors="replace").strip() if self._worker else ""

@@ -2,8 +2,10 @@
 
 import os
 import resource
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from impls.backends import Needs
 
 _MIB = 1 << 20
 
@@ -12,14 +14,14 @@ _MIB = 1 << 20
 class Limits:
     """call_seconds: of waiting for one call; seconds: of waiting for all its calls, and of its processor time.
 
-    memory_mib: of address space; file_mib: of each file it writes; files: open at once; processes: beside those that
-    the user has already. losses: how often one function may end or hang the process before it is not called again;
-    restarts: how often the process is started again in all. answer_mib: the largest answer taken from it.
+    memory_mib: of address space, None for any amount; file_mib: of each file it writes; files: open at once; processes:
+    beside those that the user has already. losses: how often one function may end or hang the process before it is not
+    called again; restarts: how often the process is started again in all. answer_mib: the largest answer taken from it.
     """
 
     call_seconds: float = 10.0
     seconds: float = 300.0
-    memory_mib: int = 4096
+    memory_mib: int | None = 4096
     file_mib: int = 16
     files: int = 64
     processes: int = 64
@@ -30,26 +32,35 @@ class Limits:
     def for_arrays_of(self, elements: int) -> "Limits":
         """The same with room and time for arrays of so many elements, of 8 bytes each."""
         mib = elements * 8 // _MIB
-        more = {"memory_mib": self.memory_mib + 8 * mib, "answer_mib": self.answer_mib + 2 * mib}
+        more = {"memory_mib": _sum(self.memory_mib, 8 * mib), "answer_mib": self.answer_mib + 2 * mib}
         return Limits(**(asdict(self) | more | {"call_seconds": self.call_seconds + mib / 10}))
+
+    def for_needs(self, needs: Needs) -> "Limits":
+        """The same with the room that these arrays need."""
+        return replace(
+            self,
+            memory_mib=_sum(self.memory_mib, needs.address_space_mib),
+            files=max(self.files, needs.open_files),
+        )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def restrict_this_process(limits: Limits, gpu: bool) -> None:
-    """Have the operating system keep the limits of this process and its children.
-
-    gpu: without the limit of memory, since the driver of a GPU reserves any amount of addresses.
-    """
+def restrict_this_process(limits: Limits) -> None:
+    """Have the operating system keep the limits of this process and its children."""
     _set(resource.RLIMIT_CPU, int(limits.seconds))
     _set(resource.RLIMIT_FSIZE, limits.file_mib * _MIB)
     _set(resource.RLIMIT_NOFILE, limits.files)
     _set(resource.RLIMIT_CORE, 0)
-    if not gpu:
+    if limits.memory_mib is not None:
         _set(resource.RLIMIT_AS, limits.memory_mib * _MIB)
     if hasattr(resource, "RLIMIT_NPROC") and (running := _threads_of_this_user()):
         _set(resource.RLIMIT_NPROC, running + limits.processes)
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _set(which: int, value: int) -> None:

@@ -4,9 +4,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from impls.backends import BACKENDS
+from impls.backends import needs as of_backend
 from impls.builtin import BUILTINS, UNKNOWN_ULP
 from impls.calling import Lost, one_line
 from impls.implementation import Implementation, Unloadable
@@ -14,7 +17,6 @@ from impls.isolation.isolated import Isolated, Isolation
 from impls.submissions.notebook import NotebookError, cells_of
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
 
-_MENTIONS_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b|\bARRAYS\s*=\s*[\"']torch", re.MULTILINE)
 _READ = 1 << 20
 
 
@@ -41,9 +43,10 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         "aliases": [asked.aliases.functions, asked.aliases.implementations],
         "cells": cells,
     }
-    arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
-    torch = arrays == "torch" or (found.path is not None and _mentions_torch(found.path))
-    caller = Isolated(isolation, load, torch, gpu="cuda" in (device, *(BACKENDS[arrays].devices[:1])))
+    arrays, device = (builtin.arrays, builtin.device) if builtin else _assumed(asked)
+    mentioned = _mentioned_in(found.path) if found.path is not None else []
+    needs = reduce(or_, (of_backend(*place) for place in [(arrays, device), *mentioned]))
+    caller = Isolated(isolation, load, needs)
     level = builtin.level if builtin else "textbook"
     try:
         said = caller.loaded
@@ -71,11 +74,28 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         return Unloadable(found.name, found.spec, f"its process gave no sense: {wrong!r}", arrays, device, level)
 
 
-def _mentions_torch(path: Path) -> bool:
-    """Whether it seems to import torch, so that a worker is to be had in which that is done already."""
+def _assumed(asked: Asked) -> tuple[str, str]:
+    """The arrays and the device of what says nothing itself."""
+    arrays = asked.arrays or "numpy"
+    return arrays, asked.device or BACKENDS[arrays].devices[0]
+
+
+def _mentioned_in(path: Path) -> list[tuple[str, str]]:
+    """The arrays and devices that it seems to use, so that its process has what they need.
+
+    A word is enough: a comment that names CUDA gets a process for CUDA, in which all else works as well. On a machine
+    without such a device it does not, since that process has no limit of addresses.
+    """
     try:
         file = path / "__init__.py" if path.is_dir() else path
         with file.open("rb") as source:
-            return bool(_MENTIONS_TORCH.search(source.read(_READ)))
+            words = set(re.findall(r"\w+", source.read(_READ).decode(errors="replace")))
     except OSError:
-        return False
+        return []
+    return [
+        (name, device)
+        for name, backend in BACKENDS.items()
+        if name in words
+        for device in backend.devices
+        if (device in words or device == backend.devices[0]) and of_backend(name, device).device_is_there()
+    ]

@@ -28,7 +28,7 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 
 
 def main(control: socket.socket, settings: dict[str, Any]) -> None:
-    """Serve until the socket is closed. settings: ``preload``, the libraries to import, ``limits`` and ``gpu``."""
+    """Serve until the socket is closed. settings: ``preload``, the libraries to import, and ``limits``."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     for name in settings["preload"]:
         with contextlib.suppress(ImportError):
@@ -105,7 +105,7 @@ def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]
     try:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         channel, output = descriptors
-        confine(folder, channel, output, Limits(**settings["limits"]), settings["gpu"])
+        confine(folder, channel, output, Limits(**settings["limits"]))
         worker.serve()
     except BaseException:
         traceback.print_exc()
@@ -113,7 +113,7 @@ def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]
     os._exit(70)
 
 
-def confine(folder: str, channel: int, output: int, limits: Limits, gpu: bool) -> None:
+def confine(folder: str, channel: int, output: int, limits: Limits) -> None:
     """Make this process a worker's: a session of its own, an empty folder, nothing open but channel and output."""
     if os.getsid(0) != os.getpid():
         os.setsid()
@@ -128,7 +128,7 @@ def confine(folder: str, channel: int, output: int, limits: Limits, gpu: bool) -
     os.dup2(200, worker.CHANNEL, inheritable=False)
     os.closerange(worker.CHANNEL + 1, 4096)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    restrict_this_process(limits, gpu)
+    restrict_this_process(limits)
 
 
 def _prctl(option: int, value: int) -> None:

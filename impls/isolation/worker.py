@@ -20,6 +20,9 @@ from impls.submissions.spec import Asked, Named, SpecError, load_here
 CHANNEL = 3
 """The file descriptor of the channel."""
 
+DEVICE_LOST = "device lost"
+"""The kind of every answer after a call that ended the device for this process; another process is to be asked."""
+
 _LARGEST_REQUEST = 1 << 62
 
 _learned: list[dict[str, Any]] = []
@@ -36,7 +39,9 @@ def serve() -> None:
     caller = _Answering(functions) if functions else None
     while caller:
         token, request = channel.receive()
-        if request["do"] == "several":
+        if caller.device_lost:
+            channel.answer(token, {"failed": "the device of its process is lost", "kind": DEVICE_LOST})
+        elif request["do"] == "several":
             channel.answer(token, _several(caller, request))
         elif request["do"] == "learned":
             channel.answer(token, _several(caller, _learned[request["number"]]))
@@ -55,7 +60,7 @@ def _several(caller: "_Answering", message: dict[str, Any]) -> dict[str, Any]:
     end = time.monotonic() + message["seconds"]
     for request in message["requests"]:
         answers.append(caller.answer(request))
-        if time.monotonic() > end:
+        if caller.device_lost or time.monotonic() > end:
             break
     return {"answers": answers}
 
@@ -66,11 +71,14 @@ class _Answering:
     def __init__(self, caller: Direct) -> None:
         self._caller = caller
         self._kept: Kept | None = None
+        self.device_lost = False
+        """Whether a call has ended the device for this process, as a kernel's assertion does on CUDA."""
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return {"value": self._value(request)}
         except CallFailed as failed:
+            self.device_lost = self._caller.lost_its_device()
             kind = "unwritten" if isinstance(failed, NotWritten) else "refused" if failed.refused else "raised"
             return {"failed": str(failed), "kind": kind}
 

@@ -36,7 +36,8 @@ def drawn(shape, dtype, layout):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_and_dtype_survives_the_round_trip(arrays, layout):
-    for shape, dtype in product(SHAPES, DTYPES):
+    dtypes = [dtype for dtype in DTYPES if not dtype.startswith("float") or dtype in arrays.floats]
+    for shape, dtype in product(SHAPES, dtypes):
         values = drawn(shape, dtype, layout)
         before = values.copy()
         native = arrays.from_numpy(values, layout)
@@ -84,7 +85,8 @@ def test_the_source_builds_the_same_array(arrays, layout):
 
 
 def strides(native):
-    return native.stride() if hasattr(native, "stride") else native.strides
+    """None for a library that has no such thing."""
+    return native.stride() if hasattr(native, "stride") else getattr(native, "strides", None)
 
 
 def test_the_source_of_a_long_constant_array_is_short():
