@@ -14,6 +14,7 @@ import reference
 from impls import Absent, ArrayLibrary, Implementation, Unloadable, builtins_present, resolve, with_unique_names
 from impls.backends import global_state_restored, library
 from impls.builtin import BUILTINS
+from impls.calling import described
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.submissions.aliases import Aliases
 from impls.submissions.spec import Asked, Named, load_here
@@ -308,7 +309,7 @@ class Run:
             versions |= implementation.versions
         devices = {f"{one.arrays} on {one.device}": "present" for one in self.implementations}
         devices |= {f"{one.arrays} on {one.device}": one.reason for one in self.absent}
-        facts = {f"{one.arrays} on {one.device}": one.facts() for one in self._accelerators()}
+        facts = {f"{one.arrays} on {one.device}": _facts(one) for one in self._accelerators()}
         return {
             "python": platform.python_version(),
             "platform": sys.platform,
@@ -322,6 +323,14 @@ class Run:
         for arrays, device in sorted({(one.arrays, one.device) for one in self.implementations}):
             if device != "cpu":
                 yield library(arrays, device)
+
+
+def _facts(arrays: ArrayLibrary) -> dict[str, str]:
+    """What the library says of the device; a report is not to fail where it can say nothing."""
+    try:
+        return arrays.facts()
+    except Exception as error:
+        return {"unknown": described(error)}
 
 
 def _loaded(found: Sequence[Implementation | Unloadable]) -> list[Implementation]:
