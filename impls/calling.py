@@ -111,6 +111,9 @@ class Kept(Protocol):
 class Caller(Protocol):
     """How the functions of one implementation are called. Every method raises CallFailed."""
 
+    devices_lost: int
+    """How many calls have ended the device for their process, so that another process was started."""
+
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
 
@@ -120,6 +123,8 @@ class Caller(Protocol):
 
 class Direct:
     """Calls in this process."""
+
+    devices_lost = 0  # none has been replaced
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]], library: ArrayLibrary) -> None:
         self.functions = functions

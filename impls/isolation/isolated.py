@@ -399,6 +399,7 @@ class Isolated:
         self._starts = 0
         self._waited = 0.0
         self._losses: Counter[str] = Counter()
+        self.devices_lost = 0
         self._reason: dict[str, str] = {}
         self.foreseen: Foreseen | None = None
 
@@ -454,7 +455,9 @@ class Isolated:
             answer = worker.ask(request, limits.call_seconds)
             if answer.get("kind") == DEVICE_LOST:  # by an earlier call, which has had its answer
                 worker.end()
+                self.devices_lost += 1
                 worker, _ = self._alive(counted=False)
+                started = time.monotonic()
                 answer = worker.ask(request, limits.call_seconds)
             return answer
         except Lost as lost:

@@ -47,6 +47,8 @@ class Outcome:
         return asdict(self)
 
 
+_MOST_DEVICES_LOST = 5
+"""After so many calls that ended the device for their process a clause has seen enough: each costs a new process."""
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
 
@@ -127,7 +129,11 @@ def _judged(
     unwritten: list[str] = []
     failing: list[tuple[int, Exception]] = []
     excused: KnownDeviation | None = None
+    lost_before = trial.subject.implementation.caller.devices_lost
     for index, values in enumerate(drawn):
+        if trial.subject.implementation.caller.devices_lost - lost_before >= _MOST_DEVICES_LOST:
+            drawn = drawn[:index]
+            break
         fault = trial.fault_on(index, values)
         if isinstance(fault, Abandoned):
             return _abandoned(trial, len(drawn), fault)
