@@ -25,7 +25,7 @@ class Arrays(Backend):
     imports = {"jnp": "import jax.numpy as jnp"}
     devices = ("cpu", "cuda")
     floats = ("float64", "float32", "float16", "bfloat16")
-    flushes = ("float64", "float32")
+    flushes = ("float64", "float32", "bfloat16")
     inferred = ("bool",)  # numbers become 32 or 64 bits wide, as jax_enable_x64 says
     needs = {"cpu": _XLA, "cuda": _XLA | CUDA}
 
