@@ -13,6 +13,8 @@ from typing import Any
 TASKS = ("regression", "binary", "multiclass")
 NAME = "MyTwoLayerMLP"
 """The lecture's name for the class."""
+ARRAYS = "torch"
+"""What such a module takes."""
 
 _NAMES = ("W_1", "b_1", "W_2", "b_2")
 

@@ -8,11 +8,13 @@ taken of the libraries at work alone.
 import os
 import sys
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from impls.backends.arrays import FLOATS
-from impls.backends.devices import DEVICES, probe
-from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
+from impls.backends import BACKENDS, Needs, probe
+from impls.backends import needs as of_backend
+from impls.builtin import BUILTINS, UNKNOWN_ULP
 from impls.calling import Lost, one_line
 from impls.implementation import Implementation, Unloadable
 from impls.isolation.caller import Isolated
@@ -27,7 +29,7 @@ from impls.submissions.spec import Asked, Named, Resolved, SpecError
 def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
     """Load it in a worker. Raises SpecError for a module that is not there or a device that cannot be had."""
     builtin = BUILTINS[found.spec] if found.is_builtin else None
-    arrays, device = (builtin.arrays, builtin.device) if builtin else (asked.arrays or "numpy", asked.device or "cpu")
+    arrays, device = (builtin.arrays, builtin.device) if builtin else _assumed(asked)
     level = builtin.level if builtin else "textbook"
     sources = Sources((), (), (), CHECKOUT)
 
@@ -61,8 +63,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         "trusted": builtin is not None,
         "readable": _readable(found, sources),
     }
-    gpu = "cuda" in (device, *DEVICES[arrays][:1]) or sources.mentions("cuda") or sources.mentions("cupy")
-    caller = Isolated(isolation, load, arrays == "torch" or sources.mentions("torch"), gpu)
+    caller = Isolated(isolation, load, reduce(or_, _mentioned(sources), of_backend(arrays, device)))
     try:
         said = caller.loaded
         if "wrong" in said:
@@ -85,9 +86,9 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
             device=device,
             default_level=level,
             ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-            flushes_to_zero=flushes_to_zero(arrays),
-            versions={name: one_line(str(versions[name]), 40) for name in _at_work(found) if name in versions},
-            offers=FLOATS[arrays],
+            flushes_to_zero=BACKENDS[arrays].flushes,
+            versions={name: one_line(str(versions[name]), 40) for name in _at_work(found, arrays) if name in versions},
+            offers=BACKENDS[arrays].floats,
             isolation=isolation.in_force,
             remarks=sources.remarks,
         )
@@ -97,16 +98,39 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         return unloadable(f"its process gave no sense: {one_line(repr(wrong))}")
 
 
+def _assumed(asked: Asked) -> tuple[str, str]:
+    """The arrays and the device of what says nothing itself."""
+    arrays = asked.arrays or "numpy"
+    return arrays, asked.device or BACKENDS[arrays].devices[0]
+
+
+def _mentioned(sources: Sources) -> list[Needs]:
+    """What the arrays and devices need that a submission seems to use.
+
+    A word is enough: a comment that names CUDA gets a process for CUDA, in which all else works as well. On a machine
+    without such a device it does not, since that process has no limit of addresses.
+    """
+    places = [
+        (name, device)
+        for name, backend in BACKENDS.items()
+        if sources.mentions(name)
+        for device in backend.devices
+        if device == backend.devices[0] or sources.mentions(device)
+    ]
+    return [one for one in (of_backend(*place) for place in places) if one.device_is_there()]
+
+
 def _readable(found: Named, sources: Sources) -> list[str]:
     """The files and folders, beside those of the system, that the worker may read."""
     if found.path is not None:
         return [] if found.refused else list(map(str, sources.paths))
-    return [str(CHECKOUT)] if found.is_builtin else outside_the_suite(filter(None, sys.path))
+    libraries = outside_the_suite(filter(None, sys.path))
+    return [str(CHECKOUT), *libraries] if found.is_builtin else libraries
 
 
-def _at_work(found: Named) -> tuple[str, ...]:
-    """The libraries whose versions are asked for."""
-    return ("numpy", "torch", "cupy", *(BUILTINS[found.spec].requires if found.is_builtin else ()))
+def _at_work(found: Named, arrays: str) -> tuple[str, ...]:
+    """The packages whose versions are asked for."""
+    return ("numpy", BACKENDS[arrays].package(), *(BUILTINS[found.spec].requires if found.is_builtin else ()))
 
 
 def _refuse_what_cannot_be_had(sources: Sources, asked: Asked) -> None:
@@ -125,7 +149,7 @@ def _contradicted(sources: Sources, asked: Asked, arrays: str, device: str) -> s
         says = one_line(arrays, 40)
         return (
             f"its process speaks of {says} arrays, and its source of {' or '.join(taken)}; "
-            f"to say which it takes, write ARRAYS = ... with one of {', '.join(DEVICES)} at its top"
+            f"to say which it takes, write ARRAYS = ... with one of {', '.join(BACKENDS)} at its top"
         )
     if device != declared_device(sources, asked.device, arrays):
         return f"its process speaks of the device {one_line(device, 40)}, which its source does not declare"

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from impls.backends.devices import DEVICES
+from impls.backends import BACKENDS
 from impls.calling import one_line
 from impls.isolation.reach import is_of_the_suite
 
@@ -59,9 +59,10 @@ class Sources:
         return any(re.search(rf"\b{word}\b", text) for text in (*self.own, *self.beside))
 
     @property
-    def imports_torch_alone(self) -> bool:
-        """Whether it imports torch and nothing of it NumPy."""
-        return "torch" in _imported(self.own) and "numpy" not in _imported((*self.own, *self.beside))
+    def only_library(self) -> str | None:
+        """The one array library that it imports, where nothing of it imports NumPy."""
+        imported = [name for name in BACKENDS if name in _imported(self.own)]
+        return imported[0] if len(imported) == 1 and "numpy" not in _imported((*self.own, *self.beside)) else None
 
     def declared(self, name: str) -> str | None:
         """The text that is assigned to this name at the top of the submission, the last where there are several."""
@@ -84,14 +85,14 @@ def declared_arrays(sources: Sources, arrays: str | None) -> tuple[str, ...]:
     """The array libraries that a submission may take; arrays: what is asked for on the command line."""
     if named := sources.declared("ARRAYS") or arrays:
         return (named,)
-    if not sources.mentions("torch"):
-        return ("numpy",)
-    return ("torch",) if sources.imports_torch_alone else ("numpy", "torch")
+    if only := sources.only_library:
+        return (only,)
+    return ("numpy", *(name for name in BACKENDS if name != "numpy" and sources.mentions(name)))
 
 
 def declared_device(sources: Sources, device: str | None, arrays: str) -> str:
     """The device on which a submission's arrays lie."""
-    return sources.declared("DEVICE") or device or DEVICES[arrays][0]
+    return sources.declared("DEVICE") or device or BACKENDS[arrays].devices[0]
 
 
 def _assigned(statement: ast.stmt, name: str) -> str | None:

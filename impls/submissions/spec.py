@@ -16,9 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from impls.adapters import torch_modules as modules
-from impls.backends.arrays import FLOATS, library
-from impls.backends.devices import DEVICES, probe
-from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
+from impls.backends import BACKENDS, DEVICES, library, probe
+from impls.builtin import BUILTINS, UNKNOWN_ULP, versions
 from impls.calling import Direct
 from impls.implementation import Absent, Implementation, Unloadable
 from impls.submissions.aliases import Aliases
@@ -41,9 +40,9 @@ def resolve(
 ) -> list[Resolved]:
     """The implementations that `spec` names: one, or for a folder one per file.
 
-    function_names: the interface. arrays ("numpy", "torch", "cupy") and device ("cpu", "cuda"): what a user's functions
-    take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is
-    loaded; by default in this process.
+    function_names: the interface. arrays (a name in ``impls.backends``) and device: what a user's functions take where
+    their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is loaded; by
+    default in this process.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
     asked = Asked(arrays, device, aliases or Aliases())
@@ -67,11 +66,11 @@ class Asked:
 
         Raises LoadError for a declaration that is wrong or cannot be had here, SpecError for an option.
         """
-        own_arrays = _one_of(tuple(DEVICES), "ARRAYS", declared)
-        own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
+        own_arrays = _one_of(tuple(BACKENDS), "ARRAYS", declared)
+        own_device = _one_of(DEVICES, "DEVICE", declared)
         arrays = own_arrays or self.arrays or "numpy"
-        device = own_device or self.device or DEVICES[arrays][0]
-        if own_arrays and not own_device and device not in DEVICES[arrays]:
+        device = own_device or self.device or BACKENDS[arrays].devices[0]
+        if own_arrays and not own_device and device not in BACKENDS[arrays].devices:
             raise LoadError(f"it declares {arrays} arrays, and --device asks for {device}, where there are none")
         if reason := probe(arrays, device):
             if own_device or (own_arrays and device != self.device):
@@ -119,7 +118,7 @@ def _named_by(spec: str, asked: Asked) -> list[Named]:
             takes = f"{BUILTINS[spec].arrays} arrays on {BUILTINS[spec].device}"
             raise SpecError(f"{spec} takes {takes}, not what is asked for: {asked}")
         return [Named(spec, spec)]
-    if asked.arrays and (reason := probe(asked.arrays, asked.device or DEVICES[asked.arrays][0])):
+    if asked.arrays and (reason := probe(asked.arrays, asked.device or BACKENDS[asked.arrays].devices[0])):
         raise SpecError(f"{asked} cannot be had: {reason}")
     if spec.endswith((".py", ".ipynb")) and os.path.lexists(spec):
         return [Named(spec, spec, Path(spec))]
@@ -189,9 +188,9 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         device=builtin.device,
         default_level=builtin.level,
         ulp=builtin.ulp,
-        flushes_to_zero=flushes_to_zero(builtin.arrays),
+        flushes_to_zero=BACKENDS[builtin.arrays].flushes,
         versions=builtin.versions(),
-        offers=FLOATS[builtin.arrays],
+        offers=BACKENDS[builtin.arrays].floats,
     )
 
 
@@ -268,8 +267,8 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions:
             raise LoadError(_none_of(function_names, public or getattr(thing, "__all__", [])))
-        if not declared["ARRAYS"] and not asked.arrays and (only_a_module or _takes_tensors(thing)):
-            declared["ARRAYS"] = "torch"
+        if not declared["ARRAYS"] and not asked.arrays:
+            declared["ARRAYS"] = modules.ARRAYS if only_a_module else _the_only_library_of(thing)
         arrays, device = asked.target(declared)
     except LoadError as error:
         cause = error.__cause__
@@ -284,9 +283,9 @@ def _users(name: str, spec: str, load: Callable[[], Any], function_names: Sequen
         device=device,
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        flushes_to_zero=flushes_to_zero(arrays),
-        versions=versions("numpy", arrays),
-        offers=FLOATS[arrays],
+        flushes_to_zero=BACKENDS[arrays].flushes,
+        versions=versions(arrays),
+        offers=BACKENDS[arrays].floats,
     )
 
 
@@ -308,14 +307,18 @@ def _none_of(function_names: Sequence[str], public: Sequence[str]) -> str:
     )
 
 
-def _takes_tensors(thing: Any) -> bool:
-    """Whether a module has imported from torch and nothing from NumPy, so that it can take nothing but tensors."""
+def _the_only_library_of(thing: Any) -> str | None:
+    """The arrays that a module can take: those of the one array library from which it has imported something.
+
+    None where it has imported from several, from none or from NumPy, which is what is assumed, or is no module.
+    """
     if not isinstance(thing, ModuleType):
-        return False
+        return None
     foreign = [value for value in vars(thing).values() if getattr(value, "__module__", "") != thing.__name__]
     names = [one.__name__ if isinstance(one, ModuleType) else getattr(one, "__module__", None) for one in foreign]
     roots = {name.partition(".")[0] for name in names if isinstance(name, str)}
-    return "torch" in roots and "numpy" not in roots
+    libraries = [name for name in BACKENDS if name in roots]
+    return libraries[0] if len(libraries) == 1 and libraries != ["numpy"] else None
 
 
 def _functions(thing: Any, names: Sequence[str], implementation: str, aliases: Aliases) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from impls import Implementation
-from impls.backends.arrays import FLOATS, library
-from impls.builtin import UNKNOWN_ULP, flushes_to_zero
+from impls.backends import BACKENDS, library
+from impls.builtin import UNKNOWN_ULP
 from impls.calling import Direct
 
 
@@ -20,7 +20,7 @@ def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: st
         device="cpu",
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        flushes_to_zero=flushes_to_zero(arrays),
+        flushes_to_zero=BACKENDS[arrays].flushes,
         versions={},
-        offers=FLOATS[arrays],
+        offers=BACKENDS[arrays].floats,
     )
