@@ -306,6 +306,30 @@ def test_what_a_file_mentions_decides_on_its_process(tmp_path, monkeypatch, text
     assert set(loading._mentioned(Sources.of(path))) == {needs(*place) for place in expected if place[1] == "cpu"}
 
 
+def test_the_workers_of_one_submission_share_their_kernels_with_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "_mentioned", lambda sources: [Needs(shared_folders=("KERNELS_DIR",))])
+    isolation = Isolation()
+
+    def loaded(name):
+        path = tmp_path / name
+        path.write_text(
+            "import os\n"
+            "def relu(z):\n"
+            "    with open(os.path.join(os.environ['KERNELS_DIR'], 'kernel'), 'a') as file: file.write('.')\n"
+            "    return z * 0 + os.path.getsize(file.name)\n"
+        )
+        return load_isolated(isolation, Named(name, str(path), path), ["relu"], Asked(None, None)).caller
+
+    try:
+        one, other = loaded("one.py"), loaded("other.py")
+        assert one.call("relu", (np.ones(1),), {}) == 1
+        one.end()
+        assert one.call("relu", (np.ones(1),), {}) == 2
+        assert other.call("relu", (np.ones(1),), {}) == 1
+    finally:
+        isolation.close()
+
+
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_backend_flushes_in_the_dtypes_that_it_says(name):
     device = BACKENDS[name].devices[0]
