@@ -58,7 +58,8 @@ def test_a_folder_around_the_checkout_is_allowed_without_it():
         ("import torch\nimport numpy as np", ("numpy", "torch")),
         ("ARRAYS = 'cupy'", ("cupy",)),
         ("import torch\nARRAYS: str = 'numpy'\n", ("numpy",)),
-        ("def f():\n    ARRAYS = 'cupy'", ("numpy",)),
+        ("def f():\n    ARRAYS = 'cupy'", ("numpy", "cupy")),
+        ("import cupy as cp", ("cupy",)),
         ("ARRAYS = (", ("numpy",)),
     ],
 )

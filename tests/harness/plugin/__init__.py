@@ -17,6 +17,7 @@ import pytest
 
 import reference
 from impls import interrupt
+from impls.backends import BACKENDS, DEVICES
 from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import assignment
 from impls.text import printable
@@ -78,10 +79,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what to check (repeatable): a built-in name, a path to a .py file, a folder of them, package.module, "
         "or package.module:object; without it every built-in whose library and device are there",
     )
-    group.addoption(
-        "--arrays", choices=("numpy", "torch", "cupy"), help="the arrays that the functions named by --impl take"
-    )
-    group.addoption("--device", choices=("cpu", "cuda"), help="the device that those arrays are on")
+    group.addoption("--arrays", choices=tuple(BACKENDS), help="the arrays that the functions named by --impl take")
+    group.addoption("--device", choices=DEVICES, help="the device that those arrays are on")
     group.addoption(
         "--isolation",
         choices=MODES,

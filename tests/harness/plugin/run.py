@@ -12,8 +12,10 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import reference
-from impls import Absent, Implementation, Unloadable, builtins_present, with_unique_names
-from impls.calling import Renamed
+from impls import Absent, ArrayLibrary, Implementation, Unloadable, builtins_present, with_unique_names
+from impls.backends import global_state_restored, library
+from impls.builtin import BUILTINS
+from impls.calling import Renamed, described
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.submissions.assignment import SHARE, Assignment
 from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
@@ -60,7 +62,7 @@ class Options:
     load_seconds: float = Limits.load_seconds
     total_seconds: float | None = None
     """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
-    memory_mib: int = Limits.memory_mib
+    memory_mib: int | None = Limits.memory_mib
     assignment: Assignment | None = None
     selected: str = ""
     """What -k and -m select, as they were given."""
@@ -124,7 +126,8 @@ class Run:
         self._named = [Named(one.name, one.spec) for one in found]
         fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
         named = " on ".join(filter(None, (options.arrays, options.device)))
-        if named and (not fits or missing):
+        pair_is_named = options.arrays and options.device
+        if named and (not fits or (missing and pair_is_named)):
             probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
             raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
         return _loaded(fits), _unloadable(fits), absent
@@ -176,9 +179,16 @@ class Run:
         return Isolation(options.isolation or PROCESS, limits)
 
     def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
-        """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise."""
-        mode = self.options.isolation or (NONE if found.path is None else PROCESS)
-        return load_here(found, names, asked) if mode == NONE else load_isolated(self.isolation, found, names, asked)
+        """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise.
+
+        A built-in that may lose its device with one wrong call is not: the process, and the others, would lose it too.
+        """
+        fragile = found.is_builtin and BUILTINS[found.spec].may_lose_its_device
+        mode = self.options.isolation or (NONE if found.path is None and not fragile else PROCESS)
+        if mode != NONE:
+            return load_isolated(self.isolation, found, names, asked)
+        with global_state_restored():  # in a process of its own, what a file sets holds for its calls
+            return load_here(found, names, asked)
 
     def _is_asked_for(self, builtin: Implementation | Unloadable | Absent) -> bool:
         arrays, device = self.options.arrays, self.options.device
@@ -428,7 +438,28 @@ class Run:
             versions |= implementation.versions
         devices = {f"{one.arrays} on {one.device}": "present" for one in self.implementations}
         devices |= {f"{one.arrays} on {one.device}": one.reason for one in self.absent}
-        return {"python": platform.python_version(), "platform": sys.platform, **versions, "devices": devices}
+        facts = {f"{one.arrays} on {one.device}": _facts(one) for one in self._accelerators()}
+        return {
+            "python": platform.python_version(),
+            "platform": sys.platform,
+            **versions,
+            "devices": devices,
+            "accelerators": facts,
+        }
+
+    def _accelerators(self) -> Iterator[ArrayLibrary]:
+        """The arrays of this run that lie elsewhere than on the CPU."""
+        for arrays, device in sorted({(one.arrays, one.device) for one in self.implementations}):
+            if device != "cpu":
+                yield library(arrays, device)
+
+
+def _facts(arrays: ArrayLibrary) -> dict[str, str]:
+    """What the library says of the device; a report is not to fail where it can say nothing."""
+    try:
+        return arrays.facts()
+    except Exception as error:
+        return {"unknown": described(error)}
 
 
 def _each_function(implementation: Implementation, function: str) -> Iterator[Implementation]:
