@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,6 +63,10 @@ class NotWritten(CallFailed):
     """The function says that it is still to be written: its file raises NotImplementedError, or its body is a stub."""
 
 
+class NotJudged(CallFailed):
+    """It cannot be told whether the function is right; the message says what is missing for that."""
+
+
 class Lost(CallFailed):
     """The call did not come to an end: it ran out of time, or its process died."""
 
@@ -112,6 +116,24 @@ class Caller(Protocol):
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """The same caller, in which some functions go by another name; for a submission with several of one kind."""
+
+    caller: Caller
+    names: Mapping[str, str]
+
+    def ask(self, requests: Sequence[Request]) -> Answers:
+        answers = self.caller.ask(
+            [replace(one, function=self.names.get(one.function, one.function)) for one in requests]
+        )
+        theirs = {name: function for function, name in self.names.items()}
+        return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})
+
+    def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        return self.caller.call(self.names.get(function, function), args, options)
 
 
 class Direct:
@@ -207,6 +229,8 @@ class Direct:
         function = self.functions[name]
         try:
             result = function(*native, **options)
+        except CallFailed:
+            raise
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise

@@ -1,9 +1,11 @@
 """What the suite checks: an implementation, or the reason why there is none."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from impls.calling import Caller
+from impls.submissions.declared import Network
 from impls.text import one_line
 
 
@@ -34,6 +36,74 @@ class Implementation:
     remarks: tuple[str, ...] = ()
     """What a person has to know who signs the verdict; no part of it."""
     sha256: str | None = None
+    says: "Says" = field(default_factory=lambda: Says())
+
+    @property
+    def not_judged(self) -> Mapping[str, str]:
+        """Functions that cannot be judged, with the reason."""
+        return self.says.not_judged
+
+    @property
+    def not_looked_at(self) -> tuple[str, ...]:
+        """The functions and classes in a file that nothing was made of, with what they may be meant for."""
+        return self.says.not_looked_at
+
+    @property
+    def declared(self) -> Mapping[str, str]:
+        """What is declared of it, in words."""
+        return self.says.declared
+
+
+@dataclass(frozen=True)
+class Says:
+    """What is to be said of an implementation beside its functions; of a built-in or a module mostly nothing.
+
+    not_judged: by function, why it cannot be. fails: by function, what is wrong without a call. absent: what is said of
+    one that is not there. names: in the submission's own words. several: further functions of the caller that stand for
+    the same function of the interface; all are judged, and the worst counts. batches_only: functions that take no
+    example without a batch axis. network: the architecture of `network`. not_looked_at, of the ``holds`` functions and
+    classes of a file.
+    """
+
+    not_judged: Mapping[str, str] = field(default_factory=dict)
+    fails: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
+    batches_only: tuple[str, ...] = ()
+    network: Network | None = None
+    not_looked_at: tuple[str, ...] = ()
+    holds: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, from which ``said`` makes the same again."""
+        data = dict(vars(self))
+        if self.network:
+            data["network"] = [list(self.network.activations), self.network.loss, self.network.dtype]
+        return data
+
+
+def said(data: Mapping[str, Any]) -> Says:
+    """What a process says of what it has loaded: foreign text, which becomes lines of plain text.
+
+    Raises KeyError, TypeError, ValueError or AttributeError where it is nothing of the kind.
+    """
+
+    def lines(value: Mapping[Any, Any]) -> dict[str, str]:
+        return {one_line(str(key), 100): one_line(str(text), 600) for key, text in value.items()}
+
+    network = data["network"]
+    return Says(
+        **{word: lines(data[word]) for word in ("not_judged", "fails", "absent", "names", "declared")},
+        several={str(name): tuple(map(str, further)) for name, further in data["several"].items()},
+        batches_only=tuple(map(str, data["batches_only"])),
+        network=Network(tuple(map(str, network[0])), network[1] and str(network[1]), str(network[2]))
+        if network
+        else None,
+        not_looked_at=tuple(one_line(str(one), 100) for one in data["not_looked_at"][:1000]),
+        holds=int(data["holds"]),
+    )
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,16 @@ def is_stub(function: Callable[..., Any]) -> bool:
     return code is not None and {one.opname for one in dis.get_instructions(code)} <= _COMPUTES_NOTHING
 
 
+def gives_nothing(function: Callable[..., Any]) -> bool:
+    """Whether the body is a stub that can give nothing but None or Ellipsis: no argument, and no other constant."""
+    code = code_of(function)
+    if code is None or not is_stub(function):
+        return False
+    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    loaded = [one.argval for one in dis.get_instructions(code) if one.opname.startswith(("LOAD_", "RETURN_CONST"))]
+    return all(value in (None, ...) or (isinstance(value, str) and value not in arguments) for value in loaded)
+
+
 def raised_by_its_own_file(traceback: TracebackType | None, function: Callable[..., Any]) -> bool:
     """Whether an exception comes of a ``raise`` in the function's own file, and not out of what it calls."""
     code = code_of(function)

@@ -4,15 +4,18 @@ Every function of the interface computes in float64 and is accurate over its who
 the same name with `_bound` appended. The hand-set networks of the slides are data in `networks`.
 """
 
+from inspect import signature
+
 # ruff: noqa: F403 - each family's __all__ says what it offers
-from reference import activations, descent, gradients, layers, losses, modules, optimisers
+from reference import activations, architecture, descent, gradients, layers, logistic, losses, optimisers
 from reference.activations import *
+from reference.architecture import *
 from reference.descent import *
 from reference.error_bounds import *
 from reference.gradients import *
 from reference.layers import *
+from reference.logistic import *
 from reference.losses import *
-from reference.modules import *
 from reference.networks import *
 from reference.optimiser_bounds import *
 from reference.optimisers import *
@@ -25,6 +28,10 @@ FUNCTIONS: tuple[str, ...] = (
     *descent.FUNCTIONS,
     *gradients.FUNCTIONS,
     *optimisers.FUNCTIONS,
-    *modules.FUNCTIONS,
+    *architecture.FUNCTIONS,
+    *logistic.FUNCTIONS,
 )
 """The names of the interface's functions, in its order."""
+
+PARAMETERS: dict[str, tuple[str, ...]] = {name: tuple(signature(globals()[name]).parameters) for name in FUNCTIONS}
+"""The names of each function's parameters."""

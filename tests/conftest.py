@@ -1,8 +1,11 @@
 """Hands the harness what it does not import: known deviations, known mistakes, and the lecture's figures."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
+from tests.harness.drawing.examples import Values
 from tests.harness.judging.diagnosis import Suspect
 from tests.harness.plugin.handed import Figures, Handed, handed_key
 
@@ -11,7 +14,14 @@ def pytest_configure(config: pytest.Config) -> None:
     from tests.experiments import figures_of_the_lecture
 
     figures = Figures(figures_of_the_lecture.needs, figures_of_the_lecture.write)
-    config.stash[handed_key] = Handed(KNOWN_DEVIATIONS, _suspects, figures)
+    config.stash[handed_key] = Handed(KNOWN_DEVIATIONS, _suspects, _inputs, figures)
+
+
+def _inputs(clause: str) -> Sequence[Values]:
+    """Small inputs of a clause; read only where something has failed."""
+    from tests.mistakes import inputs
+
+    return inputs.of(clause)
 
 
 def _suspects(function: str) -> list[Suspect]:

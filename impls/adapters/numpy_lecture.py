@@ -169,31 +169,28 @@ def mlp_gradients(x, y, theta, activations, loss):
     return gradients[::-1]
 
 
-def regression_module(x, theta, training):
-    """W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for regression - PyTorch")."""
-    return mlp(x, theta, ["relu", "identity"])
+TASK = "multiclass"
+"""The architecture of `network`: relu, identity, and the cross-entropy of logits."""
 
 
-def regression_module_gradients(x, y, theta):
-    """The gradients of mean_squared_error (slide "MLP neural network model for regression - PyTorch")."""
-    return mlp_gradients(x, y, theta, ["relu", "identity"], "mean_squared_error")
-
-
-def binary_module(x, theta, training):
-    """sigmoid(W_2 ReLU(W_1 x + b_1) + b_2) (slide "MLP neural network model for classification - PyTorch")."""
-    return mlp(x, theta, ["relu", "sigmoid"])
-
-
-def binary_module_gradients(x, y, theta):
-    """The gradients of binary_cross_entropy (slide "MLP neural network model for classification - PyTorch")."""
-    return mlp_gradients(x, y, theta, ["relu", "sigmoid"], "binary_cross_entropy")
-
-
-def multiclass_module(x, theta, training):
+def network(x, theta):
     """The logits W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for classification - PyTorch")."""
     return mlp(x, theta, ["relu", "identity"])
 
 
-def multiclass_module_gradients(x, y, theta):
+def network_gradients(x, y, theta):
     """The gradients of cross_entropy_with_logits (slide "MLP neural network model for classification - PyTorch")."""
     return mlp_gradients(x, y, theta, ["relu", "identity"], "cross_entropy_with_logits")
+
+
+def fit(X, y, alpha, steps):
+    """theta after so many steps of gradient descent from 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    theta = np.zeros(X.shape[1])
+    for _ in range(steps):
+        theta = theta - alpha / len(X) * (X.T @ (logistic_regression(X, theta) - y))
+    return theta
+
+
+def predict(X, theta):
+    """1 where the probability is at least 1/2, else 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return (logistic_regression(X, theta) >= 0.5).astype(int)

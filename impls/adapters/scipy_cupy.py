@@ -149,29 +149,26 @@ class SpecialFunctions:
         stepped = [p - rate * (mean / most) for p, mean, most in zip(theta, m, u, strict=True)]
         return stepped, {"step": t, "exp_avg": m, "exp_inf": u}
 
-    def regression_module(self, x, theta, training):
-        """W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for regression - PyTorch")."""
-        return self.mlp(x, theta, ["relu", "identity"])
+    TASK = "multiclass"
 
-    def regression_module_gradients(self, x, y, theta):
-        """The gradients of mean_squared_error (slide "MLP ... for regression - PyTorch")."""
-        return self.mlp_gradients(x, y, theta, ["relu", "identity"], "mean_squared_error")
-
-    def binary_module(self, x, theta, training):
-        """sigmoid(W_2 ReLU(W_1 x + b_1) + b_2) (slide "MLP neural network model for classification - PyTorch")."""
-        return self.mlp(x, theta, ["relu", "sigmoid"])
-
-    def binary_module_gradients(self, x, y, theta):
-        """The gradients of binary_cross_entropy (slide "MLP ... for classification - PyTorch")."""
-        return self.mlp_gradients(x, y, theta, ["relu", "sigmoid"], "binary_cross_entropy")
-
-    def multiclass_module(self, x, theta, training):
+    def network(self, x, theta):
         """The logits W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for classification - PyTorch")."""
         return self.mlp(x, theta, ["relu", "identity"])
 
-    def multiclass_module_gradients(self, x, y, theta):
+    def network_gradients(self, x, y, theta):
         """The gradients of cross_entropy_with_logits (slide "MLP ... for classification - PyTorch")."""
         return self.mlp_gradients(x, y, theta, ["relu", "identity"], "cross_entropy_with_logits")
+
+    def fit(self, X, y, alpha, steps):
+        """theta after so many steps of gradient descent from 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+        theta = self.xp.zeros(X.shape[1])
+        for _ in range(steps):
+            theta = theta - alpha / len(X) * (X.T @ (self.logistic_regression(X, theta) - y))
+        return theta
+
+    def predict(self, X, theta):
+        """1 where the probability is at least 1/2, else 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+        return (self.logistic_regression(X, theta) >= 0.5).astype(int)
 
     def _outputs(self, x, theta, activations):
         """The input and every layer's output."""

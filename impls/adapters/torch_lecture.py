@@ -170,43 +170,32 @@ def _module(theta, *last):
     return module
 
 
-def _module_gradients(module, loss):
-    loss.backward()
+TASK = "multiclass"
+"""The architecture of `network`: relu, identity, and the cross-entropy of logits."""
+
+
+def network(x, theta):
+    """The logits W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for classification - PyTorch")."""
+    with torch.no_grad():
+        return _module(theta)(x)
+
+
+def network_gradients(x, y, theta):
+    """The gradients of cross_entropy_with_logits (slide "MLP neural network model for classification - PyTorch")."""
+    module = _module(theta)
+    nn.CrossEntropyLoss()(module(x), y).backward()
     W1, b1, W2, b2 = (parameter.grad for parameter in module.parameters())
     return [(W1, b1), (W2, b2)]
 
 
-def regression_module(x, theta, training):
-    """W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for regression - PyTorch")."""
-    with torch.no_grad():
-        return _module(theta).train(training)(x)
+def fit(X, y, alpha, steps):
+    """theta after so many steps of gradient descent from 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    theta = torch.zeros(X.shape[1], dtype=X.dtype, device=X.device)
+    for _ in range(steps):
+        theta = theta - alpha / len(X) * (X.T @ (sigmoid(X @ theta) - y))
+    return theta
 
 
-def regression_module_gradients(x, y, theta):
-    """The gradients of mean_squared_error (slide "MLP neural network model for regression - PyTorch")."""
-    module = _module(theta)
-    return _module_gradients(module, nn.MSELoss()(module(x), y) / 2)
-
-
-def binary_module(x, theta, training):
-    """sigmoid(W_2 ReLU(W_1 x + b_1) + b_2) (slide "MLP neural network model for classification - PyTorch")."""
-    with torch.no_grad():
-        return _module(theta, nn.Sigmoid()).train(training)(x)
-
-
-def binary_module_gradients(x, y, theta):
-    """The gradients of binary_cross_entropy (slide "MLP neural network model for classification - PyTorch")."""
-    module = _module(theta, nn.Sigmoid())
-    return _module_gradients(module, nn.BCELoss()(module(x), y))
-
-
-def multiclass_module(x, theta, training):
-    """The logits W_2 ReLU(W_1 x + b_1) + b_2 (slide "MLP neural network model for classification - PyTorch")."""
-    with torch.no_grad():
-        return _module(theta).train(training)(x)
-
-
-def multiclass_module_gradients(x, y, theta):
-    """The gradients of cross_entropy_with_logits (slide "MLP neural network model for classification - PyTorch")."""
-    module = _module(theta)
-    return _module_gradients(module, nn.CrossEntropyLoss()(module(x), y))
+def predict(X, theta):
+    """1 where the probability is at least 1/2, else 0 (slide "Logistic regression - NumPy vs. PyTorch")."""
+    return (sigmoid(X @ theta) >= 0.5).int()

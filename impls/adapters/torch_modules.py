@@ -1,124 +1,97 @@
-"""A torch module that somebody has written, as functions that can be judged: its output and its gradients.
+"""A class of torch modules that somebody has written, as functions that can be judged: its output and its gradients.
 
-The module is made anew for each call, gets the parameters that it is called with, and is asked for its output, or for
-the gradients of the loss that goes with its task. What does not fit raises ValueError, with the parameter's name.
+In: the class, and the loss of the network. Out: ``network(x, theta)`` and ``network_gradients(x, y, theta)``. The
+module is made anew for each call, gets the parameters that it is called with, and is asked for its output in the mode
+in which its constructor leaves it, which is training. What does not fit raises ValueError, with the parameter's name.
 """
 
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
-TASKS = ("regression", "binary", "multiclass")
 NAME = "MyTwoLayerMLP"
 """The lecture's name for the class."""
 
 _NAMES = ("W_1", "b_1", "W_2", "b_2")
+_DEFAULTS = {
+    "reduction": "mean",
+    "weight": None,
+    "pos_weight": None,
+    "ignore_index": -100,
+    "label_smoothing": 0.0,
+}
+"""The options of torch's losses, as the lecture's formulas have them."""
 
 
-class NoModule(ValueError):
-    """There is a module, and it cannot be told what it is for or how it is made."""
+class Unsuited(ValueError):
+    """A class that cannot be made with given sizes, or is no network of two layers; the message says so."""
 
 
-def module_class(thing: Any) -> type | None:
-    """The class of torch modules that ``thing``, a module of Python or the class itself, is about; None without one.
-
-    Raises NoModule where there are several, and none of them bears the lecture's name or says its TASK.
-    """
+def is_module_class(thing: object) -> bool:
+    """Whether it is a class of torch modules; torch is not imported to find out."""
     torch = sys.modules.get("torch")
-    if torch is None:
-        return None
-    if isinstance(thing, type):
-        return thing if issubclass(thing, torch.nn.Module) else None
-    if not isinstance(thing, ModuleType):
-        return None
-    found = [
-        one
-        for one in vars(thing).values()
-        if isinstance(one, type) and issubclass(one, torch.nn.Module) and one.__module__ == thing.__name__
-    ]
-    named = [one for one in found if one.__name__ == NAME] or [one for one in found if hasattr(one, "TASK")] or found
-    if len(named) > 1:
-        names = ", ".join(one.__name__ for one in named)
-        raise NoModule(f"several torch modules in it ({names}); name the one that is meant {NAME}")
-    return named[0] if named else None
+    return torch is not None and isinstance(thing, type) and issubclass(thing, torch.nn.Module)
 
 
-def functions_of(cls: type, thing: Any) -> Mapping[str, Callable[..., Any]]:
-    """The functions of the interface that the class offers, by name. Raises NoModule."""
-    made = _Maker(cls)
-    task = getattr(cls, "TASK", None) or getattr(thing, "TASK", None) or made.apparent_task()
-    if task not in TASKS:
-        raise NoModule(f"TASK = {task!r} in it; it has to be one of {', '.join(TASKS)}")
-    return {f"{task}_module": made.output, f"{task}_module_gradients": made.gradients(task)}
+class TwoLayers:
+    """Makes modules of a class. Its constructor takes inputs, hidden units and, where it does not fix it, outputs.
 
-
-class _Maker:
-    """Makes modules of a class. Its constructor takes input_dim, h_dim and, where the class does not fix it, k."""
+    dtype: of the parameters of a module, as its constructor leaves them. Raises Unsuited.
+    """
 
     def __init__(self, cls: type) -> None:
         self._cls = cls
-        parameters = list(inspect.signature(cls).parameters.values())
+        signature = inspect.signature(cls)
+        parameters = list(signature.parameters.values())
         positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         least = sum(p.default is p.empty for p in positional)
+        needs_words = any(p.kind == p.KEYWORD_ONLY and p.default is p.empty for p in parameters)
         self._takes_k = len(positional) > 2 and least == 3
-        if (
-            least > 3
-            or len(positional) < 2
-            or any(p.kind == p.KEYWORD_ONLY and p.default is p.empty for p in parameters)
-        ):
-            raise NoModule(
-                f"{cls.__name__}{inspect.signature(cls)} cannot be made: its constructor has to take "
-                "(input_dim, h_dim) or (input_dim, h_dim, k)"
+        if least > 3 or len(positional) < 2 or needs_words:
+            raise Unsuited(
+                f"{cls.__name__}{signature} cannot be made with sizes of the suite's choice: its constructor has to "
+                "take (inputs, hidden) or (inputs, hidden, outputs)"
             )
+        try:
+            model = cls(2, 3, 2) if self._takes_k else cls(2, 3)
+            self.dtype = str(_parameters(model, (3, 2))[0].dtype).removeprefix("torch.")
+        except ValueError as wrong:
+            raise Unsuited(f"{cls.__name__}: {wrong}") from wrong
+        except Exception as wrong:
+            raise Unsuited(f"{cls.__name__}(2, 3{', 2' * self._takes_k}) raises {type(wrong).__name__}") from wrong
 
-    def output(self, x: Any, theta: Sequence[Any], training: bool) -> Any:
-        """What the module gives for x, with these parameters, in that mode; without a gradient."""
+    def functions(self, loss: Callable[[Any, Any], Any] | None) -> Mapping[str, Callable[..., Any]]:
+        """The functions of the interface by name; the gradients only where there is a loss."""
+        functions: dict[str, Callable[..., Any]] = {"network": self.output}
+        if loss is not None:
+            functions["network_gradients"] = lambda x, y, theta: self.gradients(loss, x, y, theta)
+        return functions
+
+    def output(self, x: Any, theta: Sequence[Any]) -> Any:
+        """What the module gives for x (m, inputs) with these parameters, without a gradient."""
         import torch
 
         models = self._with(theta)
         with torch.no_grad():
-            in_mode = [model.train(training) for model in models]
-            return _like(x, _outputs(in_mode, torch.as_tensor(x), theta[0][0].shape, len(theta[1][1])))
+            return _like(x, _outputs(models, torch.as_tensor(x), theta[0][0].shape, len(theta[1][1])))
 
-    def gradients(self, task: str) -> Callable[..., Any]:
-        def gradients(x: Any, y: Any, theta: Sequence[Any]) -> Any:
-            import torch
-
-            models, k, shape = self._with(theta), len(theta[1][1]), theta[0][0].shape
-            y_hat, targets = _outputs(models, torch.as_tensor(x), shape, k), torch.as_tensor(y)
-            if y_hat.shape != (len(x), k):
-                raise ValueError(f"the output has shape {tuple(y_hat.shape)}, {(len(x), k)} is due")
-            if task == "multiclass":
-                loss = torch.nn.functional.cross_entropy(y_hat, targets)
-            elif task == "binary":
-                loss = torch.nn.functional.binary_cross_entropy(y_hat, targets)
-            else:
-                loss = torch.nn.functional.mse_loss(y_hat, targets) / 2
-            loss.backward()
-            for name, parameter in models[0].named_parameters():
-                if parameter.grad is None:
-                    raise ValueError(f"the parameter {name} receives no gradient")
-            W1, b1, W2, b2 = zip(*([p.grad for p in _parameters(model, shape)] for model in models), strict=True)
-            grads = sum(W1), sum(b1), torch.cat(W2)[:k], torch.cat(b2)[:k]
-            dW1, db1, dW2, db2 = (_like(x, grad) for grad in grads)
-            return [(dW1, db1), (dW2, db2)]
-
-        return gradients
-
-    def apparent_task(self) -> str:
-        """Binary where the output goes through a sigmoid, else regression: with W_2 = 0 only b_2 = 5 is left."""
+    def gradients(self, loss: Callable[[Any, Any], Any], x: Any, y: Any, theta: Sequence[Any]) -> Any:
+        """The gradients of the loss with respect to each parameter."""
         import torch
 
-        zeros, five = torch.zeros, torch.full
-        n, h = 2, 3
-        with torch.no_grad():
-            try:
-                output = self.output(zeros(1, n), [(zeros(h, n), zeros(h)), (zeros(1, h), five((1,), 5.0))], False)
-                return "binary" if bool(((output > 0.99) & (output < 1)).all()) else "regression"
-            except Exception:  # it will be said of every call what is wrong with it
-                return "regression"
+        models, k, shape = self._with(theta), len(theta[1][1]), theta[0][0].shape
+        y_hat = _outputs(models, torch.as_tensor(x), shape, k)
+        if y_hat.shape != (len(x), k):
+            raise ValueError(f"the output has shape {tuple(y_hat.shape)}, expected {(len(x), k)}")
+        loss(y_hat, torch.as_tensor(y)).backward()
+        for name, parameter in models[0].named_parameters():
+            if parameter.grad is None:
+                raise ValueError(f"the parameter {name} receives no gradient")
+        W1, b1, W2, b2 = zip(*([p.grad for p in _parameters(model, shape)] for model in models), strict=True)
+        grads = sum(W1), sum(b1), torch.cat(W2)[:k], torch.cat(b2)[:k]
+        dW1, db1, dW2, db2 = (_like(x, grad) for grad in grads)
+        return [(dW1, db1), (dW2, db2)]
 
     def _with(self, theta: Sequence[Any]) -> list[Any]:
         """A module with these parameters; of a class that fixes its number of outputs as many as have them all.
@@ -144,9 +117,6 @@ class _Maker:
 
         h, n = W1.shape
         model = self._cls(n, h, len(b2)) if self._takes_k else self._cls(n, h)
-        if not isinstance(model, torch.nn.Module):
-            raise ValueError(f"{self._cls.__name__}(...) gives no torch module")
-        model = model.to(W1.dtype).to(W1.device)
         own = _parameters(model, W1.shape)
         k = len(own[3])
         rows = torch.arange(k, device=W2.device) % len(b2)
@@ -159,6 +129,36 @@ class _Maker:
                     )
                 parameter.copy_(value)
         return model
+
+
+def loss_by_name(name: str) -> Callable[[Any, Any], Any]:
+    """The lecture's loss of that name, in torch's functions."""
+    import torch
+
+    losses = torch.nn.functional
+    return {
+        "mean_squared_error": lambda y_hat, y: losses.mse_loss(y_hat, y) / 2,
+        "binary_cross_entropy": losses.binary_cross_entropy,
+        "binary_cross_entropy_with_logits": losses.binary_cross_entropy_with_logits,
+        "cross_entropy": lambda y_hat, y: -(y * y_hat.log()).sum(dim=-1).mean(),
+        "cross_entropy_with_logits": losses.cross_entropy,
+    }[name]
+
+
+def loss_of_object(loss: Any) -> Callable[[Any, Any], Any]:
+    """The student's own loss object as the lecture's loss: MSELoss has no 1/2."""
+    is_squared = type(loss).__name__ == "MSELoss"
+    return lambda y_hat, y: loss(y_hat, y) / 2 if is_squared else loss(y_hat, y)
+
+
+def unusual_options(loss: Any) -> str | None:
+    """The options of a loss object that make another loss of it, as ``reduction='sum'``; None where there are none."""
+    unusual = [
+        f"{name}={value!r}"
+        for name, usual in _DEFAULTS.items()
+        if (value := getattr(loss, name, usual)) is not usual and value != usual
+    ]
+    return ", ".join(unusual) or None
 
 
 def _outputs(models: Sequence[Any], x: Any, first: Any, k: int) -> Any:

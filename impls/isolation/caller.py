@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotWritten, Request
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request
 from impls.isolation.channel import Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
@@ -140,6 +140,8 @@ class Isolated:
             message += f"; it may use {self._worker.memory_mib} MiB (--memory-mib raises the limit)"
         if said.get("kind") == "unwritten":
             return NotWritten(message)
+        if said.get("kind") == "not judged":
+            return NotJudged(message)
         return CallFailed(message, refused=said.get("kind") == "refused")
 
     def _given_up(self, function: str) -> str | None:

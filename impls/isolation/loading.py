@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from impls.backends.arrays import FLOATS
 from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Lost
-from impls.implementation import Implementation, Unloadable
+from impls.implementation import Implementation, Unloadable, said
 from impls.isolation.caller import Isolated
 from impls.isolation.isolation import Isolation
 from impls.isolation.reach import CHECKOUT, outside_the_suite
@@ -52,8 +53,8 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         if found.refused:
             raise LoadError(found.refused)
         if found.path is not None:
-            said = {"ARRAYS": mentions.arrays or (None if asked.arrays else mentions.only), "DEVICE": mentions.device}
-            asked.target(said, _denied)
+            words = {"ARRAYS": mentions.arrays or (None if asked.arrays else mentions.only), "DEVICE": mentions.device}
+            asked.target(words, _denied)
     except LoadError as wrong:
         return unloadable(str(wrong))
     torch = "torch" in (arrays, *mentions.libraries)
@@ -67,6 +68,9 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
             return unloadable(str(answer.get("unloadable", answer.get("wrong"))))
         offered = answer["functions"]
         functions = tuple(name for name in function_names if name in offered)
+        says = said(answer["says"])
+        if found.wanted.is_homework:  # what loosens is not for the submission to say
+            says = replace(says, batches_only=found.wanted.batches_only({}))
         if not builtin:
             arrays_there, device_there = str(answer["arrays"]), str(answer["device"])
             if reason := _contradicted(found, asked, arrays_there, device_there):
@@ -74,7 +78,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
             arrays, device = arrays_there, device_there
     except Lost as lost:
         return unloadable(str(lost))
-    except (KeyError, TypeError, AttributeError) as wrong:
+    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
         return unloadable(f"its process gave no sense: {wrong!r}")
     return Implementation(
         name=found.name,
@@ -91,6 +95,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         isolation=isolation.in_force,
         remarks=sources.remarks,
         sha256=sha256,
+        says=says,
     )
 
 
@@ -123,7 +128,8 @@ def _request(found: Named, sources: Sources, function_names: Sequence[str], aske
         "names": list(function_names),
         "arrays": asked.arrays,
         "device": asked.device,
-        "aliases": [asked.aliases.functions, asked.aliases.implementations],
+        "wanted": found.wanted.as_json(),
+        "seconds": found.seconds,
         "source": np.frombuffer(source, np.uint8) if isinstance(source, bytes) else None,
         "cells": [_bytes(cell) for cell in source] if isinstance(source, tuple) else None,
         "mentions": found.read.mentions.as_plain() if found.read else None,

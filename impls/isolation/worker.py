@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from impls.backends.arrays import library
-from impls.calling import Direct, NotWritten, Request
+from impls.calling import Direct, NotJudged, NotWritten, Request
 from impls.implementation import Unloadable
 from impls.isolation import landlock, wire
 from impls.isolation.hiding import hide_the_suite
 from impls.isolation.reach import devices, system, told_of_the_machine
-from impls.submissions.aliases import Aliases
+from impls.submissions.assignment import Wanted
 from impls.submissions.gate import Submission
 from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Asked, Named, SpecError, load_here
@@ -51,7 +51,8 @@ def _answered(caller: Direct, request: Request) -> dict[str, Any]:
     failure = answer.failure
     if failure is None:
         return {"value": answer.value, "changed": changed}
-    kind = "unwritten" if isinstance(failure, NotWritten) else "refused" if failure.refused else "raised"
+    kinds = {NotWritten: "unwritten", NotJudged: "not judged"}
+    kind = kinds.get(type(failure), "refused" if failure.refused else "raised")
     return {"failed": str(failure), "kind": kind, "changed": changed, "ends": not caller.device_works()}
 
 
@@ -74,16 +75,23 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
             os.chdir(request["directory"])
     try:
         path = Path(request["file"]) if request["file"] is not None else None
-        named = Named(request["name"], request["spec"], path, _submission(request))
-        aliases = Aliases(*request["aliases"])
-        found = load_here(named, request["names"], Asked(request["arrays"], request["device"], aliases))
+        named = Named(
+            request["name"],
+            request["spec"],
+            path,
+            _submission(request),
+            wanted=Wanted(**request["wanted"]),
+            seconds=request["seconds"],
+        )
+        found = load_here(named, request["names"], Asked(request["arrays"], request["device"]))
     except SpecError as wrong:
         return {"wrong": str(wrong)}, None
     if isinstance(found, Unloadable):
         return {"unloadable": found.reason, "arrays": found.arrays, "device": found.device}, None
     assert isinstance(found.caller, Direct)
     library(found.arrays, found.device)
-    return {"functions": list(found.functions), "arrays": found.arrays, "device": found.device}, found.caller
+    says = {"arrays": found.arrays, "device": found.device, "says": found.says.as_json()}
+    return {"functions": list(found.functions), **says}, found.caller
 
 
 def _submission(request: dict[str, Any]) -> Submission | None:

@@ -11,16 +11,17 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from importlib.machinery import SourceFileLoader
 from itertools import count
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from impls.interrupt import was_interrupted
-from impls.submissions import notebook as notebooks
+from impls.submissions.code import Code
+from impls.submissions.notebook import pieces_of
+from impls.submissions.running import LOAD_SECONDS, Ran, run
 
 _numbers = count(1)
 
@@ -29,68 +30,104 @@ class LoadError(Exception):
     """Code that failed to load; the message says what it raised and where, the cause is what it raised."""
 
 
-def load_notebook(path: Path, wanted: Iterable[str], cells: Sequence[str]) -> ModuleType:
-    """A module of the functions in a notebook that are ``wanted``, with what they need. Raises LoadError.
+def load(
+    path: Path,
+    wanted: Callable[[Code], Iterable[str]],
+    source: bytes | Sequence[str] | None = None,
+    whole: Callable[[Code], bool] = lambda code: False,
+    seconds: float = LOAD_SECONDS,
+    alone: bool = False,
+) -> Ran:
+    """What came of running a `.py` file, a notebook, or the `__init__.py` of a package: what ``wanted`` need of it.
 
-    cells: the sources of its cells. The folder it lies in is importable meanwhile.
+    source: what the file holds, or each cell of a notebook, as it was read; None for a package. whole: whether all of
+    it is to run. seconds: for all statements together. alone: what lies beside its folder is somebody else's. The
+    folder it lies in is importable meanwhile; the modules found there are its own and are forgotten after that, so that
+    the next submission's `helper.py` is the next one's. Raises LoadError.
     """
     path = path.absolute()
-    name = re.sub(r"\W", "_", f"submission_{next(_numbers)}_{path.stem}")
-    module = ModuleType(name)
-    module.__file__ = str(path)
-    try:
-        code, defined = notebooks.code_of(cells, wanted, str(path))
-    except SyntaxError as wrong:
-        raise LoadError(_reason(wrong, path.parent)) from wrong
-    module.__dict__["__all__"] = defined
-    with contained(path.parent, own=name):
-        sys.modules[name] = module
-        for place, piece in code:
-            exec(compile(piece, place, "exec"), module.__dict__)
-    return module
-
-
-def load_file(path: Path, source: bytes | None = None) -> ModuleType:
-    """The module in a `.py` file, or the package in a folder with `__init__.py`, under a name of its own.
-
-    source: what the file holds, where it has been read already. The folder it lies in is importable while it loads; the
-    modules found there are its own and are forgotten after that, so the next submission's `helper.py` is the next
-    one's. Raises LoadError.
-    """
-    path = path.absolute()
-    name = re.sub(r"\W", "_", f"submission_{next(_numbers)}_{path.stem}")
-    is_package = path.suffix != ".py"
+    is_package = path.suffix not in (".py", ".ipynb")
     file = path / "__init__.py" if is_package else path
-    loader = _SourceOnly(name, str(file), source)
-    with contained(path.parent, own=name):
-        spec = importlib.util.spec_from_file_location(
-            name,
-            loader=loader,
-            submodule_search_locations=[str(path)] if is_package else None,
+    module = ModuleType(re.sub(r"\W", "_", f"submission_{next(_numbers)}_{path.stem}"))
+    module.__file__ = str(file)
+    home = path.parent
+    try:
+        code = Code(pieces_of(file, source), in_cells=file.suffix == ".ipynb")
+    except OSError as wrong:
+        raise LoadError(f"{type(wrong).__name__}: {wrong}") from wrong
+    except SyntaxError as wrong:
+        raise LoadError(_reason(wrong, home)) from wrong
+    roots = roots_of(file, code, alone)
+    module.__package__ = ".".join(home.relative_to(roots[-1]).parts) if _in_a_package(file) and not is_package else ""
+    if is_package:
+        module.__path__, module.__package__ = [str(path)], module.__name__
+    with contained(*roots, own=module.__name__):
+        sys.modules[module.__name__] = module
+        return run(
+            code,
+            wanted(code),
+            module,
+            is_near=lambda name: is_near(name, roots),
+            reason=lambda raised: _reason(raised, home),
+            whole=whole(code),
+            seconds=seconds,
         )
-        assert spec is not None  # with a loader given there is one
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        loader.exec_module(module)
-    return module
+
+
+def roots_of(file: Path, code: Code, alone: bool = False) -> list[Path]:
+    """The folders from which a submission imports its own: its own folder, and the root of its project above it.
+
+    A package's root is the folder above the last one with an `__init__.py`; without such files it is the nearest
+    folder that has what is imported and lies nowhere else.
+    """
+    home, roots = file.parent, [file.parent]
+    above = home
+    while (above / "__init__.py").is_file() and above != above.parent:
+        above = above.parent
+    if above != home:
+        return [home, above]
+    if alone:
+        return roots
+    imported = {name.partition(".")[0] for one in code.statements for name in one.imports}
+    for name in sorted(imported):
+        if is_near(name, [home]) or name in sys.modules or name in sys.stdlib_module_names:
+            continue
+        roots += [one for one in home.parents[:2] if (one / name).is_dir() and not _is_installed(name)][:1]
+    return list(dict.fromkeys(roots))
+
+
+def is_near(module: str, roots: Sequence[Path]) -> bool:
+    """Whether a module lies in one of these folders."""
+    name = module.lstrip(".").partition(".")[0]
+    return module.startswith(".") or any((root / f"{name}.py").is_file() or (root / name).is_dir() for root in roots)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _in_a_package(file: Path) -> bool:
+    return (file.parent / "__init__.py").is_file()
 
 
 @contextmanager
-def contained(home: Path | None = None, own: str = "") -> Iterator[None]:
+def contained(*homes: Path, own: str = "") -> Iterator[None]:
     """Run foreign code: what it raises, SystemExit and the like included, becomes LoadError.
 
     Afterwards sys.path, sys.argv, the working directory, the standard streams, warning filters, NumPy's error state and
     every module that was there before are as they were. Nothing it prints is shown, reading from the keyboard is an
-    error, and no bytecode is written. home: a folder importable meanwhile, last in line; the modules found there are
+    error, and no bytecode is written. homes: folders importable meanwhile, last in line; the modules found there are
     dropped at the end, except the one named `own`.
     """
     modules, path, entries, argv = dict(sys.modules), sys.path, list(sys.path), sys.argv
     stdin, no_bytecode, directory = sys.stdin, sys.dont_write_bytecode, os.getcwd()
     importlib.invalidate_caches()
-    lent = home is not None and str(home) not in map(os.path.abspath, entries)
+    lent = [str(home) for home in homes if str(home) not in map(os.path.abspath, entries)]
     sys.argv, sys.stdin, sys.dont_write_bytecode = [own], _NoKeyboard(), True
-    if lent:
-        path.append(str(home))
+    path.extend(lent)
     silence = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")  # a stream with all that a terminal's has
     try:
         with (
@@ -105,13 +142,13 @@ def contained(home: Path | None = None, own: str = "") -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and was_interrupted():
             raise
-        raise LoadError(_reason(error, home)) from error
+        raise LoadError(_reason(error, homes[0] if homes else None)) from error
     finally:
         sys.path, sys.argv, sys.stdin, sys.dont_write_bytecode = path, argv, stdin, no_bytecode
         path[:] = entries
         os.chdir(directory)
-        if lent:
-            _forget(set(sys.modules) - set(modules), str(home), own)
+        for home in lent:
+            _forget(set(sys.modules) - set(modules), home, own)
         sys.modules.update(modules)
 
 
@@ -156,18 +193,6 @@ def exits_raising() -> Iterator[None]:
         os._exit, atexit.register = leave, register
 
 
-class _SourceOnly(SourceFileLoader):
-    """Compiles the source every time: a cached bytecode file beside a submission may be another version of it."""
-
-    def __init__(self, fullname: str, path: str, source: bytes | None) -> None:
-        super().__init__(fullname, path)
-        self._source = source
-
-    def get_code(self, fullname: str) -> CodeType:
-        source = self.get_data(self.path) if self._source is None else self._source
-        return self.source_to_code(source, self.path)
-
-
 class _NoKeyboard(io.TextIOBase):
     """Standard input for code that is being loaded."""
 
@@ -189,7 +214,7 @@ def _forget(names: set[str], home: str, own: str) -> None:
     }
     for name in names:
         if name.partition(".")[0] in lying_there:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
 
 
 def _reason(error: BaseException, home: Path | None) -> str:

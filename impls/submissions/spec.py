@@ -15,16 +15,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from impls.adapters import torch_modules as modules
+from impls.adapters.torch_modules import is_module_class
 from impls.backends.arrays import FLOATS, library
 from impls.backends.devices import DEVICES, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
 from impls.calling import Direct
-from impls.implementation import Absent, Implementation, Unloadable
-from impls.submissions import gate
-from impls.submissions.aliases import Aliases
-from impls.submissions.file import LoadError, contained, load_file, load_notebook
+from impls.implementation import Absent, Implementation, Says, Unloadable
+from impls.submissions import gate, networks
+from impls.submissions.assignment import Assignment, Wanted
+from impls.submissions.file import LoadError, contained
 from impls.submissions.mentions import Mentions
+from impls.submissions.running import LOAD_SECONDS
+from impls.submissions.submission import loaded
 from impls.text import printable
 
 Resolved = Implementation | Unloadable
@@ -41,26 +43,35 @@ def resolve(
     arrays: str | None = None,
     device: str | None = None,
     load: "Load | None" = None,
-    aliases: Aliases | None = None,
+    assignment: Assignment | None = None,
 ) -> list[Resolved]:
     """The implementations that `spec` names: one, or for a folder one per file.
 
     function_names: the interface. arrays ("numpy", "torch", "cupy") and device ("cpu", "cuda"): what a user's functions
     take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is
-    loaded; by default in this process.
+    loaded; by default in this process. assignment: what is asked of files, in place of the whole interface.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
-    asked = Asked(arrays, device, aliases or Aliases())
-    return [(load or load_here)(found, function_names, asked) for found in named_by(spec, asked)]
+    asked = Asked(arrays or (assignment.arrays if assignment else None), device)
+    found = [asked_of(one, function_names, assignment) for one in named_by(spec, asked)]
+    return [(load or load_here)(one, function_names, asked) for one in found]
+
+
+def asked_of(
+    found: "Named", function_names: Sequence[str], assignment: Assignment | None, seconds: float = LOAD_SECONDS
+) -> "Named":
+    """The same with what is asked of it: by the assignment, or else the whole interface."""
+    every = Wanted(tuple(function_names))
+    wanted = assignment.wanted(found.name) if assignment and not found.is_builtin else every
+    return replace(found, wanted=wanted, seconds=seconds)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The arrays and the device named on the command line, and the other names that functions may have."""
+    """The arrays and the device named on the command line, or the arrays that the assignment names."""
 
     arrays: str | None
     device: str | None
-    aliases: Aliases = field(default_factory=Aliases)
 
     def __str__(self) -> str:
         options = {"--arrays": self.arrays, "--device": self.device}
@@ -90,7 +101,8 @@ class Named:
     """One implementation that a spec names, not loaded yet.
 
     name: printable, as reports show it. path: of its file or package, None for a module. read: what the gate has read
-    of these. refused: why it is not to be loaded at all.
+    of these. refused: why it is not to be loaded at all. wanted: what is asked of it. seconds: for running what its
+    functions need.
     """
 
     name: str
@@ -98,6 +110,8 @@ class Named:
     path: Path | None = None
     read: gate.Submission | None = None
     refused: str | None = None
+    wanted: Wanted = field(default_factory=lambda: Wanted(()))
+    seconds: float = LOAD_SECONDS
 
     @property
     def is_builtin(self) -> bool:
@@ -193,7 +207,9 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
     builtin = BUILTINS[name]
     try:
         with contained():
-            functions = _functions(builtin.load(), function_names, name, Aliases())
+            thing = builtin.load()
+            functions = _functions(thing, function_names)
+            says = networks.of_module(thing, functions, None, function_names)
     except LoadError as error:
         return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
@@ -208,27 +224,27 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         flushes_to_zero=flushes_to_zero(builtin.arrays),
         versions=builtin.versions(),
         offers=FLOATS[builtin.arrays],
+        says=says,
     )
 
 
 def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: Asked) -> Resolved:
-    def load() -> Any:
+    mentions = found.read.mentions if found.read else Mentions()
+    try:
         if found.refused or found.read is None:
             raise LoadError(found.refused or "it was not read")
-        source = found.read.source
-        try:
-            if not isinstance(source, tuple):
-                return load_file(path, source)
-            names = [name for function in function_names for name in asked.aliases.names(function, found.name)]
-            return load_notebook(path, [*names, modules.NAME, "TASK", "ARRAYS", "DEVICE"], source)
-        except (
-            ValueError,
-            RecursionError,
-            MemoryError,
-        ) as wrong:  # what ast makes of a source that is too deep, or odd
-            raise LoadError(f"{type(wrong).__name__}: {wrong}") from wrong
-
-    return _users(found, load, function_names, asked)
+        wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
+        there = loaded(path, wanted, found.read.source, found.seconds)
+        if not there.functions and not there.not_judged and not wanted.is_homework:
+            raise LoadError(_none_of(wanted.functions, [*there.absent.values(), *there.not_looked_at]))
+        own = {"ARRAYS": there.arrays, "DEVICE": there.device}
+        if not own["ARRAYS"] and not asked.arrays:
+            own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
+        arrays, device = asked.target(own)
+    except LoadError as error:
+        return _unloadable(found, str(error), asked)
+    says = Says(**{name: value for name, value in vars(there).items() if name in Says.__dataclass_fields__})
+    return _users(found, there.functions, arrays, device, says)
 
 
 def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
@@ -254,41 +270,44 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
         except AttributeError as error:
             raise SpecError(f"{spec!r}: {error}; {_accepted(spec)}") from error
         with contained():
-            return found() if isinstance(found, type) and modules.module_class(found) is None else found
+            return found() if isinstance(found, type) and not is_module_class(found) else found
 
-    return _users(named, load, function_names, asked)
-
-
-def _users(named: Named, load: Callable[[], Any], function_names: Sequence[str], asked: Asked) -> Resolved:
-    """What `load` gives, as an implementation nobody has vouched for."""
-    name, spec = named.name, named.spec
-    mentions = named.read.mentions if named.read else Mentions()
-    sha256 = named.read.sha256 if named.read else None
     try:
         thing = load()
         with contained():
-            home = sys.modules.get(spec.partition(":")[0])
-            declared = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
-            functions = _functions(thing, function_names, name, asked.aliases)
-            of_a_module = _of_a_module(thing, home)
-            only_a_module = bool(of_a_module) and not functions
-            functions |= of_a_module
+            home = sys.modules.get(module_name)
+            own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
+            functions = _functions(thing, function_names)
+            says = networks.of_module(thing, functions, home, function_names)
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
-        if not functions:
-            raise LoadError(_none_of(function_names, public or getattr(thing, "__all__", [])))
-        if not declared["ARRAYS"] and not asked.arrays:
-            declared["ARRAYS"] = mentions.only or ("torch" if only_a_module else _only_library(thing))
-        arrays, device = asked.target(declared)
-    except LoadError as error:
-        cause = error.__cause__
-        reason = str(cause) if isinstance(cause, modules.NoModule) else str(error)
-        arrays = asked.arrays or mentions.arrays or mentions.only or "numpy"
-        device = asked.device or mentions.device or DEVICES[arrays][0]
-        return Unloadable(name, spec, reason, arrays, device, sha256=sha256)
+        if not functions and not says.not_judged:
+            raise LoadError(_none_of(function_names, public))
+        if not own["ARRAYS"] and not asked.arrays:
+            own["ARRAYS"] = "torch" if is_module_class(thing) else _only_library(thing)
+        arrays, device = asked.target(own)
+    except SpecError:
+        raise
+    except (LoadError, ValueError) as error:
+        return _unloadable(named, str(error), asked)
+    return _users(named, functions, arrays, device, says)
+
+
+def _unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
+    mentions = named.read.mentions if named.read else Mentions()
+    sha256 = named.read.sha256 if named.read else None
+    arrays = asked.arrays or mentions.arrays or mentions.only or "numpy"
+    device = asked.device or mentions.device or DEVICES[arrays][0]
+    return Unloadable(named.name, named.spec, reason, arrays, device, sha256=sha256)
+
+
+def _users(
+    named: Named, functions: Mapping[str, Callable[..., Any]], arrays: str, device: str, says: Says
+) -> Implementation:
+    """An implementation nobody has vouched for."""
     return Implementation(
-        name=name,
-        spec=spec,
-        functions=tuple(functions),
+        name=named.name,
+        spec=named.spec,
+        functions=tuple(one for one in functions if "#" not in one),
         caller=Direct(functions, library(arrays, device)),
         arrays=arrays,
         device=device,
@@ -297,25 +316,16 @@ def _users(named: Named, load: Callable[[], Any], function_names: Sequence[str],
         flushes_to_zero=flushes_to_zero(arrays),
         versions=versions("numpy", arrays),
         offers=FLOATS[arrays],
-        sha256=sha256,
+        sha256=named.read.sha256 if named.read else None,
+        says=says,
     )
 
 
-def _of_a_module(thing: Any, home: Any) -> Mapping[str, Any]:
-    """The functions that a class of torch modules offers, none where there is no such class; in foreign code."""
-    cls = modules.module_class(thing)
-    return {} if cls is None else modules.functions_of(cls, home if isinstance(thing, type) else thing)
-
-
-def _none_of(function_names: Sequence[str], public: Sequence[str]) -> str:
-    """That none of the functions is there, what is, and what that may be meant for."""
-    found = []
-    for name in public[:12]:
-        near = get_close_matches(name, function_names, n=1)
-        found.append(f"{name} (meant to be {near[0]}?)" if near else name)
+def _none_of(function_names: Sequence[str], there: Sequence[str]) -> str:
+    """That none of the functions is there, and what is."""
     return (
-        f"no function of the interface in it ({', '.join(function_names)}); "
-        f"found {', '.join(found) or 'no function at all'}; rename them, or name them in a table for --aliases"
+        f"no function of the interface is in it; in it: {', '.join(there[:12]) or 'no function and no class'}. Rename "
+        f"what is meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
     )
 
 
@@ -329,33 +339,10 @@ def _only_library(thing: Any) -> str | None:
     return Mentions(frozenset(roots & DEVICES.keys())).only
 
 
-def _functions(thing: Any, names: Sequence[str], implementation: str, aliases: Aliases) -> dict[str, Any]:
+def _functions(thing: Any, names: Sequence[str]) -> dict[str, Any]:
     """The attributes of `thing` with these names; None and ... stand for a function still to be written."""
-    found = {
-        function: next(
-            (
-                value
-                for name in aliases.names(function, implementation)
-                if (value := getattr(thing, name, None)) is not None
-            ),
-            None,
-        )
-        for function in names
-    }
-    return {
-        name: value if callable(value) else _not_a_function(name, value)
-        for name, value in found.items()
-        if value is not None and value is not ...
-    }
-
-
-def _not_a_function(name: str, value: object) -> Callable[..., Any]:
-    """What is called in place of `value`, so that this function is an error and the others are unharmed."""
-
-    def refuse(*arguments: Any) -> Any:
-        raise TypeError(f"{name} is not a function but {type(value).__name__}")
-
-    return refuse
+    found = {name: getattr(thing, name, None) for name in names}
+    return {name: value for name, value in found.items() if callable(value)}
 
 
 def _nothing(spec: str) -> str:

@@ -25,10 +25,11 @@ from tests.benchmark.onnx_vectors import onnx_vectors
 from tests.benchmark.plain_hypothesis import plain_hypothesis
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.judging.judge import Examples, judge
+from tests.harness.judging.judge import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
 from tests.mistakes import MISTAKES
 from tests.selftest import power, soak
+from tests.selftest.candidates import candidate, outcomes
 from tests.selftest.right_variants import VARIANTS
 
 
@@ -53,10 +54,10 @@ def of_this_suite() -> Tally:
     """The profile in force, one clause after the other, for all the mistakes left; a large one at its least size."""
     started = time.process_time()
     examples, killed = Examples(power.SEED), set()
-    for id, property_ in PROPERTIES.items():
+    for id in PROPERTIES:
         for name, mistake in MISTAKES.items():
             if mistake.clause.function == CLAUSES[id].function and name not in killed:
-                outcome = judge(property_, CLAUSES[id], mistake.implementation(), examples, (), shrink_budget=0)
+                outcome = outcomes(mistake.make, CLAUSES[id].function, id, examples, mistake.task)
                 if power.caught(outcome):
                     killed.add(name)
     seconds = time.process_time() - started
@@ -71,7 +72,11 @@ def of(baseline: Baseline) -> Tally:
     killed = frozenset(
         name
         for name, mistake in covered.items()
-        if baseline.rejects(mistake.implementation(), mistake.clause.function, ROBUST)
+        if baseline.rejects(
+            candidate(name, {mistake.clause.function: mistake.make()}, task=mistake.task),
+            mistake.clause.function,
+            ROBUST,
+        )
     )
     seconds = time.process_time() - started
     judged, accused = set(), set()

@@ -43,13 +43,13 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_examples(impl, batch):
 
 @clause("CE-EXAMPLE")
 def test_the_worked_example_of_the_slide(impl):
-    y_hat = SOFTMAX_EXAMPLE.probabilities
-    y = np.eye(len(y_hat))[SOFTMAX_EXAMPLE.label]
+    y_hat = np.array([SOFTMAX_EXAMPLE.probabilities])
+    y = np.eye(y_hat.shape[1])[[SOFTMAX_EXAMPLE.label]]
     impl.within(impl.cross_entropy(y_hat, y), SOFTMAX_EXAMPLE.cross_entropy, impl.bound.cross_entropy(y_hat, y))
 
 
 @clause("CE-PURE")
-@given(batch=draw.classified_batches(ROWS_OR_MATRICES))
+@given(batch=draw.classified_batches(draw.at_least(2, draw.MATRICES)))
 def test_no_argument_changes_and_no_result_is_overwritten(impl, batch):
     y_hat, y = batch
     assert_pure(impl, "cross_entropy", (y_hat, y), (np.roll(y_hat, 1, axis=-1), y))

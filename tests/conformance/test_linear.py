@@ -13,6 +13,12 @@ def test_each_neuron_adds_its_bias_to_its_weighted_inputs(impl, layer):
     impl.check.linear(*layer)
 
 
+@clause("LINEAR-ONE")
+@given(layer=draw.layers(batches=(draw.ONE_EXAMPLE,)))
+def test_one_example_without_a_batch_axis(impl, layer):
+    impl.check.linear(*layer)
+
+
 @clause("LINEAR-ROWS")
 @given(layer=draw.layers(batches=(2, 3, 4), fans=((2, 3), (3, 2), (3, 4), (4, 3))))
 def test_a_batch_has_the_sums_of_each_of_its_examples(impl, layer):

@@ -14,6 +14,12 @@ def test_a_network_of_up_to_four_layers(impl, network):
     impl.check.mlp(*network)
 
 
+@clause("MLP-ONE")
+@given(network=draw.mlps(batches=(draw.ONE_EXAMPLE,)))
+def test_one_example_without_a_batch_axis(impl, network):
+    impl.check.mlp(*network)
+
+
 @clause("MLP-COMPOSED")
 @given(network=draw.mlps(depths=(5, 6, 7, 8)))
 def test_a_network_is_its_layers_composed(impl, network):

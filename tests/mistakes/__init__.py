@@ -1,4 +1,4 @@
-"""A library of known mistakes, by family of functions; see `registry` for what an entry says."""
+"""A library of known mistakes: `registry` says what an entry is, the ``of_`` modules hold them by family."""
 
 import importlib
 from pathlib import Path

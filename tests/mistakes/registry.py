@@ -1,15 +1,27 @@
-"""The known mistakes: wrong implementations of one function each, with the misconception behind each."""
+"""The known mistakes: in go tables of wrong functions, by clause and misconception; out comes ``MISTAKES``.
 
-from collections.abc import Callable
+A table is data, one line for most mistakes::
+
+    record({"SIGMOID-VALUE": {"loses the minus sign of the exponent": lambda z: 1 / (1 + np.exp(z))}})
+
+The sentence completes "the function ..." and is what the diagnosis tells the author of such code. Nothing is computed
+while the tables are built.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from impls import Implementation
 from tests.harness.spec.clauses import CLAUSES, Clause
-from tests.selftest.candidates import candidate
+
+Function = Callable[..., Any]
 
 MISTAKES: dict[str, "Mistake"] = {}
 """Every known mistake by name, in the order of the modules; filled as they are imported."""
+
+HAND = "written by hand"
+"""The family of the mistakes that belong to one formula alone."""
 
 
 @dataclass(frozen=True)
@@ -18,34 +30,73 @@ class Mistake:
 
     clause: the one that names the fault, on which it must fail. misconception: completes "the function ...".
     make: gives the wrong function, a fresh one each time, so that one with a memory starts without any.
+    family: the operator that made it of a right function, as "layout", or HAND.
     """
 
     name: str
     clause: Clause
     misconception: str
-    make: Callable[[], Callable[..., Any]]
+    make: Callable[[], Function]
     bug: str | None = None
     """The framework bug that it replicates, as listed: "pytorch#7999"."""
+    family: str = HAND
+    task: str | None = None
+    """What a network declares itself to be for."""
 
-    def implementation(self) -> Implementation:
-        """It as something that can be judged: an implementation of this one function, on NumPy arrays."""
-        return candidate(self.name, {self.clause.function: self.make()})
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong function of which a table says more than its code. make: gives a fresh one."""
+
+    make: Callable[[], Function]
+    bug: str | None = None
 
 
-def mistake(
-    clause: str, misconception: str, *, bug: str | None = None, remembers: bool = False
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Record the decorated function as a known mistake that must fail on ``clause``.
+def _itself(function: Function) -> Function:
+    return function
 
-    remembers: the decorated function makes the wrong one, which keeps something from call to call.
+
+def replica(bug: str, function: Function) -> Wrong:
+    """The wrong function replicates that bug of a framework."""
+    return Wrong(partial(_itself, function), bug)
+
+
+def remembering(make: Callable[[], Function]) -> Wrong:
+    """``make`` gives the wrong function, which keeps something from call to call."""
+    return Wrong(make)
+
+
+def record(table: Mapping[str, Mapping[str, Function | Wrong]], family: str = HAND, task: str | None = None) -> None:
+    """Record the wrong functions of a table, by the id of the clause that each must fail and by its misconception.
+
+    task: what their networks declare. Raises ValueError where the function has a mistake with that sentence already,
+    since the sentence is its name.
     """
+    for id, mistakes in table.items():
+        clause = CLAUSES[id]
+        for misconception, function in mistakes.items():
+            name = f"{clause.function}{f', {task}' if task else ''}: {misconception}"
+            if name in MISTAKES:
+                raise ValueError(f"there is a known mistake {name!r} already")
+            wrong = function if isinstance(function, Wrong) else Wrong(partial(_itself, function))
+            MISTAKES[name] = Mistake(name, clause, misconception, wrong.make, wrong.bug, family, task)
 
-    def record(function: Callable[..., Any]) -> Callable[..., Any]:
-        cited = CLAUSES[clause]
-        name = f"{cited.function}: {function.__name__.replace('_', ' ')}"
-        if name in MISTAKES:
-            raise ValueError(f"there is a known mistake {name!r} already")
-        MISTAKES[name] = Mistake(name, cited, misconception, function if remembers else lambda: function, bug)
+
+def wrong(id: str, misconception: str, bug: str | None = None) -> Callable[[Function], Function]:
+    """Record the decorated function, where it takes several lines to go wrong."""
+
+    def recorded(function: Function) -> Function:
+        record({id: {misconception: Wrong(lambda: function, bug)}})
         return function
 
-    return record
+    return recorded
+
+
+def wrong_later(id: str, misconception: str) -> Callable[[Callable[[], Function]], Callable[[], Function]]:
+    """Record what the decorated function makes: a wrong function that keeps something from call to call."""
+
+    def recorded(make: Callable[[], Function]) -> Callable[[], Function]:
+        record({id: {misconception: remembering(make)}})
+        return make
+
+    return recorded

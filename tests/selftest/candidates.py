@@ -3,14 +3,30 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import reference
 from impls import Implementation
 from impls.backends.arrays import FLOATS, library
 from impls.builtin import UNKNOWN_ULP, flushes_to_zero
 from impls.calling import Direct
+from impls.implementation import Says
+from impls.submissions.declared import TASKS, Network
+from tests.harness.judging.judge import Examples, Outcome, judge
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 
 
-def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: str = "numpy") -> Implementation:
-    """An implementation of these functions, with the error budgets that a user's file gets."""
+def candidate(
+    name: str,
+    functions: Mapping[str, Callable[..., Any]],
+    arrays: str = "numpy",
+    task: str | None = None,
+    network: Network | None = None,
+) -> Implementation:
+    """An implementation of these functions, with the error budgets that a user's file gets.
+
+    task, or the network itself: what it declares of `network`; without either the reference's task.
+    """
+    if network is None and task is None and {"network", "network_gradients"} & functions.keys():
+        task = reference.TASK
     return Implementation(
         name=name,
         spec=name,
@@ -23,6 +39,7 @@ def candidate(name: str, functions: Mapping[str, Callable[..., Any]], arrays: st
         flushes_to_zero=flushes_to_zero(arrays),
         versions={},
         offers=FLOATS[arrays],
+        says=Says(network=network or (Network(*TASKS[task]) if task else None)),
     )
 
 
@@ -38,3 +55,15 @@ while frame:
     frame = frame.f_back
 raise RuntimeError("all is well")
 """
+
+
+def outcomes(
+    make: Callable[[], Callable[..., Any]], function: str, clause: str, examples: Examples, task: str | None = None
+) -> Outcome:
+    """What comes of one clause for an implementation that offers the made ``function`` alone; nothing is shrunk.
+
+    examples: those of a seed, drawn at the first call for a clause. Only those of the last clause are kept, so judge
+    one clause after the other. task: what a network declares.
+    """
+    implementation = candidate(function, {function: make()}, task=task)
+    return judge(PROPERTIES[clause], CLAUSES[clause], implementation, examples, (), shrink_budget=0)

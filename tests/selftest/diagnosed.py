@@ -42,7 +42,7 @@ def disguised(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def diagnosed(mistake: Mistake, examples: Examples) -> Outcome:
-    implementation = candidate(mistake.name, {mistake.clause.function: disguised(mistake.make())})
+    implementation = candidate(mistake.name, {mistake.clause.function: disguised(mistake.make())}, task=mistake.task)
     return judge(PROPERTIES[mistake.clause.id], mistake.clause, implementation, examples, (), 0, suspects)
 
 

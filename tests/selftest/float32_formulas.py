@@ -128,6 +128,13 @@ def _of_one_parameter(rule):
     return step
 
 
+def _fit(X, y, alpha, steps):
+    theta = np.zeros(X.shape[1], X.dtype)
+    for _ in range(steps):
+        theta = theta - X.dtype.type(alpha) / X.dtype.type(len(X)) * (X.T @ (sigmoid(X @ theta) - y))
+    return theta
+
+
 FORMULAS: Mapping[str, Callable[..., Any]] = {
     **{name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu", "softmax")},
     "one_hot": lambda labels, k: (labels[..., None] == np.arange(k)).astype(np.float32),
@@ -149,14 +156,10 @@ FORMULAS: Mapping[str, Callable[..., Any]] = {
     "rmsprop_step": _of_one_parameter(_rmsprop),
     "adam_step": _of_one_parameter(_adam),
     "adamax_step": _of_one_parameter(_adamax),
-    **{
-        f"{task}_module": lambda x, theta, training, names=names: layers(x, theta, names)[-1]
-        for task, (names, _) in reference.TASKS.items()
-    },
-    **{
-        f"{task}_module_gradients": lambda x, y, theta, names=names, loss=loss: mlp_gradients(x, y, theta, names, loss)
-        for task, (names, loss) in reference.TASKS.items()
-    },
+    "network": lambda x, theta: layers(x, theta, reference.TASKS[reference.TASK][0])[-1],
+    "network_gradients": lambda x, y, theta: mlp_gradients(x, y, theta, *reference.TASKS[reference.TASK]),
+    "fit": _fit,
+    "predict": lambda X, theta: (sigmoid(X @ theta) >= 0.5).astype(X.dtype),
 }
 
 
@@ -190,12 +193,10 @@ def arguments(name: str, rng: np.random.Generator) -> tuple[Any, ...]:
         "rmsprop_step": ([0 * W], [W], {"square_avg": [W**2 / 2]}),
         "adam_step": ([0 * W], [W], {"step": m, "exp_avg": [-W], "exp_avg_sq": [W**2]}),
         "adamax_step": ([0 * W], [W], {"step": m, "exp_avg": [2 * W], "exp_inf": [np.abs(W)]}),
-        "regression_module": (x, two, False),
-        "binary_module": (x, two, False),
-        "multiclass_module": (x, two, False),
-        "regression_module_gradients": (x, rng.normal(size=(m, k)), two),
-        "binary_module_gradients": (x, rng.integers(0, 2, size=(m, k)).astype(float), two),
-        "multiclass_module_gradients": (x, labels, two),
+        "network": (x, two),
+        "network_gradients": (x, labels, two),
+        "fit": (x, rng.integers(0, 2, size=m).astype(float), 4.0 * m / np.linalg.norm(x.T @ x, 2), 1),
+        "predict": (x, W[0]),
     }.get(name, (z,))
 
 

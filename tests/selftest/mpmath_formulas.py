@@ -194,14 +194,19 @@ def _adamax(p: Any, g: Any, m: Any, u: Any, t: int, lr: Any, betas: Any, eps: An
     return p - lr / (1 - betas[0] ** t) * m / u, m, u
 
 
+def fit(X: np.ndarray, y: np.ndarray, alpha: Any, steps: int) -> np.ndarray:
+    theta = np.array([mpmath.mpf(0)] * X.shape[1], dtype=object)
+    for _ in range(steps):
+        theta = theta - alpha / X.shape[0] * (X.T @ (sigmoid(X @ theta) - y))
+    return theta
+
+
 class Formula(NamedTuple):
     """A formula and the number of digits that its arithmetic keeps."""
 
     function: Callable[..., Any]
     digits: int = DIGITS
 
-
-_RELU = ["relu", "identity"]
 
 FORMULAS: Mapping[str, Formula] = {
     **{name: Formula(ACTIVATIONS[name]) for name in ("sigmoid", "tanh", "relu", "softmax")},
@@ -224,12 +229,10 @@ FORMULAS: Mapping[str, Formula] = {
     "rmsprop_step": Formula(optimiser(_rmsprop, "square_avg"), PRECISE),
     "adam_step": Formula(optimiser(_adam, "exp_avg", "exp_avg_sq", counts=True), PRECISE),
     "adamax_step": Formula(optimiser(_adamax, "exp_avg", "exp_inf", counts=True), PRECISE),
-    "regression_module": Formula(lambda x, theta, training: mlp(x, theta, _RELU)),
-    "regression_module_gradients": Formula(network_gradients(_RELU, "mean_squared_error"), 4 * DIGITS),
-    "binary_module": Formula(lambda x, theta, training: mlp(x, theta, ["relu", "sigmoid"])),
-    "binary_module_gradients": Formula(network_gradients(["relu", "sigmoid"], "binary_cross_entropy"), 4 * DIGITS),
-    "multiclass_module": Formula(lambda x, theta, training: mlp(x, theta, _RELU)),
-    "multiclass_module_gradients": Formula(network_gradients(_RELU, "cross_entropy_with_logits"), 4 * DIGITS),
+    "network": Formula(lambda x, theta: mlp(x, theta, ["relu", "identity"])),
+    "network_gradients": Formula(network_gradients(["relu", "identity"], "cross_entropy_with_logits"), 4 * DIGITS),
+    "fit": Formula(fit, 4 * DIGITS),
+    "predict": Formula(lambda X, theta: np.where(X @ theta >= 0, mpmath.mpf(1), mpmath.mpf(0)), PRECISE),
 }
 """The formula of every function of the interface, with the arguments of the reference's function of that name."""
 

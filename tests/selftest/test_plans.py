@@ -170,7 +170,11 @@ def test_a_wrong_value_is_shown_before_an_exception():
             raise ValueError("too many")
         return z
 
-    assert outcome_of("RELU-VALUE", relu).outcome == FAILED
+    outcome = outcome_of("RELU-VALUE", relu)
+    assert outcome.outcome == ERROR
+    assert outcome.message.startswith("at index")
+    assert "on other inputs: relu raised ValueError: too many" in outcome.message
+    assert outcome.severity == "wrong"
 
 
 def test_an_argument_that_a_call_changes_is_charged_to_the_pure_clause_alone():
@@ -178,7 +182,7 @@ def test_an_argument_that_a_call_changes_is_charged_to_the_pure_clause_alone():
         return np.maximum(z, 0, out=z)
 
     value, pure = (outcome_of(clause, relu) for clause in ("RELU-VALUE", "RELU-PURE"))
-    assert (value.outcome, value.impure) == (PASSED, "relu changed its argument number 1")
+    assert (value.outcome, value.impure) == (PASSED, {"relu": "relu changed its argument number 1"})
     assert (pure.outcome, pure.message) == (FAILED, "relu changed its argument number 1")
 
 
@@ -191,7 +195,7 @@ def test_five_buffers_by_turns_are_seen():
         return np.maximum(z, 0, out=buffer)
 
     assert outcome_of("RELU-PURE", relu).outcome == FAILED
-    assert "overwrote" in outcome_of("RELU-VALUE", relu).impure
+    assert "overwrote" in outcome_of("RELU-VALUE", relu).impure["relu"]
 
 
 def test_an_exception_of_the_submission_is_its_own():

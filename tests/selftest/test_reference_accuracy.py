@@ -110,17 +110,26 @@ def targets(draw, m, theta, loss):
 
 
 @st.composite
-def modules(draw, *kinds):
+def declared_networks(draw, *kinds):
     elements = draw(st.sampled_from(kinds or (MODERATE, SUBNORMAL)))
     n, h, k = (draw(st.integers(1, 4)) for _ in range(3))
     theta = [(draw(arrays(elements, W)), draw(arrays(elements, b))) for W, b in reference.parameter_shapes([n, h, k])]
-    return draw(arrays(elements, (draw(st.integers(1, 3)), n))), theta, draw(st.booleans())
+    return draw(arrays(elements, (draw(st.integers(1, 3)), n))), theta
 
 
 @st.composite
-def trained_modules(draw, task):
-    x, theta, _ = draw(modules(SMALL))
-    return x, draw(targets(len(x), theta, reference.TASKS[task][1])), theta
+def trained_declared_networks(draw):
+    x, theta = draw(declared_networks(SMALL))
+    return x, draw(targets(len(x), theta, reference.TASKS[reference.TASK][1])), theta
+
+
+@st.composite
+def trainings(draw):
+    """X, y, a rate with which no step expands an error, and steps, as `fit` takes them."""
+    m, n = draw(st.integers(1, 6)), draw(st.integers(1, 4))
+    X, y = draw(arrays(SMALL, (m, n))), draw(arrays(st.sampled_from([0.0, 1.0]), m))
+    largest = 8 * m / max(float(np.linalg.norm(X.T @ X, 2)), 1e-3)
+    return X, y, draw(st.floats(0, 1)) * min(largest, 10.0), draw(st.sampled_from([0, 1, 2, 7, 50]))
 
 
 ROOTED = st.one_of(st.floats(0, 30), st.floats(0, 1e100), SUBNORMAL.map(abs))
@@ -169,10 +178,10 @@ ARGUMENTS = {
         lambda drawn: ([drawn[0][0]], [drawn[0][1]], drawn[1])
     ),
     "mlp_gradients": trained_networks(),
-    "regression_module": modules(),
-    "binary_module": modules(),
-    "multiclass_module": modules(),
-    **{f"{task}_module_gradients": trained_modules(task) for task in reference.TASKS},
+    "network": declared_networks(),
+    "network_gradients": trained_declared_networks(),
+    "fit": trainings(),
+    "predict": linear_layers(dims=(2,)).map(lambda layer: (layer[0], layer[1][0])),
 }
 WITH_HYPER = {
     "sgd_step": updates(("momentum_buffer",), ("lr", "momentum")),

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
-from tests.harness.reports.verdicts import FunctionVerdict, of_function, of_implementation
+from tests.harness.reports.verdicts import FunctionVerdict, charged, of_function, of_implementation
 from tests.harness.spec.clauses import Clause
 
 CLAUSES = [Clause(f"T-{number}", "textbook", "f", "MUST", "slide") for number in (1, 2)] + [
@@ -87,3 +87,18 @@ def test_require_complete_makes_an_absent_function_a_failure_that_is_named():
     verdict = implementation(CONFORMING, ABSENT, require_complete=True)
     assert verdict.verdict == "fails"
     assert verdict.reason.endswith("not implemented: g")
+
+
+def test_an_impure_call_is_charged_to_the_pure_clause_of_its_own_function():
+    outcomes = {
+        "SIGMOID-VALUE": Outcome(
+            PASSED, impure={"relu": "a later call of relu overwrote the result of an earlier one"}
+        ),
+        "SIGMOID-PURE": Outcome(PASSED),
+        "RELU-PURE": Outcome(PASSED),
+    }
+    settled = charged(outcomes, lambda clause: True)
+    assert settled["SIGMOID-PURE"].outcome == PASSED
+    assert settled["RELU-PURE"].outcome == FAILED
+    assert settled["RELU-PURE"].message.endswith("as seen on SIGMOID-VALUE")
+    assert charged(outcomes, lambda clause: False) == outcomes

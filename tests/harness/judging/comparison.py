@@ -19,6 +19,8 @@ from tests.harness.judging.faults import Nonconformance, Place
 REFUSED = object()
 """Stands for the value of a call that was refused with an exception, where it may be."""
 
+INVALID = "accepts-invalid"
+_THREE_DIGITS = 1e-3
 _TELLING = 1e3
 """Up to this many times the allowed error a ratio says something; beyond it the values themselves say more."""
 
@@ -57,7 +59,8 @@ def worst_of(compared: Iterable[Comparison]) -> float:
         worst = max(worst, found.worst)
         if found.worst > 1:
             index = tuple(map(int, np.unravel_index(int(np.argmax(found.ratio)), found.ratio.shape)))
-            raise Nonconformance(_off(found, index), found.got, found.expected, worst, (*found.place, index))
+            place, severity = (*found.place, index), _severity(found, index)
+            raise Nonconformance(_off(found, index), found.got, found.expected, worst, place, severity)
     return worst
 
 
@@ -97,6 +100,13 @@ def _error_ratio(got: np.ndarray, expected: np.ndarray, band: Band) -> np.ndarra
     large_enough = (expected == np.inf) & (got >= band.floor - band.bound)
     right = (outside == 0) | (got == expected) | both_nan | unbounded | large_enough
     return np.where(right, 0.0, np.where(np.isnan(got) | np.isnan(expected), np.inf, ratio))
+
+
+def _severity(found: Comparison, index: tuple[int, ...]) -> str:
+    got, expected = float(found.got[index]), float(found.expected[index])
+    if math.isfinite(expected) and not math.isfinite(got):
+        return "not-finite"
+    return "accuracy" if abs(got - expected) <= _THREE_DIGITS * abs(expected) else "wrong"
 
 
 def _off(found: Comparison, index: tuple[int, ...]) -> str:
@@ -160,10 +170,12 @@ def has_dtype(actual: Any, dtype: Any) -> None:
 def is_refused(outcome: Any, what: str) -> None:
     """The call was refused with an exception; ``what`` says what is wrong with its arguments."""
     if outcome is not REFUSED:
-        raise Nonconformance(f"got a value, expected an exception: {what} MUST be refused", outcome)
+        raise Nonconformance(f"got a value, expected an exception: {what} MUST be refused", outcome, severity=INVALID)
 
 
 def is_refused_or_nan(outcome: Any, what: str) -> None:
     """The call was refused with an exception, or its value holds NaN and no number."""
     if outcome is not REFUSED and not (np.size(outcome) and np.isnan(np.asarray(outcome, dtype=np.float64)).all()):
-        raise Nonconformance(f"got a value, expected an exception or NaN: {what} MUST be refused", outcome)
+        raise Nonconformance(
+            f"got a value, expected an exception or NaN: {what} MUST be refused", outcome, severity=INVALID
+        )

@@ -33,9 +33,19 @@ class Suspect:
     make: Callable[[], Callable[..., Any]]
 
 
-def diagnose(function: str, clause: str, calls: Iterable[Made], suspects: Iterable[Suspect]) -> list[str]:
-    """What the calls of ``function`` behave as, in at most two phrases, the likelier first; none where nothing fits."""
-    wrong, all_of_them = _with_a_value(function, calls)
+def diagnose(
+    function: str,
+    clause: str,
+    calls: Iterable[Made],
+    suspects: Iterable[Suspect],
+    formula: Callable[..., Any] | None = None,
+) -> list[str]:
+    """What the calls of ``function`` behave as, in at most two phrases, the likelier first; none where nothing fits.
+
+    formula: the function as it should be, where its name alone does not say it, as of a network.
+    """
+    formula = formula or exact[function]
+    wrong, all_of_them = _with_a_value(function, calls, formula)
     if not wrong:
         return []
     # In their order, since some mistakes remember; but some that are wrong have to be among them.
@@ -44,19 +54,19 @@ def diagnose(function: str, clause: str, calls: Iterable[Made], suspects: Iterab
     fitting = [suspect for suspect in suspects if _behaves_as(suspect, seen)]
     fitting.sort(key=lambda suspect: suspect.clause != clause)
     named = [suspect.misconception for suspect in fitting]
-    if not named and (factor := _factor(function, wrong)):
+    if not named and (factor := _factor(formula, wrong)):
         named = [f"gives {factor} the right value"]
     return list(dict.fromkeys(named))[:_NAMED]
 
 
-def _with_a_value(function: str, calls: Iterable[Made]) -> tuple[list[Made], list[Made]]:
+def _with_a_value(function: str, calls: Iterable[Made], formula: Callable[..., Any]) -> tuple[list[Made], list[Made]]:
     """The calls with a wrong value, and the first calls of all; left out is what the reference has no value for."""
     wrong: list[Made] = []
     first: list[Made] = []
     for call in calls:
         if call.function != function or call.value is None:
             continue
-        right = _value(exact[function], call)
+        right = _value(formula, call)
         if right is None:
             continue
         if len(first) < MOST_CALLS:
@@ -109,11 +119,11 @@ def _alike(one: Any, other: Any) -> bool:
         return bool(np.allclose(one, other, rtol=_ALIKE, atol=1e-12, equal_nan=True))
 
 
-def _factor(function: str, wrong: Sequence[Made]) -> str | None:
+def _factor(formula: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
     """The simple factor between all the values that were got and the right ones, in words; None where there is none."""
     fitting: set[str] | None = None
     for call in wrong:
-        right = _value(exact[function], call)
+        right = _value(formula, call)
         factors = {name for name, factor in _factors(call).items() if _alike(call.value, _times(factor, right))}
         fitting = factors if fitting is None else fitting & factors
         if not fitting:

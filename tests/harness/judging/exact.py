@@ -12,6 +12,7 @@ import numpy as np
 import reference
 from impls.calling import LaidOut
 from impls.nested import mapped
+from impls.submissions.declared import Network
 from tests.harness.judging.promise import deferred
 
 
@@ -43,3 +44,11 @@ class Exact:
 
 
 exact = Exact()
+
+
+def of_network(function: str, network: Network) -> Callable[..., Any]:
+    """`network` or `network_gradients` of this architecture, exact as the functions of `exact` are."""
+    if function == "network":
+        return lambda x, theta: exact.mlp(x, theta, network.activations)
+    architecture = reference.differentiated(network.activations, network.loss or "")
+    return lambda x, y, theta: exact.mlp_gradients(x, y, theta, *architecture)

@@ -6,11 +6,16 @@ Place = tuple[Any, ...]
 """Where something stands in a result: the keys and numbers of its items, from outside in; last an index in an array."""
 
 
+SEVERITIES = ("wrong", "not-finite", "crash", "accepts-invalid", "accuracy")
+"""How bad a failure is, the worst first: a wrong value, NaN or infinity for a number, an exception, a value where the
+arguments are to be refused, a value that is right to three digits."""
+
+
 class Nonconformance(AssertionError):
     """A value, shape, dtype or side effect is not what the clause demands: the clause has failed.
 
     got, expected: the values in question, where there are any. ratio: the largest error over the error allowed. place:
-    where in the result the fault is.
+    where in the result the fault is. severity: one of SEVERITIES.
     """
 
     def __init__(
@@ -20,6 +25,7 @@ class Nonconformance(AssertionError):
         expected: object = None,
         ratio: float | None = None,
         place: Place = (),
+        severity: str = "wrong",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -27,6 +33,7 @@ class Nonconformance(AssertionError):
         self.expected = expected
         self.ratio = ratio
         self.place = place
+        self.severity = severity
 
     def __str__(self) -> str:
         where = in_words(self.place)

@@ -3,23 +3,26 @@
 In go a clause's property, an implementation and the run's examples; out comes an Outcome.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from impls import Implementation
-from impls.calling import CallFailed, Lost, NotWritten
+from impls.calling import CallFailed, Lost, NotJudged, NotWritten
 from impls.submissions.file import exits_raising, global_state_restored
 from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
+from tests.harness.judging.cause import explaining
 from tests.harness.judging.diagnosis import Suspect, diagnose
+from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import Kind, Number, Plan, planned
+from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
 from tests.harness.judging.trial import Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
@@ -34,8 +37,8 @@ class Outcome:
     """What came of one clause for one implementation, as it stands in the JSON.
 
     max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
-    unimplemented: every call said that the function is not written. impure: in words, a call that changed an argument
-    or overwrote an earlier result, by function; it is charged to the function's -PURE clause. The text is printable,
+    unimplemented: every call said that the function is not written. impure: by function, a call that changed an
+    argument or overwrote an earlier result; it is charged to the function's -PURE clause. The text is printable,
     whatever it quotes: it goes to another process, to a terminal, to files.
     """
 
@@ -47,14 +50,20 @@ class Outcome:
     expected: str | None = None
     actual: str | None = None
     unimplemented: bool = False
+    not_judged: bool = False
+    """A call said that it cannot be told whether the function is right; the message is the reason."""
     diagnosis: tuple[str, ...] = ()
     """What the implementation behaves as, in phrases that complete "the function ..."."""
-    impure: str | None = None
+    impure: Mapping[str, str] = field(default_factory=dict)
+    severity: str | None = None
+    """Of a failure, one of ``faults.SEVERITIES``."""
+    explained_by: tuple[str, ...] = ()
+    """Of a composed function, the activations whose own faults explain every failure (``cause``)."""
 
     def __post_init__(self) -> None:
         if self.message is not None:
             object.__setattr__(self, "message", one_line(self.message, _LONGEST_MESSAGE))
-        for name in ("counterexample", "expected", "actual", "impure"):
+        for name in ("counterexample", "expected", "actual"):
             if (text := getattr(self, name)) is not None:
                 object.__setattr__(self, name, printable_lines(text))
         object.__setattr__(self, "diagnosis", tuple(map(printable, self.diagnosis)))
@@ -144,14 +153,17 @@ def judge(
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
     suspects: Callable[[str], Iterable[Suspect]] | None = None,
+    inputs: Callable[[str], Sequence[Values]] = lambda clause: (),
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
 
     deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis, which
-    is left out without them.
+    is left out without them. inputs: small examples of a clause, which are tried before a failure is shrunk.
     """
     with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        return _Judgement(property_, clause, implementation, examples, deviations, shrink_budget, suspects).outcome()
+        return _Judgement(
+            property_, clause, implementation, examples, deviations, shrink_budget, suspects, inputs
+        ).outcome()
 
 
 @dataclass
@@ -165,25 +177,18 @@ class _Judgement:
     deviations: Sequence[KnownDeviation]
     shrink_budget: int
     suspects: Callable[[str], Iterable[Suspect]] | None
+    inputs: Callable[[str], Sequence[Values]]
 
     def __post_init__(self) -> None:
         self.kind = Kind.of(self.implementation)
         self.drawn = self.examples.of(self.about)
-        self.overwritten: str | None = None
+        self.impure: dict[str, str] = {}
 
     def outcome(self) -> Outcome:
-        seen = self._seen_of_all()
-        outcome = self._settled(seen)
-        changed = next((one.changed for one in seen if one.changed), None)
-        return replace(outcome, impure=changed or self._overwritten_in_words)
+        seen = self.seen_of_all()
+        return replace(self._settled(seen), impure=self.impure)
 
-    @property
-    def _overwritten_in_words(self) -> str | None:
-        if self.overwritten is None:
-            return None
-        return f"a later call of {self.clause.function} overwrote the result of an earlier one"
-
-    def _seen_of_all(self) -> list[Seen]:
+    def seen_of_all(self) -> list[Seen]:
         """What was seen on each example, up to one on which a call was lost."""
         plans = self.examples.plans(self.about, self.clause, self.kind)
         if not self.clause.large:
@@ -197,10 +202,14 @@ class _Judgement:
 
     def _carried_out(self, plans: Sequence[Plan]) -> list[Seen]:
         trial = carried_out(plans, self.implementation.caller)
-        self.overwritten = self.overwritten or trial.overwritten.get(self.clause.function)
-        if self.overwritten is not None and self.clause.id.endswith("-PURE"):
-            for one in trial.seen:
-                one.fault = one.fault or Nonconformance(str(self._overwritten_in_words))
+        for function in trial.overwritten:
+            self.impure.setdefault(function, f"a later call of {function} overwrote the result of an earlier one")
+        own = self.clause.function
+        for one in trial.seen:
+            if one.changed:
+                self.impure.setdefault(own, one.changed)
+            if own in trial.overwritten and self.clause.id.endswith("-PURE"):
+                one.fault = one.fault or Nonconformance(self.impure[own])
         return list(trial.seen)
 
     def _seen_on(self, values: Values) -> Seen:
@@ -215,6 +224,8 @@ class _Judgement:
         compared = [one.ratio for one in seen if one.ratio is not None]
         ratio = max(compared, default=None)
         ratio = ratio if ratio is not None and np.isfinite(ratio) else None
+        if unclear := [str(one.fault) for one in seen if isinstance(one.fault, NotJudged)]:
+            return Outcome(SKIPPED, len(drawn), message=unclear[0], not_judged=True)
         # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
         if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
             return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
@@ -232,7 +243,8 @@ class _Judgement:
         return any(known.covers(values) for known in self.deviations)
 
     def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
-        """A wrong value is shown before an exception where both were met."""
+        """An exception on any input makes the clause an error; where there is a wrong value as well, that is shown."""
+        raised = [one.fault for _, one in failing if isinstance(one.fault, CallFailed)]
         kind: type[Exception] = Nonconformance
         candidates = [index for index, one in failing if isinstance(one.fault, Nonconformance)]
         if not candidates:
@@ -240,37 +252,74 @@ class _Judgement:
         diagnosis: Sequence[str] = ()
         if self.suspects:
             calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
-            diagnosis = diagnose(self.clause.function, self.clause.id, calls, self.suspects(self.clause.function))
+            name, network = self.clause.function, self.kind.network
+            right = of_network(name, network) if network and name.startswith("network") else None
+            diagnosis = diagnose(name, self.clause.id, calls, self.suspects(name), right)
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
         fault = shown.fault
+        also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         return Outcome(
-            FAILED if kind is Nonconformance else ERROR,
+            ERROR if raised else FAILED,
             len(self.drawn),
             ratio,
-            str(fault),
+            f"{fault}{also}",
             counterexample.source(self.kind.library, shown.shown),
             counterexample.shown(getattr(fault, "expected", None)),
             counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
+            severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
+            explained_by=self._explained_by([one for _, one in failing]),
         )
 
-    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
-        """What is seen on the smallest example found that fails in the same way; a call that was lost ends the search.
+    def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
+        function, implementation = self.clause.function, self.implementation
+        bound = partial(Subject(self.kind, self.clause, Plan({})).bound_at, function)
+        return explaining(function, failing, implementation.caller, tuple(implementation.functions), bound)
 
-        Each further one would cost as much again.
+    def _small_input(self, kind: type[Exception]) -> Seen | None:
+        """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
+        small = sorted((one for one in self.inputs(self.clause.id) if not self._is_excused(one)), key=drawing.size)
+        seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
+        wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
+        return next(wrong, None)
+
+    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
+        """What is seen on the smallest example found that fails in the same way."""
+        if self.shrink_budget and (found := self._small_input(kind)):
+            return found
+        return self.shrunk(start, seen, kind)[1]
+
+    def shrunk(self, start: int, seen: Seen, kind: type[Exception]) -> tuple[Values, Seen]:
+        """The smallest example that Hypothesis finds from that one on, with what is seen on it.
+
+        A call that was lost is no smaller failure: each further one would cost as much again.
         """
-        last = seen
+        last = self.drawn[start], seen
 
         def fails(values: Values) -> bool:
             nonlocal last
             now = self._seen_on(values)
             wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost) and not self._is_excused(values)
             if wrong and now.made:
-                last = now
+                last = values, now
             return wrong
 
         seed = self.examples.seed(self.about)
         drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget)
         return last
+
+
+def smallest_input(
+    property_: Property, clause: Clause, implementation: Implementation, examples: Examples, budget: int
+) -> Values | None:
+    """The smallest example on which the implementation gives a wrong value, found in so many tries, or None."""
+    judgement = _Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
+    with np.errstate(all="ignore"):
+        seen = judgement.seen_of_all()
+        wrong = [index for index, one in enumerate(seen) if isinstance(one.fault, Nonconformance)]
+        if not wrong:
+            return None
+        start = min(wrong, key=lambda index: (drawing.size(judgement.drawn[index]), index))
+        return judgement.shrunk(start, seen[start], Nonconformance)[0]

@@ -16,6 +16,7 @@ import reference
 from impls import ArrayLibrary, Implementation, library
 from impls.calling import LaidOut
 from impls.nested import leaves, mapped
+from impls.submissions.declared import Network
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import exact, in_float64
@@ -43,12 +44,13 @@ class Kind:
     offers: tuple[str, ...]
     ulp: tuple[tuple[str, float], ...]
     flushes_to_zero: bool
+    network: Network | None = None
 
     @classmethod
     def of(cls, implementation: Implementation) -> "Kind":
         ulp = tuple(sorted(implementation.ulp.items()))
         one = implementation
-        return cls(one.arrays, one.device, tuple(one.offers), ulp, one.flushes_to_zero)
+        return cls(one.arrays, one.device, tuple(one.offers), ulp, one.flushes_to_zero, one.says.network)
 
     @property
     def library(self) -> ArrayLibrary:
@@ -162,7 +164,7 @@ def planned(
 class Subject:
     """The implementation under test as a test body sees it. Functions are attributes, and items by their name."""
 
-    def __init__(self, kind: Kind, clause: Clause, plan: Plan, number: Number) -> None:
+    def __init__(self, kind: Kind, clause: Clause, plan: Plan, number: Number = lambda compute: compute()) -> None:
         self.kind = kind
         self.attempt = _ByName(self._attempted)
         self.bound = _ByName(self._bound)

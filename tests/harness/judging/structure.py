@@ -107,7 +107,14 @@ def named(function: str, place: Place) -> Place:
 
 def checked(function: str, result: Any) -> Any:
     """The plain ``result`` in the structure of the interface. Raises CallFailed or Nonconformance."""
+    if function == "predict" and isinstance(result, list):  # the one array that may be a list of numbers
+        result = _as_array(result)
     return _checked(function, kinds()[function], result, f"{function} returned")
+
+
+def _as_array(result: list[Any]) -> Any:
+    numbers = all(isinstance(item, np.ndarray) and item.ndim == 0 for item in result)
+    return np.array(result) if numbers else result
 
 
 def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:

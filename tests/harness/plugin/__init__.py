@@ -8,7 +8,7 @@ import contextlib
 import math
 import os
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ import pytest
 import reference
 from impls import interrupt
 from impls.isolation import MODES, IsolationError, Limits
-from impls.submissions import aliases
+from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
+from tests.harness.judging.faults import SEVERITIES
 from tests.harness.judging.judge import ERROR, Outcome
 from tests.harness.plugin.handed import Handed, handed_key
 from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
@@ -137,10 +138,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="after the run, draw the lecture's figures from what each implementation computes, as PNG files in DIR",
     )
     group.addoption(
-        "--aliases",
+        "--assignment",
         type=Path,
         metavar="PATH",
-        help="a TOML table of the names that functions have instead of the interface's, see README.md",
+        help="a TOML file that says what is asked for: functions, points, names, an adapter; see README.md",
     )
     group.addoption(
         "--report",
@@ -173,15 +174,13 @@ def pytest_configure(config: pytest.Config) -> None:
         _keep_rows(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(printable(str(wrong))) from wrong
-    if run.options.aliases.implementations:
-        names = {one.name for one in run.implementations} | {one.name for one in run.unloadable}
-        if unknown := sorted(set(run.options.aliases.implementations) - names):
-            raise pytest.UsageError(printable(f"--aliases: {unknown[0]} is none of the implementations of this run"))
+    if unknown := run.unknown_submission():
+        raise pytest.UsageError(printable(f"--assignment {unknown}"))
     if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
         raise pytest.UsageError("--accuracy measures in one process: leave out -n")
-    if (folder := config.getoption("figures")) is not None:
-        if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
+    folder = config.getoption("figures")
+    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
     if (folder := config.getoption("report")) is not None:
         try:
             report_folder.check(folder)
@@ -246,11 +245,15 @@ def _options(config: pytest.Config) -> Options:
     handed_down = getattr(config, "workerinput", {}).get("conformance_seed")
     if handed_down is None:
         handed_down = _earlier_seed(config)
+    path = config.getoption("assignment")
+    asked = None if path is None else assignment.read(path, reference.PARAMETERS)
+    if asked and not config.getoption("impl"):
+        raise assignment.AssignmentError("--assignment says what is asked of submissions: name them with --impl")
     return Options(
         specs=tuple(config.getoption("impl")),
         arrays=config.getoption("arrays"),
         device=config.getoption("device"),
-        level=config.getoption("level"),
+        level=config.getoption("level") or (asked.level if asked else None),
         require_complete=config.getoption("require_complete"),
         profile=profile,
         seed=profiles.seed(config.getoption("hypothesis_seed"), profile) if handed_down is None else handed_down,
@@ -260,7 +263,7 @@ def _options(config: pytest.Config) -> Options:
         total_seconds=config.getoption("total_seconds"),
         memory_mib=config.getoption("memory_mib"),
         large=config.getoption("large"),
-        aliases=aliases.read(path, reference.FUNCTIONS) if (path := config.getoption("aliases")) else aliases.Aliases(),
+        assignment=asked,
         selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),
     )
 
@@ -421,6 +424,16 @@ class Reporter:
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _how_bad(self, report: pytest.TestReport) -> tuple[int, int]:
+        """Where a failure is shown: by implementation, the worst first."""
+        pair = pair_of_item(report.nodeid)
+        outcome = self._run.outcomes.get(pair) if pair else None
+        if pair is None or outcome is None:
+            return -1, 0
+        names = [one.name for one in self._run.implementations]
+        severity = SEVERITIES.index(outcome.severity) if outcome.severity else len(SEVERITIES)
+        return names.index(pair[0]), severity
+
     def _hold_back_failures(self) -> None:
         """Keep pytest from printing our failures in its own section: they come once, after the matrix."""
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
@@ -437,7 +450,8 @@ class Reporter:
         if self._concerned():
             if self._failures:  # an empty entry would colour a run without failures red
                 terminalreporter.stats["failed"].extend(self._failures)
-            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in self._failures])
+            failures = sorted(self._failures, key=self._how_bad)
+            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in failures])
         for line in self._annotations:  # a workflow obeys a command only where a line begins with it
             terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):

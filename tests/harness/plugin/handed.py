@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from impls import Implementation
+from tests.harness.drawing.examples import Values
 from tests.harness.judging.diagnosis import Suspect
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -21,10 +22,14 @@ class Figures:
 
 @dataclass(frozen=True)
 class Handed:
-    """deviations: of libraries, recorded. suspects: the known mistakes of a function, asked for when it has failed."""
+    """deviations: of libraries, recorded. suspects: the known mistakes of a function, asked for when it has failed.
+
+    inputs: small examples of a clause, what known mistakes were shrunk to.
+    """
 
     deviations: Sequence[KnownDeviation] = ()
     suspects: Callable[[str], Iterable[Suspect]] = lambda function: ()
+    inputs: Callable[[str], Sequence[Values]] = lambda clause: ()
     figures: Figures | None = None
 
 

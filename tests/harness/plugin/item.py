@@ -56,6 +56,8 @@ def items_of(collector: pytest.Collector, name: str, property_: Property) -> Ite
     run = collector.config.stash[run_key]
     for clause in filter(run.is_expected, property_.clauses):
         for who in run.task.named:
+            if clause.id in run.task.left_out.get(who, ()):
+                continue
             yield PairItem.from_parent(collector, name=f"{name}[{item_id(who, clause.id)}]", pair=(who, clause.id))
 
 

@@ -5,35 +5,39 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, with_unique_names
+from impls.calling import Renamed
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
-from impls.submissions.aliases import Aliases
-from impls.submissions.spec import Asked, Named, load_here, named_by
+from impls.submissions.assignment import SHARE, Assignment
+from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
-from tests.harness.judging.judge import ERROR, SKIPPED, Examples, Outcome, judge
+from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Outcome, judge
 from tests.harness.plugin.handed import Handed
 from tests.harness.plugin.task import Task
+from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
-from tests.harness.reports import verdicts
 from tests.harness.reports.rows import Rows
 from tests.harness.reports.verdicts import Verdict
-from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, Clause
+from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
 
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 _A_CLASS = 4
+ONE_EXAMPLE = "-ONE"
+"""How the id of a clause about one example without a batch axis ends."""
+_FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
 
-_SHRINK_BUDGETS = 40, 300, 3000
-"""How many tries a failure gets to become smaller: at least, at most, and for all implementations of a run together.
+_SHRINK_BUDGET = 300
+"""How many tries a failure gets to become smaller, where none of the clause's small inputs shows it.
 
 One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
 """
@@ -57,7 +61,7 @@ class Options:
     total_seconds: float | None = None
     """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
     memory_mib: int = Limits.memory_mib
-    aliases: Aliases = field(default_factory=Aliases)
+    assignment: Assignment | None = None
     selected: str = ""
     """What -k and -m select, as they were given."""
     large: int | None = None
@@ -110,11 +114,11 @@ class Run:
 
     @cached_property
     def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
-        options = self.options
-        asked = Asked(options.arrays, options.device, options.aliases)
+        options, asked = self.options, self._asked
         if options.specs:
-            self._named = with_unique_names(one for spec in options.specs for one in named_by(spec, asked))
-            found = [self._load(one, reference.FUNCTIONS, asked) for one in self._named]
+            named_now = with_unique_names(one for spec in options.specs for one in named_by(spec, asked))
+            self._named = [asked_of(one, self.functions, options.assignment, options.load_seconds) for one in named_now]
+            found = [self._load(one, self.functions, asked) for one in self._named]
             return _loaded(found), _unloadable(found), []
         found, absent = builtins_present(reference.FUNCTIONS, self._load)
         self._named = [Named(one.name, one.spec) for one in found]
@@ -125,13 +129,36 @@ class Run:
             raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
         return _loaded(fits), _unloadable(fits), absent
 
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """What is asked for: the functions of the assignment, or all of the interface."""
+        return tuple(self.options.assignment.functions) if self.options.assignment else reference.FUNCTIONS
+
+    @property
+    def _asked(self) -> Asked:
+        assignment = self.options.assignment
+        return Asked(self.options.arrays or (assignment.arrays if assignment else None), self.options.device)
+
+    def unknown_submission(self) -> str | None:
+        """What is wrong with the assignment's table of submissions, for this run."""
+        if self.options.assignment is None:
+            return None
+        resolved: list[Implementation | Unloadable] = [*self.implementations, *self.unloadable]
+        paths = {one.name: Path(one.spec) if Path(one.spec).exists() else None for one in resolved}
+        return self.options.assignment.unknown(paths)
+
     @cached_property
     def task(self) -> Task:
         """What is to be judged, by whichever process: what loaded here, without what an earlier run has judged."""
         loaded = {one.name for one in self.implementations}
         named = {one.name: one for one in self._named if one.name in loaded - self.resumed}
         keeps_plans = all(map(self._leaves_files_alone, self.implementations))
-        return Task(named, len(loaded), self._is_a_class, keeps_plans)
+        clauses = list(filter(self.is_expected, CLAUSES.values()))
+        left_out = {
+            name: [clause.id for clause in clauses if not self._is_to_be_judged(self._by_name[name], clause)]
+            for name in named
+        }
+        return Task(named, len(loaded), self._is_a_class, keeps_plans, left_out)
 
     def implementation(self, name: str) -> Implementation:
         """The one of that name among those to be judged."""
@@ -219,9 +246,8 @@ class Run:
         if "_resolved" in self.__dict__:
             return self._by_name[name]
         if name not in self._loaded_here:
-            options = self.options
-            asked = Asked(options.arrays, options.device, options.aliases)
-            self._loaded_here[name] = self._load(self.task.named[name], reference.FUNCTIONS, asked)
+            named = asked_of(self.task.named[name], self.functions, self.options.assignment, self.options.load_seconds)
+            self._loaded_here[name] = self._load(named, self.functions, self._asked)
         return self._loaded_here[name]
 
     @cached_property
@@ -237,13 +263,28 @@ class Run:
         return self.required_level(self._to_judge(implementation)) == "robust" or CLAUSES[clause].level == "textbook"
 
     def is_expected(self, clause: Clause) -> bool:
-        """Whether this run is to judge the clause, unless it is deselected: the large ones only where asked for."""
+        """Whether this run is to judge the clause, unless it is deselected.
+
+        The large ones only where asked for; under an assignment those of its functions and its level alone.
+        """
+        if self.options.assignment and (
+            clause.function not in self.options.assignment.functions
+            or (self.options.level == TEXTBOOK and clause.level != TEXTBOOK)
+        ):
+            return False
         return self.options.large is not None or not clause.large
 
-    @cached_property
-    def _shrink_budget(self) -> int:
-        least, most, together = _SHRINK_BUDGETS
-        return max(least, min(most, together // max(1, self.task.count)))
+    def is_expected_of(self, implementation: Implementation, clause: Clause) -> bool:
+        """The same for one that takes batches only: a clause about one example is not expected of it."""
+        takes_one = clause.function not in implementation.says.batches_only
+        return self.is_expected(clause) and (takes_one or not clause.id.endswith(ONE_EXAMPLE))
+
+    def _is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
+        """Whether there is a test item for it: under an assignment one line says that a function is not there."""
+        if clause.function in implementation.not_judged:
+            return False
+        there = clause.function in implementation.functions or self.options.assignment is None
+        return there and self.is_expected_of(implementation, clause)
 
     def judge(self, implementation: str, clause: str) -> Outcome:
         """Judge one pair now; a function that the implementation does not have is skipped."""
@@ -256,10 +297,17 @@ class Run:
                 message=f"not implemented: {implementation} has no {CLAUSES[clause].function}",
                 unimplemented=True,
             )
+        if wrong := judged.says.fails.get(CLAUSES[clause].function):
+            return Outcome(FAILED, message=wrong)
         required = self.is_required(implementation, clause)
-        budget, suspects = (self._shrink_budget, self.handed.suspects) if required else (0, None)
+        budget, suspects = (_SHRINK_BUDGET, self.handed.suspects) if required else (0, None)
         deviations = [known for known in self.handed.deviations if known.applies_to(clause, judged)]
-        return judge(PROPERTIES[clause], CLAUSES[clause], judged, self.examples, deviations, budget, suspects)
+        inputs = self.handed.inputs
+        outcomes = [
+            judge(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
+            for one in _each_function(judged, CLAUSES[clause].function)
+        ]
+        return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
@@ -284,13 +332,20 @@ class Run:
         outcomes = self._settled(implementation.name)
         functions = {
             name: verdicts.of_function(
-                clauses, outcomes, absent=name not in implementation.functions, is_expected=self.is_expected
+                clauses,
+                outcomes,
+                absent=name not in implementation.functions,
+                is_expected=partial(self.is_expected_of, implementation),
+                not_judged=implementation.not_judged.get(name),
+                said=implementation.says.absent.get(name),
             )
             for name, clauses in self._clauses.items()
+            if name in self.functions
         }
         level, complete = self.required_level(implementation), self.options.require_complete
         must_complete = not self.stopped and bool(self._scheduled_of(implementation.name))
-        return verdicts.of_implementation(functions, level, complete, must_complete)
+        asked = self.functions if self.options.assignment else ()
+        return verdicts.of_implementation(functions, level, complete, must_complete, asked)
 
     def _settled(self, name: str) -> dict[str, Outcome]:
         """What came of the clauses of an implementation, with impure calls charged where they belong."""
@@ -309,6 +364,23 @@ class Run:
             if not only_written or one.levels[level] != verdicts.NOT_IMPLEMENTED
         ]
         return sum(passed for passed, _ in credits), sum(count for _, count in credits)
+
+    def points(self, implementation: Implementation | Unloadable, verdict: Verdict) -> dict[str, float | None] | None:
+        """What each function has earned, None for one that could not be judged; None where there are no points."""
+        assignment = self.options.assignment
+        if assignment is None or not any(one.points for one in assignment.functions.values()):
+            return None
+        level = self.required_level(implementation)
+        return {
+            name: points.earned(
+                verdict.functions[name],
+                level,
+                assignment.points(name, implementation.name),
+                assignment.scoring == SHARE,
+                self.is_expected,
+            )
+            for name in assignment.functions
+        }
 
     @cached_property
     def _clauses(self) -> dict[str, list[Clause]]:
@@ -338,7 +410,7 @@ class Run:
             partly = [
                 f"{name}: {one.reason}"
                 for name, one in verdict.functions.items()
-                if one.reason and one.levels[level] == verdicts.ERROR
+                if one.reason and one.levels[level] == verdicts.ERROR and name not in implementation.says.fails
             ]
             partly += [
                 f"{id}: {outcome.message}"
@@ -358,6 +430,13 @@ class Run:
         devices = {f"{one.arrays} on {one.device}": "present" for one in self.implementations}
         devices |= {f"{one.arrays} on {one.device}": one.reason for one in self.absent}
         return {"python": platform.python_version(), "platform": sys.platform, **versions, "devices": devices}
+
+
+def _each_function(implementation: Implementation, function: str) -> Iterator[Implementation]:
+    """The implementation, once for each method of a submission that stands for this function of the interface."""
+    yield implementation
+    for further in implementation.says.several.get(function, ()):
+        yield replace(implementation, caller=Renamed(implementation.caller, {function: further}))
 
 
 def _loaded(found: Sequence[Implementation | Unloadable]) -> list[Implementation]:

@@ -6,7 +6,7 @@ and whatever a submission does when it is loaded: what loads here and not there 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,23 @@ class Task:
     """named: what there is to judge, by name, in its order. count: of all that is judged, now or in an earlier run.
 
     one_after_the_other: whether one is judged to its end before the next, and not clause by clause. keeps_plans:
-    whether plans may be kept on this machine, where none of the submissions reaches them.
+    whether plans may be kept on this machine, where none of the submissions reaches them. left_out: by implementation,
+    the clauses that are not asked of it, as of a function that is not there under an assignment.
     """
 
     named: Mapping[str, Named]
     count: int
     one_after_the_other: bool
     keeps_plans: bool = False
+    left_out: Mapping[str, list[str]] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """In values that execnet can send: paths are bytes, since a name need not be text."""
         named = [_plain(one) for one in self.named.values()]
-        return {"named": named, "settings": [self.count, self.one_after_the_other, self.keeps_plans]}
+        return {
+            "named": named,
+            "settings": [self.count, self.one_after_the_other, self.keeps_plans, dict(self.left_out)],
+        }
 
     @staticmethod
     def of_plain(plain: Mapping[str, Any]) -> "Task":

@@ -1,12 +1,12 @@
 """The result of a run as JSON, schema version 1."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import reference
-from impls import Implementation
+from impls import Implementation, Unloadable
 from impls.text import printable
 from tests.harness.judging.judge import Outcome
 from tests.harness.plugin.run import Run
@@ -62,6 +62,7 @@ def head(run: Run, ended: bool = False) -> dict[str, Any]:
             "profile": options.profile,
             "seed": options.seed,
             "level": options.level,
+            "assignment": options.assignment and options.assignment.name,
             **duration,
             "sources": earlier.hash_of_the_suite(),
             "asked": earlier.asked(options),
@@ -73,7 +74,13 @@ def head(run: Run, ended: bool = False) -> dict[str, Any]:
 def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
     verdict = run.verdict(implementation)
     row = _row(run, implementation, verdict.verdict, verdict.reason)
-    row["functions"] = {name: _function(run, one) for name, one in verdict.functions.items()}
+    names, points = implementation.says.names, run.points(implementation, verdict)
+    row["functions"] |= {
+        name: {**_function(run, one), "name": names.get(name), "points": points and points[name]}
+        for name, one in verdict.functions.items()
+    }
+    row["declared"], row["not_looked_at"] = dict(implementation.declared), list(implementation.not_looked_at)
+    row["points"] = _sum(points)
     row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
     row["complete"] = run.is_complete(implementation.name)
     return row
@@ -91,12 +98,34 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
         "credit": None,
         "complete": False,
         "sha256": getattr(what, "sha256", None),
-        "functions": {name: _unjudged(name, verdict, reason) for name in reference.FUNCTIONS},
+        "declared": {},
+        "not_looked_at": [],
+        "points": _nothing_earned(run, what, verdict),
+        "functions": {
+            name: _unjudged(run, what, name, verdict, reason)
+            if name in run.functions
+            else _unjudged(run, what, name, NOT_RUN, "the assignment does not ask for it")
+            for name in reference.FUNCTIONS
+        },
     }
 
 
-def _unjudged(name: str, verdict: str, reason: str | None) -> dict[str, Any]:
-    return {**dict.fromkeys(LEVELS, verdict), "reason": reason, "credit": None, "clauses": {}}
+def _unjudged(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
+    points = _nothing_earned(run, what, verdict) if name in run.functions else None
+    words: dict[str, Any] = {"reason": reason, "credit": None, "clauses": {}, "name": None, "points": points}
+    return {**dict.fromkeys(LEVELS, verdict), **words}
+
+
+def _nothing_earned(run: Run, what: Any, verdict: str) -> float | None:
+    """No points, where there could have been some: for what does not load. None for what was not judged."""
+    return 0.0 if run.options.assignment and isinstance(what, Unloadable) and verdict == ERROR else None
+
+
+def _sum(points: Mapping[str, float | None] | None) -> float | None:
+    """The points in all; None where one of them is not known, or there are none."""
+    every = list((points or {}).values())
+    known = [one for one in every if one is not None]
+    return sum(known) if known and len(known) == len(every) else None
 
 
 def _function(run: Run, verdict: FunctionVerdict) -> dict[str, Any]:

@@ -1,21 +1,22 @@
 """What the terminal ends with: the matrix of verdicts, then every failure in full."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-import reference
+from impls import Implementation
 from impls.text import printable, shell_word
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
 from tests.harness.plugin.run import Run, item_id
 from tests.harness.reports import accuracy
-from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_RUN, Verdict
+from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, NOT_RUN, Verdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS
 
-_MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-"}
+_MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-", NOT_JUDGED: "?"}
 _GAP = 2
+_MOST_NAMES = 12
 
 
 def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid: str) -> str:
@@ -39,7 +40,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
     """The matrix, a line for each verdict and for what fails beyond the required level, then ``failures`` in full."""
     judged = list(run.verdicts())
     terminal.section("conformance", "=")
-    _write_matrix(terminal, [(implementation.name, verdict) for implementation, verdict in judged])
+    _write_matrix(terminal, run.functions, [(implementation.name, verdict) for implementation, verdict in judged])
     _write_line(terminal, "")
     for implementation, verdict in judged:
         level = run.required_level(implementation)
@@ -47,8 +48,13 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
         if verdict.verdict in (FAILS, ERROR):
             passed, count = run.credit(verdict, level, only_written=True)
             credit = f", passed {passed} of the {count} clauses of what it has"
-        says = f"{verdict.verdict} at level {level}{credit}{_because(verdict.reason)}"
-        _write_line(terminal, f"{implementation.name}: {says}")
+        points = run.points(implementation, verdict)
+        earned = "" if points is None else f", {_points(points)}"
+        says = f"{verdict.verdict}{_in_what(implementation, verdict, level)} at level {level}{credit}{earned}"
+        _write_line(terminal, f"{implementation.name}: {says}{_because(verdict.reason)}")
+        if implementation.declared:
+            said = "; ".join(f"{word} = {value}" for word, value in implementation.declared.items())
+            _write_line(terminal, f"{implementation.name}: declared: {said}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
     for absent in run.absent:
@@ -56,6 +62,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
     for implementation, verdict in judged:
         _write_stubs(terminal, implementation.name, verdict)
         _write_beyond_level(terminal, run, implementation.name, verdict)
+    _write_faults_of_the_adapter(terminal, run, judged)
     _write_known_deviations(terminal, run)
     if left_out := [one.id for one in CLAUSES.values() if not run.is_expected(one)]:
         _write_line(terminal, f"{len(left_out)} clauses about large arrays are not part of this run (--large)")
@@ -80,10 +87,12 @@ def write_accuracy(terminal: pytest.TerminalReporter, run: Run) -> None:
         _write_line(terminal, line)
 
 
-def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str, Verdict]]) -> None:
+def _write_matrix(
+    terminal: pytest.TerminalReporter, functions: Sequence[str], columns: Sequence[tuple[str, Verdict]]
+) -> None:
     """Functions by implementations, textbook then robust in a cell; in several blocks where the terminal is narrow."""
-    width = max(map(len, reference.FUNCTIONS))
-    cells = {name: [_cell(verdict, function) for function in reference.FUNCTIONS] for name, verdict in columns}
+    width = max(map(len, functions))
+    cells = {name: [_cell(verdict, function) for function in functions] for name, verdict in columns}
     blocks: list[list[str]] = []
     room = 0
     for name in cells:
@@ -96,13 +105,13 @@ def _write_matrix(terminal: pytest.TerminalReporter, columns: Sequence[tuple[str
     for block in blocks:
         wide = {name: max(map(len, [name, *cells[name]])) for name in block}
         _write_line(terminal, " " * width + "".join(" " * _GAP + name.ljust(wide[name]) for name in block))
-        for row, function in enumerate(reference.FUNCTIONS):
+        for row, function in enumerate(functions):
             line = "".join(" " * _GAP + cells[name][row].ljust(wide[name]) for name in block)
             _write_line(terminal, (function.ljust(width) + line).rstrip())
     _write_line(
         terminal,
         f"in each cell: {' | '.join(LEVELS)}; FAILS: a wrong answer; ERROR: it raised, or returned what is no answer; "
-        "not run: left out or stopped; -: not implemented",
+        "not run: left out or stopped; -: not implemented; ?: not judged",
     )
 
 
@@ -114,8 +123,9 @@ def _write_line(terminal: pytest.TerminalReporter, text: str) -> None:
 
 def _cell(verdict: Verdict, function: str) -> str:
     levels = verdict.functions[function].levels
-    if NOT_IMPLEMENTED in levels.values():
-        return _MARKS[NOT_IMPLEMENTED]
+    for mark in (NOT_IMPLEMENTED, NOT_JUDGED):
+        if mark in levels.values():
+            return _MARKS[mark]
     return " | ".join(_MARKS[levels[level]] for level in LEVELS)
 
 
@@ -130,6 +140,29 @@ def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict)
         _write_line(terminal, f"{name}: not implemented and not judged: {', '.join(stubs)}")
 
 
+def _in_what(implementation: Implementation, verdict: Verdict, level: str) -> str:
+    """In which functions an implementation conforms; of a file also what was not looked at."""
+    if verdict.verdict != CONFORMS:
+        return _not_looked_at(implementation)
+    right = [name for name, one in verdict.functions.items() if one.levels[level] == CONFORMS]
+    return f" in {', '.join(right)}{_not_looked_at(implementation)}"
+
+
+def _not_looked_at(implementation: Implementation) -> str:
+    left, holds = implementation.not_looked_at, implementation.says.holds
+    if not left:
+        return ""
+    shown = ", ".join(left[:_MOST_NAMES]) + (", ..." if len(left) > _MOST_NAMES else "")
+    return f" ({holds - len(left)} of the {holds} functions and classes in the file; not looked at: {shown})"
+
+
+def _points(points: Mapping[str, float | None]) -> str:
+    """The points in all; of a function that could not be judged nobody knows."""
+    earned = [one for one in points.values() if one is not None]
+    unknown = [name for name, one in points.items() if one is None]
+    return f"{sum(earned):g} points" + (f", not counting {', '.join(unknown)}" if unknown else "")
+
+
 def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, verdict: Verdict) -> None:
     beyond = [
         id
@@ -139,6 +172,22 @@ def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, 
     ]
     if beyond:
         _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
+
+
+def _write_faults_of_the_adapter(
+    terminal: pytest.TerminalReporter, run: Run, judged: Sequence[tuple[Implementation, Verdict]]
+) -> None:
+    """Each error of the course's adapter once, for the lecturer, with how many submissions it leaves unjudged."""
+    adapter = run.options.assignment and run.options.assignment.adapter
+    if not adapter:
+        return
+    faults: dict[str, set[str]] = {}
+    for implementation, verdict in judged:
+        for one in verdict.functions.values():
+            if one.reason and one.reason.startswith(f"not judged: {adapter.name}"):
+                faults.setdefault(one.reason.removeprefix("not judged: "), set()).add(implementation.name)
+    for fault, names in faults.items():
+        _write_line(terminal, f"the adapter: {fault} (submissions that are not judged by it: {len(names)})")
 
 
 def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None:
@@ -172,4 +221,5 @@ def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
     given = {"arrays": options.arrays, "device": options.device, "level": options.level, "large": options.large}
     words += [f"--{name} {value}" for name, value in given.items() if value]
     words += ["--require-complete"] if options.require_complete else []
+    words += [f"--assignment {shell_word(options.assignment.path)}"] if options.assignment else []
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

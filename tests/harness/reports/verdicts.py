@@ -1,15 +1,16 @@
 """From clause outcomes to verdicts: per function and level, then per implementation."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reference import modules
+from reference import architecture
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.spec.clauses import CLAUSES, LEVELS, ROBUST, TEXTBOOK, Clause
 
 CONFORMS, FAILS, NOT_RUN, NOT_IMPLEMENTED = "conforms", "fails", "not run", "not implemented"
-OPTIONAL = frozenset(modules.FUNCTIONS)
-"""What an implementation is complete without: a class of torch modules is for one task, and NumPy code has none."""
+NOT_JUDGED = "not judged"
+OPTIONAL = frozenset(architecture.FUNCTIONS)
+"""What an implementation is complete without: its own architecture, beside `mlp`, which has all of them."""
 PURE_CLAUSES = tuple(one for one in CLAUSES.values() if one.id.endswith("-PURE"))
 _FROM_BEST_TO_WORST = (CONFORMS, NOT_RUN, FAILS, ERROR)
 
@@ -49,13 +50,23 @@ def charged(outcomes: Mapping[str, Outcome], counts: Callable[[Clause], bool]) -
     """
     settled = dict(outcomes)
     for id, outcome in outcomes.items():
-        pure = next((one for one in PURE_CLAUSES if one.function == CLAUSES[id].function), None)
-        if outcome.impure is None or pure is None or pure.id not in settled or not counts(CLAUSES[id]):
-            continue
-        if settled[pure.id].outcome == PASSED:
-            message = outcome.impure if id == pure.id else f"{outcome.impure}, as seen on {id}"
-            settled[pure.id] = replace(settled[pure.id], outcome=FAILED, message=message)
+        for function, words in outcome.impure.items() if counts(CLAUSES[id]) else ():
+            pure = next((one.id for one in PURE_CLAUSES if one.function == function), "")
+            if pure in settled and settled[pure].outcome == PASSED:
+                message = words if id == pure else f"{words}, as seen on {id}"
+                settled[pure] = replace(settled[pure], outcome=FAILED, message=message, severity="wrong")
     return settled
+
+
+def causes(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """For each clause of a composed function that its activation's fault explains, the clause that names that fault."""
+    wrong = {id for id, outcome in outcomes.items() if outcome.outcome == FAILED}
+    found = {}
+    for id in wrong:
+        named = [one for one in CLAUSES if one in wrong and CLAUSES[one].function in outcomes[id].explained_by]
+        if named:
+            found[id] = named[0]
+    return found
 
 
 def of_function(
@@ -63,10 +74,13 @@ def of_function(
     outcomes: Mapping[str, Outcome],
     absent: bool = False,
     is_expected: Callable[[Clause], bool] = lambda clause: True,
+    not_judged: str | None = None,
+    said: str | None = None,
 ) -> FunctionVerdict:
     """The verdict on a function from the outcomes of its ``clauses``; a clause without an outcome was not run.
 
-    Only the expected ones count; the others are listed with the outcome ``skipped``.
+    Only the expected ones count; the others are listed with the outcome ``skipped``. not_judged: why the function
+    cannot be, known before a call, as an outcome may say after one; said: of one that is absent, more than that.
 
     A function whose every textbook clause that ran found it unwritten is not implemented, whatever its robust clauses
     say (to refuse a bad argument, it is enough to refuse them all). Unwritten for some clauses only is an error.
@@ -75,8 +89,13 @@ def of_function(
     reason: str | None = None
     clauses = list(filter(is_expected, every))
     left_out = {one.id: Outcome(SKIPPED, message="not run: --large not given") for one in every if one not in clauses}
+    unclear = not_judged or next((one.message for one in outcomes_of(every, outcomes) if one.not_judged), None)
+    if unclear:
+        reason = f"not judged: {unclear}"
+        skipped = {one.id: Outcome(SKIPPED, message=reason) for one in every}
+        return FunctionVerdict(dict.fromkeys(LEVELS, NOT_JUDGED), skipped, reason)
     if absent:
-        reason = "not implemented: the implementation has no function of this name"
+        reason = f"not implemented: {said or 'the implementation has no function of this name'}"
         return FunctionVerdict(
             dict.fromkeys(LEVELS, NOT_IMPLEMENTED),
             {one.id: Outcome(SKIPPED, message=reason) for one in every},
@@ -99,31 +118,57 @@ def of_function(
     return FunctionVerdict(levels, known | left_out, reason)
 
 
+def outcomes_of(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome]) -> list[Outcome]:
+    """The outcomes that there are of these clauses."""
+    return [outcomes[one.id] for one in clauses if one.id in outcomes]
+
+
 def of_implementation(
-    functions: Mapping[str, FunctionVerdict], level: str, require_complete: bool, must_complete: bool
+    functions: Mapping[str, FunctionVerdict],
+    level: str,
+    require_complete: bool,
+    must_complete: bool,
+    asked: Collection[str] = (),
 ) -> Verdict:
-    """The worst verdict of its functions at the required level, leaving out those not implemented.
+    """The worst verdict of its functions at the required level, leaving out those not implemented and not judged.
 
     must_complete: some clause was to be run for it and nobody stopped the run; then none completed is an error.
+    asked: the functions that an assignment asks for; each has to be there and judged.
     """
     judged = {name: one.levels[level] for name, one in functions.items()}
     absent = [name for name, verdict in judged.items() if verdict == NOT_IMPLEMENTED and name not in OPTIONAL]
-    written = [verdict for verdict in judged.values() if verdict != NOT_IMPLEMENTED]
+    missing = [name for name, verdict in judged.items() if verdict in (NOT_IMPLEMENTED, NOT_JUDGED)]
+    written = [verdict for name, verdict in judged.items() if name not in missing]
     completed = any(
         outcome.outcome != SKIPPED
-        for one in functions.values()
-        if one.levels[level] != NOT_IMPLEMENTED
+        for name, one in functions.items()
+        if name not in missing
         for outcome in one.outcomes.values()
     )
     if not written:
-        return Verdict(ERROR, "nothing was checked: no function of the interface is implemented", functions)
+        told = [name for name in missing if asked or judged[name] == NOT_JUDGED]
+        what = _told(told, functions) or "no function of the interface is implemented"
+        return Verdict(ERROR, f"nothing was checked: {what}", functions)
     if must_complete and not completed:
         return Verdict(ERROR, "nothing was checked: no clause was completed", functions)
     verdict, reason = _worst(written), None
     if absent and require_complete:
         verdict = _worst([verdict, FAILS])
         reason = f"--require-complete: not implemented: {', '.join(absent)}"
+    unclear = [name for name in missing if judged[name] == NOT_JUDGED]
+    if asked and missing:
+        verdict, reason = _worst([verdict, FAILS]), _told(missing, functions)
+    elif unclear and reason is None:
+        reason = _told(unclear, functions)
     return Verdict(verdict, reason, functions)
+
+
+def _told(names: Iterable[str], functions: Mapping[str, FunctionVerdict]) -> str:
+    """Why these functions are not implemented or not judged, each reason once."""
+    why: dict[str, list[str]] = {}
+    for name in names:
+        why.setdefault(functions[name].reason or "", []).append(name)
+    return "; ".join(f"{', '.join(together)}: {reason}" for reason, together in why.items())
 
 
 def _verdict(outcome: Outcome) -> str:

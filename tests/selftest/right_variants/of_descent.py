@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from tests.selftest.networks import floating, refuse_unless
+from tests.mistakes.networks import floating, refuse_unless
 from tests.selftest.right_variants.registry import variant, variants
 
 

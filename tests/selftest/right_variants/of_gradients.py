@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.selftest.networks import ACTIVATIONS, backpropagated, outer_products, sigmoid, softmax
+from tests.mistakes.networks import ACTIVATIONS, backpropagated, outer_products, sigmoid, softmax
 from tests.selftest.right_variants.registry import variant, variants
 
 EQUAL_PARTS = {

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from tests.selftest.networks import layer, refuse_unless
+from tests.mistakes.networks import layer, refuse_unless
 from tests.selftest.right_variants.registry import variant, variants
 
 

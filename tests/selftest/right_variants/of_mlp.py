@@ -5,7 +5,7 @@ import importlib.util
 
 import numpy as np
 
-from tests.selftest.networks import ACTIVATIONS, layer, mlp, sigmoid
+from tests.mistakes.networks import ACTIVATIONS, layer, mlp, sigmoid
 from tests.selftest.right_variants.registry import variant, variants
 
 

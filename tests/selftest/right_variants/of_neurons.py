@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from tests.selftest.networks import floating, refuse_unless, sigmoid
+from tests.mistakes.networks import floating, refuse_unless, sigmoid
 from tests.selftest.right_variants.registry import variant, variants
 
 

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from tests.mistakes.of_optimisers import RIGHT, stepping
+from tests.mistakes.rules import RULES, stepping
 from tests.selftest.right_variants.registry import variant, variants
 
 
@@ -101,7 +101,11 @@ FORMS = {
 def _of_function(rule, move):
     """The step at the textbook level without its checks, and at the robust one with them, also in a wider dtype."""
     name = f"{rule.lower()}_step"
-    return {name: stepping(rule, move, _unchecked)}, {name: stepping(rule, move)}, {name: _in_float64(rule, move)}
+    return (
+        {name: stepping(RULES[rule], move, _unchecked)},
+        {name: stepping(RULES[rule], move)},
+        {name: _in_float64(rule, move)},
+    )
 
 
 def _in_float64(rule, move):
@@ -116,14 +120,14 @@ def _in_float64(rule, move):
             return value.astype(dtype) if isinstance(value, np.ndarray) else value
 
         dtype = theta[0].dtype
-        stepped, new = stepping(rule, move)(*(cast(one, np.float64) for one in (theta, grad, state)), **hyper)
+        stepped, new = stepping(RULES[rule], move)(*(cast(one, np.float64) for one in (theta, grad, state)), **hyper)
         return cast(stepped, dtype), cast(new, dtype)
 
     return step
 
 
 for _rule, _forms in FORMS.items():
-    for _form, _move in {"plain": RIGHT[_rule], **_forms}.items():
+    for _form, _move in {"plain": RULES[_rule].move(), **_forms}.items():
         for _kind, _level in enumerate(("textbook", "robust", "robust")):
             variants(
                 f"{_rule.lower()}_step: {_form}{('', ', checked', ', in float64')[_kind]}",
@@ -134,13 +138,13 @@ for _rule, _forms in FORMS.items():
 
 @variant("adam_step", "textbook")
 def state_with_more_in_it(theta, grad, state, lr, betas, eps):
-    stepped, new = stepping("ADAM", RIGHT["ADAM"])(theta, grad, state, lr=lr, betas=betas, eps=eps)
+    stepped, new = RULES["ADAM"].step()(theta, grad, state, lr=lr, betas=betas, eps=eps)
     return tuple(stepped), new | {"history": [state["step"]], "name": "adam"}
 
 
 @variant("adam_step", "textbook")
 def step_number_as_an_array(theta, grad, state, lr, betas, eps):
-    stepped, new = stepping("ADAM", RIGHT["ADAM"])(theta, grad, state, lr=lr, betas=betas, eps=eps)
+    stepped, new = RULES["ADAM"].step()(theta, grad, state, lr=lr, betas=betas, eps=eps)
     return stepped, new | {"step": np.array(float(new["step"]))}
 
 

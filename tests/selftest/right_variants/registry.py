@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from impls import Implementation
+from impls.submissions.declared import Network
 from tests.selftest.candidates import candidate
 
 VARIANTS: dict[str, "Variant"] = {}
@@ -19,10 +20,13 @@ class Variant:
     level: str
     make: Callable[[], dict[str, Callable[..., Any]]]
     arrays: str = "numpy"
+    task: str | None = None
+    """What it declares its network to be for; or the network itself."""
+    network: Network | None = None
 
     def implementation(self) -> Implementation:
         """It as something that can be judged."""
-        return candidate(self.name, self.make(), self.arrays)
+        return candidate(self.name, self.make(), self.arrays, self.task, self.network)
 
 
 def variant(function: str, level: str, *, arrays: str = "numpy") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -36,9 +40,15 @@ def variant(function: str, level: str, *, arrays: str = "numpy") -> Callable[[Ca
 
 
 def variants(
-    name: str, level: str, make: Callable[[], dict[str, Callable[..., Any]]], *, arrays: str = "numpy"
+    name: str,
+    level: str,
+    make: Callable[[], dict[str, Callable[..., Any]]],
+    *,
+    arrays: str = "numpy",
+    task: str | None = None,
+    network: Network | None = None,
 ) -> None:
     """Record what ``make`` gives, functions by name, as one right implementation at ``level``."""
     if name in VARIANTS:
         raise ValueError(f"there is a right variant {name!r} already")
-    VARIANTS[name] = Variant(name, level, make, arrays)
+    VARIANTS[name] = Variant(name, level, make, arrays, task, network)

@@ -28,7 +28,7 @@ Sizes = tuple[int, int, int]
 
 ONE_EXAMPLE = None
 """The batch size of an x without a batch axis."""
-BATCHES = (ONE_EXAMPLE, 1, 2, 3, 5)
+BATCHES = (1, 2, 3, 5)
 SEVERAL = (2, 3, 5)
 FANS = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3), (4, 1), (1, 4), (4, 4), (4, 3), (2, 4))
 """(n, s), the inputs and neurons of a layer. Only squares let a transposed W pass unnoticed by the shapes."""
@@ -328,20 +328,69 @@ def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], 
     return theta, grad, alpha
 
 
-@st.composite
-def two_layers(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
-    """x and the parameters of two layers, of which the hidden one is the largest, and targets for every task.
+DEEPEST = 4
+"""How many layers a network of a declared architecture may have."""
 
-    Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange.
+
+@st.composite
+def architectures(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
+    """What a network of any architecture is asked with: x, codes for targets, and the layers from the last one back.
+
+    Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange. The first layer is
+    drawn with the rest, and those in between are square, so that every depth takes some of them.
     """
     m, n, h, k, dtype = draw(one_of_each(SEVERAL, (1, 2, 3), (4, 5), (1, 2, 3), dtypes))
     pool = _Pool(draw)
-    x, theta = _network(pool, m, (n, h, k), ("relu", "sigmoid"))
-    codes = pool.codes((m, k))
-    drawn = {"x": x, "theta": theta, "numbers": _TENTHS[codes % len(_TENTHS)]}
-    return in_dtype({**drawn, "bits": (codes[:, :1] % 2).astype(np.float64), "labels": codes[:, 0] % k}, dtype) | {
-        "labels": np.asarray(codes[:, 0] % k, np.int64)
-    }
+    x = pool.array(_numbers, "float64", (m, n))
+    shapes = [(h, n), *[(h, h)] * (DEEPEST - 2), (k, h), (k, n)]
+    layers = [
+        (pool.array(_numbers, "float64", (s, i)), pool.array(_numbers_but_zero, "float64", (s,))) for s, i in shapes
+    ]
+    return in_dtype({"x": x, "layers": layers}, dtype) | {"codes": pool.codes((m, k)).astype(np.int64), "dtype": dtype}
+
+
+def of_architecture(
+    drawn: Mapping[str, Any], activations: Sequence[str], loss: str | None
+) -> tuple[np.ndarray, list[Layer], np.ndarray]:
+    """x, theta and targets for a network with these activations and this loss; no layer saturates.
+
+    Under a binary cross-entropy it has one output.
+    """
+    first, *middle, last, alone = drawn["layers"]
+    depth = len(activations)
+    theta = [alone] if depth == 1 else [first, *middle[: depth - 2], last]
+    binary = loss is not None and loss.startswith("binary_cross_entropy")
+    k = 1 if binary else len(theta[-1][1])
+    theta[-1] = theta[-1][0][:k], theta[-1][1][:k]
+    squashed_by = {"binary_cross_entropy_with_logits": "sigmoid", "cross_entropy_with_logits": "softmax"}
+    names = [*activations[:-1], squashed_by.get(loss or "", activations[-1])]
+    targets = _targets("binary_cross_entropy" if binary else loss or "mean_squared_error", drawn["codes"][:, :k])
+    x, dtype = drawn["x"], drawn["dtype"]
+    scaled = [(W, b) for W, b in _scaled(theta, names)]
+    return in_dtype((x, scaled, targets), dtype)
+
+
+STEPS = (7, 50, 2, 1, 0)
+_RATES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+
+
+@st.composite
+def trainings(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float, int]:
+    """X, y, alpha and steps, as ``fit`` takes them: the largest of some rates with which no step expands an error."""
+    steps, m, n = draw(one_of_each(STEPS, (4, 9, 20, 2), (2, 3, 1, 4)))
+    pool = _Pool(draw)
+    X = pool.array(_numbers_but_zero, "float64", (m, n))
+    y = (pool.codes((m,)) % 2).astype(np.float64)
+    largest = 8 * m / float(np.linalg.norm(X.T @ X, 2))
+    return X, y, next(rate for rate in _RATES if rate <= largest), steps
+
+
+@st.composite
+def classifications(draw: DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """X and theta, as ``predict`` takes them."""
+    m, n = draw(one_of_each((5, 12, 2, 1), (2, 3, 1, 4)))
+    pool = _Pool(draw)
+    return pool.array(_numbers, "float64", (m, n)), pool.array(_numbers_but_zero, "float64", (n,))
 
 
 @st.composite

@@ -1,33 +1,36 @@
-"""Right modules, written otherwise."""
+"""Right networks of one architecture, written otherwise."""
 
 import importlib.util
 
 import numpy as np
 
-from tests.mistakes.of_modules import LAST, gradients, right
-from tests.selftest.networks import sigmoid
+from impls.submissions.declared import TASKS, Network
+from tests.mistakes.networks import sigmoid
+from tests.mistakes.of_networks import LAST, LOSSES, gradients, right
 from tests.selftest.right_variants.registry import variants
 
 
 def _in_numpy(task):
     return {
-        f"{task}_module": lambda x, theta, training: right(task, x, theta, training),
-        f"{task}_module_gradients": lambda x, y, theta: gradients(task, x, y, theta),
+        "network": lambda x, theta: right(task, x, theta),
+        "network_gradients": lambda x, y, theta: gradients(task, x, y, theta),
     }
 
 
 def _example_by_example(task):
-    def output(x, theta, training):
+    def output(x, theta):
         (W1, b1), (W2, b2) = theta
         rows = [W2 @ np.where(W1 @ one + b1 > 0, W1 @ one + b1, 0.0) + b2 for one in x]
         return np.stack([sigmoid(row) if LAST[task] == "sigmoid" else row for row in rows])
 
-    return {f"{task}_module": output}
+    return {"network": output}
 
 
 for _task in LAST:
-    variants(f"{_task}_module: in NumPy", "robust", lambda task=_task: _in_numpy(task))
-    variants(f"{_task}_module: example by example", "textbook", lambda task=_task: _example_by_example(task))
+    variants(f"network: in NumPy, {_task}", "robust", lambda task=_task: _in_numpy(task), task=_task)
+    variants(
+        f"network: example by example, {_task}", "textbook", lambda task=_task: _example_by_example(task), task=_task
+    )
 
 
 if importlib.util.find_spec("torch"):
@@ -90,20 +93,20 @@ if importlib.util.find_spec("torch"):
     def _of_class(name, task):
         import torch
 
-        from impls.adapters.torch_modules import functions_of
+        from impls.adapters.torch_modules import TwoLayers, loss_by_name
 
         cls = _classes()[name]
         if task == "binary":
             plain = cls.forward
             cls.forward = lambda self, x: torch.sigmoid(plain(self, x))
-        cls.TASK = task
-        return dict(functions_of(cls, None))
+        return dict(TwoLayers(cls).functions(loss_by_name(LOSSES[task])))
 
     for _task in LAST:
         for _name in ("sequential", "by name", "parameters", "last layer first"):
             variants(
-                f"{_task}_module: a torch class, {_name}",
+                f"network: a torch class, {_name}, {_task}",
                 "robust",
                 lambda name=_name, task=_task: _of_class(name, task),
                 arrays="torch",
+                network=Network(*TASKS[_task], "float32"),
             )

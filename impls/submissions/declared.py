@@ -1,0 +1,177 @@
+"""What is declared of an implementation: what each word may be, and what the network is from all that is said of it.
+
+Declarations come from several sources, the nearest first: the assignment's entry for the submission, the assignment,
+the adapter, the file, a loss object in the file. In: these, and the loaded module. Out: values that have been checked.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ARRAYS = ("numpy", "torch", "cupy", "jax", "dlpack")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "softmax", "identity")
+TASKS = {
+    "regression": (("relu", "identity"), "mean_squared_error"),
+    "binary": (("relu", "sigmoid"), "binary_cross_entropy"),
+    "multiclass": (("relu", "identity"), "cross_entropy_with_logits"),
+}
+"""The lecture's networks of two layers, and their losses."""
+WITH_LOGITS = "binary_cross_entropy_with_logits"
+LOSSES = ("mean_squared_error", "binary_cross_entropy", "cross_entropy", "cross_entropy_with_logits", WITH_LOGITS)
+LOSS_OBJECTS = {
+    "MSELoss": TASKS["regression"],
+    "BCELoss": TASKS["binary"],
+    "CrossEntropyLoss": TASKS["multiclass"],
+    "BCEWithLogitsLoss": (("relu", "identity"), WITH_LOGITS),
+}
+"""What a loss of torch stands for."""
+LOOSENING = ("DTYPES", "FLUSHES_TO_ZERO", "COMPILES", "ONE_EXAMPLE", "STATEFUL")
+"""What makes the judging milder: under an assignment it is not for the file to say."""
+NETWORK = ("ACTIVATIONS", "LOSS", "TASK")
+DEEPEST = 4
+"""The most layers that a network is judged with."""
+WORDS = ("ARRAYS", "DEVICE", *LOOSENING, "VERSIONS", "OPTIMISER_EPS", *NETWORK)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The architecture that `network` and `network_gradients` are judged by; dtype: of its parameters.
+
+    loss: None where it is not known, and no gradients can be judged.
+    """
+
+    activations: tuple[str, ...]
+    loss: str | None
+    dtype: str = "float64"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss object of torch in a file: its class, the expression that makes it, whether it stands at the top level."""
+
+    kind: str
+    call: ast.Call
+    at_top: bool
+
+
+class Contradiction(ValueError):
+    """A file says two things of its network that cannot both be."""
+
+
+class Undeclared(ValueError):
+    """Nothing says what the network is."""
+
+
+def checked(word: str, value: Any) -> Any:
+    """The value of a declaration in its plain form. Raises ValueError, which says what it may be."""
+    if word == "ACTIVATIONS":
+        names = list(value) if isinstance(value, list | tuple) else [value]
+        if not names or any(name not in ACTIVATIONS for name in names):
+            raise ValueError(f"got {value!r}, needs one of {', '.join(ACTIVATIONS)} for each layer")
+        return tuple(names)
+    if word == "LOSS":
+        return _one_of(value, LOSSES)
+    if word == "TASK":
+        return _one_of(value, TASKS)
+    if word in ("ONE_EXAMPLE", "COMPILES", "FLUSHES_TO_ZERO"):
+        if not isinstance(value, bool):
+            raise ValueError(f"got {value!r}, needs true or false")
+        return value
+    if word in ("DTYPES", "STATEFUL"):
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ValueError(f"got {value!r}, needs a list of names")
+        return tuple(value)
+    return value
+
+
+def _one_of(value: object, allowed: Iterable[str]) -> object:
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"got {value!r}, needs one of {', '.join(allowed)}")
+    return value
+
+
+def in_namespace(names: Mapping[str, Any]) -> dict[str, Any]:
+    """What the names of a module declare. Raises ValueError, which names the word.
+
+    ACTIVATIONS, LOSS and TASK are words that a file may use for something else, as a table of functions: they declare
+    something where they are texts, and what is wrong in them is said where a network is asked for.
+    """
+    said = {}
+    for word in WORDS:
+        value = names.get(word)
+        if value is None or word in ("ARRAYS", "DEVICE"):
+            continue
+        if word in NETWORK:
+            if _is_text(value) or (isinstance(value, list | tuple) and value and all(map(_is_text, value))):
+                said[word] = (
+                    value if _is_text(value) and word != "ACTIVATIONS" else tuple([value] if _is_text(value) else value)
+                )
+            continue
+        try:
+            said[word] = checked(word, value)
+        except ValueError as wrong:
+            raise ValueError(f"{word}: {wrong}") from wrong
+    return said
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def losses_in(tree: Iterable[ast.stmt]) -> list[Loss]:
+    """The losses of torch that are made in these statements."""
+    found = []
+    for statement in tree:
+        at_top = isinstance(statement, ast.Assign | ast.AnnAssign)
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                if name in LOSS_OBJECTS:
+                    found.append(Loss(name, node, at_top and node is statement.value))  # type: ignore[attr-defined]
+    return found
+
+
+def the_loss(found: Sequence[Loss]) -> Loss | None:
+    """The loss at the top level, or the only one there is. Raises Undeclared where there are several kinds."""
+    chosen = [one for one in found if one.at_top] or list(found)
+    kinds = list(dict.fromkeys(one.kind for one in chosen))
+    if len(kinds) > 1:
+        raise Undeclared(f"there are several losses ({', '.join(kinds)}): say which TASK")
+    return chosen[0] if chosen else None
+
+
+def network(sources: Sequence[tuple[str, Mapping[str, Any]]], file: Mapping[str, Any], loss: Loss | None) -> Network:
+    """The network, from what is declared elsewhere (the nearest first), in the file, and by its loss object.
+
+    Raises Undeclared, and Contradiction where the file's own words and its own loss do not go together.
+    """
+    every = [*sources, ("the file", file)]
+    for source, said in every:
+        for word in {*said} & {*NETWORK}:
+            try:
+                checked(word, said[word])
+            except ValueError as wrong:
+                raise Undeclared(f"{word} in {source}: {wrong}") from wrong
+    activations = next(filter(None, (said.get("ACTIVATIONS") or _of_task(said, 0) for _, said in every)), None)
+    name = next(filter(None, (said.get("LOSS") or _of_task(said, 1) for _, said in every)), None)
+    if loss is not None:
+        own = LOSS_OBJECTS[loss.kind]
+        says = file.get("LOSS") or _of_task(file, 1)
+        if says == name and says not in (None, own[1]) and not any(_says_loss(said) for _, said in sources):
+            word = f"LOSS = {says!r}" if "LOSS" in file else f"TASK = {file['TASK']!r}"
+            raise Contradiction(f"the file says {word} and makes {ast.unparse(loss.call)}, which is {own[1]}")
+        activations, name = activations or own[0], name or own[1]
+    if activations is None:
+        raise Undeclared("say which TASK: regression, binary or multiclass; or ACTIVATIONS and LOSS")
+    if len(activations) > DEEPEST:
+        raise Undeclared(f"a network of {len(activations)} layers; at most {DEEPEST} are asked")
+    return Network(tuple(activations), name)
+
+
+def _of_task(said: Mapping[str, Any], which: int) -> Any:
+    return TASKS[said["TASK"]][which] if "TASK" in said else None
+
+
+def _says_loss(said: Mapping[str, Any]) -> bool:
+    return "LOSS" in said or "TASK" in said

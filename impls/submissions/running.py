@@ -1,0 +1,142 @@
+"""Running the statements of a submission one by one: what fails or does not end is left out, and that is written down.
+
+In: the code, the names that are wanted, an empty module. Out: the module with what could be run, and for every name
+that is not what the student meant it to be the reason: the statement that binds it or may change it did not run to its
+end. A later statement that binds the name anew, from sound values, mends it.
+"""
+
+import ast
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from impls.interrupt import was_interrupted
+from impls.submissions.code import BUILTINS, Code, Statement, without_annotations
+
+LOAD_SECONDS = 60.0
+"""How long the loading of a submission may take in all, without an option."""
+
+
+class DidNotEnd(BaseException):
+    """A statement has used up its share of the time for loading. No Exception, which a submission would catch."""
+
+
+@dataclass
+class Ran:
+    """What came of running a submission.
+
+    unsound: by name, why its value is not the one that the student meant. refused: by name, why what should define it
+    is no Python. unknown: why names that no statement binds may be missing.
+    """
+
+    module: ModuleType
+    code: Code
+    unsound: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    unknown: str | None = None
+
+    def why_not(self, name: str) -> str | None:
+        """Why a function that reads this name of the module cannot be judged; None where nothing speaks against it."""
+        if name in self.unsound:
+            return self.unsound[name]
+        if name in vars(self.module) or name in BUILTINS:
+            return None
+        if name not in self.code.bound:
+            return self.unknown
+        binds = [one for one in self.code.statements if name in one.binds]
+        return f"it needs {name}, which {binds[-1].where} may make and did not"
+
+
+def run(
+    code: Code,
+    wanted: Iterable[str],
+    module: ModuleType,
+    is_near: Callable[[str], bool],
+    reason: Callable[[BaseException], str],
+    whole: bool = False,
+    seconds: float = LOAD_SECONDS,
+) -> Ran:
+    """Run in ``module`` what ``wanted`` need of the code, or the whole of it.
+
+    reason: what was raised, in words. seconds: for all of it; a statement gets half of what is left.
+    """
+    ran, end = Ran(module, code), time.monotonic() + seconds
+    for one in code.statements if whole else code.needed(wanted, is_near):
+        if one.broken:
+            ran.refused |= dict.fromkeys(one.binds, reason(one.broken))
+            continue
+        failed = _run(one, ran, (end - time.monotonic()) / 2)
+        if failed is not None and (bare := without_annotations(one)):
+            one, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
+        if failed is None:
+            _mend(ran, one)
+        else:
+            _note(ran, one, reason(failed))
+    return ran
+
+
+def _run(one: Statement, ran: Ran, seconds: float) -> BaseException | None:
+    """What the statement raised, None where it ran to its end."""
+    code = compile(ast.Module([one.node], []), one.piece.place, "exec", ran.code.future, dont_inherit=True)
+    try:
+        with ends_within(seconds):
+            exec(code, ran.module.__dict__)
+    except BaseException as raised:
+        if isinstance(raised, KeyboardInterrupt) and was_interrupted():
+            raise
+        return raised
+    return None
+
+
+def _note(ran: Ran, one: Statement, what: str) -> None:
+    """A statement that did not run to its end."""
+    if one.star is not None:
+        ran.unknown = ran.unknown or f"it needs what {one.where} imports or makes: {what}"
+    if isinstance(one.node, ast.Import | ast.ImportFrom):
+        module = ", ".join(one.imports) or "a module"
+        why = f"it needs {module}, which cannot be imported ({one.where}: {what})"
+        ran.unsound |= dict.fromkeys(one.binds, why)
+        return
+    for name in one.binds:
+        ran.unsound[name] = f"it needs {name}, and what makes it does not run ({one.where}: {what})"
+    changed = ran.code.changes_of(one) | (ran.code.set_up_by(one) if ran.code.sets_up(one) else frozenset())
+    for name in changed - one.binds:
+        ran.unsound.setdefault(name, f"{name} may be changed by {one.where}, which does not run to its end: {what}")
+
+
+def _mend(ran: Ran, one: Statement) -> None:
+    """A statement that ran: what it binds is as sound as what it read meanwhile."""
+    taken_over = next((ran.unsound[name] for name in sorted(one.now) if name in ran.unsound), None)
+    for name in one.binds:
+        ran.refused.pop(name, None)
+        if taken_over is None:
+            ran.unsound.pop(name, None)
+        else:
+            ran.unsound[name] = taken_over
+
+
+@contextmanager
+def ends_within(seconds: float) -> Iterator[None]:
+    """Raise DidNotEnd in what runs longer, where it runs Python; only the main thread can be told to stop."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    running = True
+
+    def stop(signum: int, frame: object) -> None:
+        if running:
+            raise DidNotEnd(f"it does not end within {seconds:.3g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        # Again and again: a bare `except:` in a loop would swallow the first one.
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 0.1)
+        yield
+    finally:
+        running = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,88 @@
+"""Whether a composed function is wrong by its activation alone: then the activation's own clauses have said it already.
+
+In go failing calls of a neuron, a logistic regression or a network; out come the activations that explain all of them,
+or none. A call is explained where its value is within its bound once the implementation's own activation, called at
+the reference's pre-activations, takes the place of the reference's. The bound is that of the call, so that a neuron
+with a fault of its own beside its sigmoid's is not explained. What would break this: a bound that grew with the
+activation's error.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import reference
+from impls.calling import Caller, CallFailed, Request
+from tests.harness.judging import comparison
+from tests.harness.judging.exact import in_float64
+from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.plan import dtype_of
+from tests.harness.judging.structure import checked
+from tests.harness.judging.trial import Made, Seen
+
+Layers = tuple[Any, Sequence[Any], Sequence[str]]
+
+
+def _of_a_neuron(x: Any, w: Any, b: Any = 0.0) -> Layers:
+    return x, [(np.atleast_2d(w), np.atleast_1d(b))], ["sigmoid"]
+
+
+LAYERS: Mapping[str, Callable[..., Layers]] = {
+    "neuron": _of_a_neuron,
+    "logistic_regression": _of_a_neuron,
+    "mlp": lambda x, theta, activations: (x, theta, activations),
+}
+"""How each composed function is written as layers with activations."""
+
+
+def explaining(
+    function: str, failing: Sequence[Seen], caller: Caller, offers: Sequence[str], bound: Callable[..., Any]
+) -> tuple[str, ...]:
+    """The activations, of those that the implementation ``offers``, that explain every failure; none where one stays.
+
+    bound: gives the bound of the function at the arguments of a call.
+    """
+    if function not in LAYERS:
+        return ()
+    used: dict[str, None] = {}
+    for seen in failing:
+        calls = [made for made in seen.shown if made.function == function and made.value is not None]
+        if not isinstance(seen.fault, Nonconformance) or not calls:
+            return ()
+        for made in calls:
+            x, theta, activations = LAYERS[function](*in_float64(made.arguments))
+            own = [name for name in activations if name in offers]
+            if not own or not _explains(made, x, theta, activations, own, caller, bound):
+                return ()
+            used |= dict.fromkeys(own)
+    return tuple(used)
+
+
+def _explains(
+    made: Made,
+    x: Any,
+    theta: Sequence[Any],
+    activations: Sequence[str],
+    own: Sequence[str],
+    caller: Caller,
+    bound: Callable[..., Any],
+) -> bool:
+    """Whether the value of the call is right with the own activations in the place of the formula's."""
+    dtype = dtype_of(made.arguments) or "float64"
+    h = x
+    try:
+        for layer, name in zip(theta, activations, strict=True):
+            z = reference.linear(h, *layer)
+            if name in own:
+                (answer,) = caller.ask([Request(name, (z.astype(dtype),))]).answers
+                if answer.failure is not None:
+                    return False
+                h = in_float64(checked(name, answer.value))
+            else:
+                h = z if name == "identity" else getattr(reference, name)(z)
+        h = h if np.shape(h) == np.shape(made.value) else h[..., 0]
+        comparison.within(made.value, h, bound(*made.arguments, **made.options))
+    except (Nonconformance, CallFailed, ValueError, IndexError, TypeError):
+        return False
+    return True

@@ -1,0 +1,77 @@
+"""Makes the small inputs of each clause anew: known mistakes are shrunk, and what they were shrunk to is written down.
+
+    python -m tests.selftest.small_inputs
+
+Out comes ``tests/mistakes/inputs.json``. It holds inputs alone, no answers. Each was drawn by the strategies of its
+clause, so that it lies in the clause's region.
+"""
+
+import json
+import math
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+
+from impls import Implementation
+from tests.conformance import every_test_imported
+from tests.harness.drawing import profiles
+from tests.harness.drawing.examples import Values, fingerprint, size
+from tests.harness.judging.judge import Examples, smallest_input
+from tests.harness.spec.clauses import PROPERTIES
+from tests.mistakes import MISTAKES, Mistake
+from tests.mistakes.inputs import PATH
+from tests.selftest.candidates import candidate
+
+_MOST_ELEMENTS, _FOR_A_CLAUSE, _TRIES = 24, 4, 200
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"array": [value.dtype.name, list(value.shape), [_number(one) for one in value.ravel().tolist()]]}
+    if isinstance(value, tuple):
+        return {"tuple": [_encoded(item) for item in value]}
+    if isinstance(value, list):
+        return [_encoded(item) for item in value]
+    if isinstance(value, Mapping):
+        return {"dict": {key: _encoded(item) for key, item in value.items()}}
+    return _number(value.item() if isinstance(value, np.generic) else value)
+
+
+def _number(value: Any) -> Any:
+    return {"float": repr(value)} if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _implementation(mistake: Mistake) -> Implementation:
+    return candidate(mistake.name, {mistake.clause.function: mistake.make()}, task=mistake.task)
+
+
+def main() -> int:
+    """Shrink known mistakes on the clauses that name them, a few for each clause, and write what is left of them."""
+    every_test_imported()
+    profiles.register()
+    settings.load_profile("quick")
+    found: dict[str, dict[Any, Values]] = defaultdict(dict)
+    by_clause = sorted(MISTAKES.values(), key=lambda mistake: mistake.clause.id)
+    drawn = Examples(0)
+    for mistake in by_clause:
+        clause = mistake.clause
+        if len(found[clause.id]) >= _FOR_A_CLAUSE or not PROPERTIES[clause.id].strategies:
+            continue
+        values = smallest_input(PROPERTIES[clause.id], clause, _implementation(mistake), drawn, _TRIES)
+        if values is not None and size(values)[0] <= _MOST_ELEMENTS:
+            found[clause.id][fingerprint(values)] = values
+    lines = []
+    for id, of_it in found.items():
+        examples = [json.dumps(_encoded(dict(one))["dict"]) for one in sorted(of_it.values(), key=size)]
+        lines += [f'"{id}": [\n' + ",\n".join(examples) + "]"] if examples else []
+    PATH.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    print(f"{sum(map(len, found.values()))} inputs of {len(lines)} clauses")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""A fault of an activation is reported once: composed functions that repeat it, and have no other, name its clause."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from tests.conformance import every_test_imported
+from tests.harness.judging.judge import FAILED, Examples, Outcome, judge
+from tests.harness.reports.verdicts import causes
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
+from tests.selftest.candidates import candidate
+
+
+@pytest.fixture(autouse=True)
+def _quick_profile():
+    every_test_imported()
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
+
+
+def clipped_sigmoid(z):
+    return 1 / (1 + np.exp(-np.clip(z, -3, 3)))
+
+
+def neuron(x, w, b):
+    return clipped_sigmoid(x @ w + b)
+
+
+def neuron_without_bias(x, w, b):
+    return clipped_sigmoid(x @ w)
+
+
+def judged(clause: str, **functions) -> Outcome:
+    return judge(PROPERTIES[clause], CLAUSES[clause], candidate("it", functions), Examples(0), (), 0)
+
+
+def test_a_neuron_that_repeats_its_sigmoid_is_explained():
+    outcome = judged("NEURON-TAILS", sigmoid=clipped_sigmoid, neuron=neuron)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ("sigmoid",))
+
+
+def test_a_neuron_with_a_fault_of_its_own_is_not():
+    outcome = judged("NEURON-TAILS", sigmoid=clipped_sigmoid, neuron=neuron_without_bias)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
+
+
+def test_an_inlined_sigmoid_that_differs_is_its_own_cause():
+    right = judged("NEURON-TAILS", sigmoid=lambda z: 1 / (1 + np.exp(-z)), neuron=neuron)
+    absent = judged("NEURON-TAILS", neuron=neuron)
+    assert right.explained_by == absent.explained_by == ()
+
+
+def test_the_cause_is_a_clause_of_the_activation_that_failed_in_the_same_row():
+    explained = Outcome(FAILED, explained_by=("sigmoid",))
+    assert causes({"SIGMOID-TAILS": Outcome(FAILED), "NEURON-TAILS": explained}) == {"NEURON-TAILS": "SIGMOID-TAILS"}
+    assert causes({"SIGMOID-TAILS": Outcome("passed"), "NEURON-TAILS": explained}) == {}

@@ -1,0 +1,128 @@
+"""Classes of torch modules as students hand them in."""
+
+import pytest
+
+pytest.importorskip("torch", reason="torch is not installed")
+
+ONLY = ("-k", "NETWORK")
+CLASS = """
+from torch import nn
+{before}
+class MyTwoLayerMLP(nn.Module):
+    def __init__(self, {arguments}):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(input_dim, h_dim), {hidden}, nn.Linear(h_dim, {k}){last})
+    def forward(self, x):
+        return {output}
+"""
+MSE = "loss = nn.MSELoss()"
+AS_ON_THE_SLIDES = {
+    "before": "",
+    "arguments": "input_dim, h_dim",
+    "hidden": "nn.ReLU()",
+    "k": "1",
+    "last": "",
+    "output": "self.layers(x)",
+}
+
+
+def written(**other):
+    return CLASS.format(**{**AS_ON_THE_SLIDES, **other})
+
+
+@pytest.mark.parametrize("isolation", ["process", "none"])
+@pytest.mark.parametrize(
+    ("task", "code"),
+    [
+        ("regression", written(before='TASK = "regression"')),
+        ("regression", written(k="4", before="loss = nn.MSELoss()")),
+        ("binary", written(last=", nn.Sigmoid()", before="criterion = nn.BCELoss()")),
+        ("binary with logits", written(before="criterion = nn.BCEWithLogitsLoss()")),
+        ("multiclass", written(k="10", before="def train():\n    return nn.CrossEntropyLoss()")),
+        ("multiclass", written(arguments="input_dim, h_dim, k", k="k", before='TASK = "multiclass"')),
+    ],
+)
+def test_the_four_forms_of_the_slides_conform(suite, submission, task, code, isolation):
+    path = submission(code)
+    row = suite("--impl", path, "--level", "robust", "--isolation", isolation, *ONLY).implementation(path)
+    levels = {name: (one["textbook"], one["robust"]) for name, one in row["functions"].items()}
+    assert levels.pop("network")[0] == levels.pop("network_gradients")[0] == "conforms", task
+    assert {textbook for textbook, _ in levels.values()} == {"not implemented"}
+    assert row["arrays"] == "torch"
+
+
+@pytest.mark.parametrize(
+    ("code", "clause", "says"),
+    [
+        (
+            written(last=", nn.Softmax(dim=1)", k="3", before='TASK = "multiclass"'),
+            "NETWORK-VALUE",
+            "puts a softmax before CrossEntropyLoss",
+        ),
+        (written(last=", nn.ReLU()", before=MSE), "NETWORK-VALUE", "puts a ReLU on its output"),
+        (written(before='TASK = "binary"'), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
+        (written(hidden="nn.Identity()", before=MSE), "NETWORK-VALUE", "no activation between its layers"),
+        (written(hidden="nn.ReLU(), nn.Dropout(0.5)", before=MSE), "NETWORK-VALUE", "network"),
+        (written(output="self.layers(x).squeeze()", before=MSE), "NETWORK-VALUE", "shape"),
+        (written(output="self.layers(x).detach()", before=MSE), "NETWORK-GRADIENT", "grad"),
+        (written(before="loss = nn.MSELoss(reduction='sum')"), "NETWORK-GRADIENT", "reduction='sum'"),
+        (
+            written(before='TASK = "binary"\nloss = nn.MSELoss()'),
+            "NETWORK-VALUE",
+            "nn.MSELoss(), which is mean_squared",
+        ),
+        (written(before="loss = nn.BCELoss()"), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
+        (written(last=", nn.Sigmoid()", k="3", before="loss = nn.CrossEntropyLoss()"), "NETWORK-VALUE", "sigmoid"),
+        (written(last=", nn.Sigmoid()", before=MSE), "NETWORK-VALUE", "puts a sigmoid on its output"),
+    ],
+)
+def test_a_wrong_module_fails_on_the_clause_that_names_the_mistake(suite, submission, code, clause, says):
+    path = submission(code)
+    result = suite("--impl", path, *ONLY)
+    assert result.exit_status == 1
+    assert result.outcomes()[path, clause] in ("failed", "error")
+    assert says in result.output
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (written(), "say which TASK"),
+        (written(last=", nn.Sigmoid()"), "say which TASK"),
+        (written(before="a, b = nn.MSELoss(), nn.BCELoss()"), "several losses (MSELoss, BCELoss): say which TASK"),
+        (written(before='TASK = "classification"'), "needs one of regression, binary, multiclass"),
+        (written(arguments="input_dim=2, *, h_dim", before=MSE), "its constructor has to take (inputs, hidden)"),
+        (written(hidden="nn.BatchNorm1d(h_dim)", before=MSE), "W and b of two layers"),
+        (
+            written(before=MSE).replace("MyTwoLayerMLP", "A") + written().replace("MyTwoLayerMLP", "B"),
+            "several networks of two layers (A, B)",
+        ),
+    ],
+)
+def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission, code, says):
+    path = submission(code)
+    row = suite("--impl", path, *ONLY).implementation(path)
+    assert row["functions"]["network"]["textbook"] == "not judged"
+    assert says in row["functions"]["network"]["reason"]
+    assert row["verdict"] == "error"
+
+
+def test_a_class_is_found_beside_functions_and_by_its_name(suite, submission, tmp_path, monkeypatch):
+    code = written(before=MSE)
+    path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n" + code)
+    outcomes = suite("--impl", path, "-k", "SIGMOID-VALUE or NETWORK-VALUE or NETWORK-GRADIENT").outcomes()
+    assert [outcomes[path, one] for one in ("SIGMOID-VALUE", "NETWORK-VALUE", "NETWORK-GRADIENT")] == ["passed"] * 3
+    (tmp_path / "their_networks.py").write_text(written(before='TASK = "regression"'))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    named = "their_networks:MyTwoLayerMLP"
+    assert suite("--impl", named, *ONLY).outcomes()[named, "NETWORK-VALUE"] == "passed"
+
+
+def test_an_implementation_is_complete_without_a_network(suite, submission):
+    path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n")
+    result = suite("--impl", path, "-k", "SIGMOID-VALUE or NETWORK", "--require-complete")
+    reason = result.implementation(path)["reason"]
+    assert "tanh" in reason
+    assert "network" not in reason
+    assert result.outcomes()[path, "NETWORK-VALUE"] == "skipped"
+    assert "FAILED tests/conformance/test_network.py" not in result.output
