@@ -35,7 +35,7 @@ class Result:
             (row["name"], id): clause["outcome"]
             for row in self.json["implementations"]
             for function in row["functions"].values()
-            for id, clause in function["clauses"].items()
+            for id, clause in function.get("clauses", {}).items()
         }
 
 

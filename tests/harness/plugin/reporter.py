@@ -147,7 +147,8 @@ class Reporter:
             if self._failures:  # an empty entry would colour a run without failures red
                 terminalreporter.stats["failed"].extend(self._failures)
             failures = sorted(self._failures, key=self._how_bad)
-            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in failures])
+            texts = [(pair_of_item(report.nodeid), str(report.longrepr)) for report in failures]
+            terminal_report.write(terminalreporter, self._run, texts)
         for line in self._annotations:  # a workflow obeys a command only where a line begins with it
             terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):

@@ -265,12 +265,11 @@ class Run:
     def is_expected(self, clause: Clause) -> bool:
         """Whether this run is to judge the clause, unless it is deselected.
 
-        The large ones only where asked for; under an assignment those of its functions and its level alone.
+        The large ones only where asked for; under an assignment those of its functions; under a level those of it.
         """
-        if self.options.assignment and (
-            clause.function not in self.options.assignment.functions
-            or (self.options.level == TEXTBOOK and clause.level != TEXTBOOK)
-        ):
+        if self.options.assignment and clause.function not in self.options.assignment.functions:
+            return False
+        if self.options.level == TEXTBOOK and clause.level != TEXTBOOK:
             return False
         return self.options.large is not None or not clause.large
 
