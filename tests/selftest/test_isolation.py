@@ -87,7 +87,7 @@ def class_of_the_hostile(request, tmp_path_factory):
         os.chdir(here)
         listener.listen(1000)
         before = set(os.listdir(folder))
-        result = run(*arguments, environment={"TMPDIR": str(temporary)}, limit=1500)
+        result = run(*arguments, environment={"TMPDIR": str(temporary)})
     return result, mode, folder, before, temporary
 
 
