@@ -27,7 +27,7 @@ from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.judge import Examples, judge
 from tests.harness.judging.plan import Kind, planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, carried_out
-from tests.harness.plugin import run as running
+from tests.harness.reports import run as running
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 

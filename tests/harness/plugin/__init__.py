@@ -20,15 +20,17 @@ from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
-from tests.harness.plugin.handed import Handed, handed_key
-from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
+from tests.harness.plugin.item import PairItem, items_of, pair_of
+from tests.harness.plugin.keys import handed_key, run_key
 from tests.harness.plugin.reporter import Reporter
-from tests.harness.plugin.run import Options, Run, pair_of_item
-from tests.harness.plugin.task import Task
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
 from tests.harness.reports import resume as earlier
+from tests.harness.reports.handed import Handed
+from tests.harness.reports.options import Options, pair_of_item
 from tests.harness.reports.rows import Rows, beside
+from tests.harness.reports.run import Run
+from tests.harness.reports.task import Task
 from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
