@@ -47,13 +47,14 @@ def forger(answer: Mapping[str, Any]) -> str:
     """The source of a submission that, while it is loaded, answers in the place of the process that loads it."""
     return f"""
 import sys
-def sigmoid(z): return z
-frame = sys._getframe()
-while frame:
-    if {{"channel", "token"}} <= frame.f_locals.keys():
-        frame.f_locals["channel"].answer(frame.f_locals["token"], {dict(answer)!r})
-    frame = frame.f_back
-raise RuntimeError("all is well")
+def forge():
+    frame = sys._getframe()
+    while frame:
+        if {{"channel", "token"}} <= frame.f_locals.keys():
+            frame.f_locals["channel"].answer(frame.f_locals["token"], {dict(answer)!r})
+        frame = frame.f_back
+    raise RuntimeError("all is well")
+def sigmoid(z, forged=forge()): return z
 """
 
 
