@@ -48,7 +48,9 @@ def centred(h, W, b):
     return z - z.mean(axis=0) if len(z) > 1 and z.ndim == 2 else z
 
 record({
-"MLP-VALUE": {
+"MLP-ONE": {
+    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
+}, "MLP-VALUE": {
     "leaves the biases out": with_layer(lambda h, W, b: h @ W.T),
     "has a bias in the first layer only": with_theta(lambda theta: [theta[0], *((W, 0 * b) for W, b in theta[1:])]),
     "multiplies by W instead of by W transposed": with_layer(lambda h, W, b: h @ W + b),
@@ -72,7 +74,6 @@ record({
     "takes the sigmoid for the tanh, which is S-shaped as well": with_activation(tanh=sigmoid),
     "takes the tanh for the sigmoid": with_activation(sigmoid=np.tanh),
     "loses the minus sign in the exponent of the sigmoid": with_activation(sigmoid=lambda z: sigmoid(-z)),
-    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
     "squeezes the output": lambda *network: np.squeeze(mlp(*network)),
     "normalises each layer's sums over the batch": with_layer(centred),
     "keeps each layer of the first call for later layers of the same sizes":

@@ -1,11 +1,11 @@
-"""What the run reads of a submission without running it: what belongs to it, what it declares, what is remarked."""
+"""What the run reads of a submission without running it: what belongs to it, and what is remarked."""
 
 import pytest
 
 from impls.isolation import Isolation, Limits, load_isolated
 from impls.isolation.reach import CHECKOUT, outside_the_suite
-from impls.isolation.sources import Sources, declared_arrays, declared_device
-from impls.submissions.spec import Asked, Named
+from impls.isolation.sources import Sources
+from impls.submissions.spec import Asked, named_by
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def test_a_folder_around_the_checkout_is_allowed_without_it():
     assert outside_the_suite([str(CHECKOUT), str(CHECKOUT / "reference")]) == []
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("source", "arrays"),
     [
@@ -58,7 +59,8 @@ def test_a_folder_around_the_checkout_is_allowed_without_it():
         ("import torch\nimport numpy as np", ("numpy", "torch")),
         ("ARRAYS = 'cupy'", ("cupy",)),
         ("import torch\nARRAYS: str = 'numpy'\n", ("numpy",)),
-        ("def f():\n    ARRAYS = 'cupy'", ("numpy",)),
+        ("def f():\n    ARRAYS = 'cupy'", ("numpy", "cupy")),
+        ("import cupy as cp", ("cupy",)),
         ("ARRAYS = (", ("numpy",)),
     ],
 )
@@ -80,14 +82,16 @@ def test_what_is_declared_comes_before_what_the_command_says(tmp_path):
     assert declared_device(sources, None, "cupy") == "cuda"
 
 
+=======
+>>>>>>> integrate
 def test_a_helper_is_reached_and_a_neighbour_is_not(folder):
     source = "from helper import th\ndef tanh(z): return th(z)\ndef relu(z): return open({!r}).read()\n"
     (folder / "anna.py").write_text(source.format(str(folder / "bob.py")))
     (folder / "helper.py").write_text("import numpy as np\ndef th(z): return np.tanh(z)\n")
     isolation = Isolation(limits=Limits(call_seconds=5))
     try:
-        path = folder / "anna.py"
-        anna = load_isolated(isolation, Named("anna", str(path), path), ("tanh", "relu"), Asked(None, None))
+        (named,) = named_by(str(folder / "anna.py"), Asked(None, None))
+        anna = load_isolated(isolation, named, ("tanh", "relu"), Asked(None, None))
         assert anna.remarks == ("imports what lies beside it: helper.py",)
         assert anna.caller.call("tanh", (0.0,), {}) == 0
         if "landlock" in isolation.in_force:
