@@ -29,3 +29,18 @@ def test_the_class_at_the_threshold_one_half(impl, classified):
 def test_prediction_changes_no_argument_and_keeps_no_buffer(impl, classified):
     X, theta = classified
     assert_pure(impl, "predict", (X, theta), (-X, theta))
+
+
+@clause("FIT-LAYOUT")
+@given(training=draw.trainings())
+def test_training_reads_any_memory_layout(impl, training):
+    X, y, alpha, steps = training
+    for _, arrays in draw.in_every_layout((X, y)):
+        impl.check.fit(*arrays, alpha, steps)
+
+
+@clause("PREDICT-LAYOUT")
+@given(classified=draw.classifications())
+def test_prediction_reads_any_memory_layout(impl, classified):
+    for _, arrays in draw.in_every_layout(classified):
+        impl.check.predict(*arrays)

@@ -63,6 +63,7 @@ ARGUMENTS: Mapping[str, Mapping[str, tuple[int, of.Chosen]]] = {
 """What an author may treat differently: by function and name, the argument's number and which of its arrays."""
 
 VECTORS = {"the biases", "the first biases", "the second biases", "the labels"}
+OF_VECTORS = ("neuron", "logistic_regression", "fit", "predict")
 LOSSES = ("BCE", "CE", "LOGITS", "MSE")
 NOT_ASKED: Mapping[str, set[str]] = {
     "gives float64 whatever it is given": {f"{loss}-DTYPE" for loss in LOSSES},  # a loss may be a Python number
@@ -123,7 +124,7 @@ def of_layout(function: str) -> Mapping[str, of.Function | Wrong]:
             lambda contiguous=contiguous: contiguous, "pytorch#80006"
         )
         found[f"steps forward through {name} where a reversed view runs backward"] = reading(stepping_forward)
-        if name == "the examples" or (name not in VECTORS and function not in ("neuron", "logistic_regression")):
+        if name == "the examples" or (name not in VECTORS and function not in OF_VECTORS):
             in_order = reading(in_the_order_of_memory)
             found[f"takes {name} in the order of memory"] = Wrong(lambda f=in_order: f, "pytorch PR51713")
     written_to = of.of_changed_arguments(writable_only)(RIGHT[function])

@@ -82,11 +82,6 @@ def softmax_of_batches_only(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong("LINEAR-ONE", "gives a single example a batch axis")
-def single_example_with_a_batch_axis(x, W, b):
-    return np.atleast_2d(x) @ W.T + b
-
-
 @wrong("MLP-ONE", "takes the softmax of a single example over the wrong axis")
 def network_of_columns(x, theta, activations):
     y = mlp(x, theta, activations)

@@ -48,7 +48,9 @@ def centred(h, W, b):
     return z - z.mean(axis=0) if len(z) > 1 and z.ndim == 2 else z
 
 record({
-"MLP-VALUE": {
+"MLP-ONE": {
+    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
+}, "MLP-VALUE": {
     "leaves the biases out": with_layer(lambda h, W, b: h @ W.T),
     "has a bias in the first layer only": with_theta(lambda theta: [theta[0], *((W, 0 * b) for W, b in theta[1:])]),
     "multiplies by W instead of by W transposed": with_layer(lambda h, W, b: h @ W + b),
@@ -76,8 +78,6 @@ record({
     "normalises each layer's sums over the batch": with_layer(centred),
     "keeps each layer of the first call for later layers of the same sizes":
         remembering(lambda: layers_of_the_first_call({})),
-}, "MLP-ONE": {
-    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
 }, "MLP-COMPOSED": {
     "has room for four layers and leaves those beyond out": lambda x, theta, names: mlp(x, theta[:4], names[:4]),
     "adds a layer's input to its output where the sizes allow, in deep networks":

@@ -34,8 +34,8 @@ def fresh(leaf: Any) -> Any:
     return copied
 
 
-def calls_of(id: str, examples: Examples) -> list[Call]:
-    """The calls that a right function gets on the clause's examples."""
+def calls_of(id: str, examples: Examples, task: str | None = None) -> list[Call]:
+    """The calls that a right function gets on the clause's examples. task: what a network declares."""
     noted: list[Call] = []
     function = CLAUSES[id].function
 
@@ -43,7 +43,7 @@ def calls_of(id: str, examples: Examples) -> list[Call]:
         noted.append((mapped(fresh, args), mapped(fresh, options)))
         return RIGHT[function](*args, **options)
 
-    outcomes(lambda: noting, function, id, examples)
+    outcomes(lambda: noting, function, id, examples, task)
     return noted
 
 

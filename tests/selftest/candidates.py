@@ -5,8 +5,8 @@ from typing import Any
 
 import reference
 from impls import Implementation
-from impls.backends.arrays import FLOATS, library
-from impls.builtin import UNKNOWN_ULP, flushes_to_zero
+from impls.backends import BACKENDS, library
+from impls.builtin import UNKNOWN_ULP
 from impls.calling import Direct
 from impls.implementation import Says
 from impls.submissions.declared import TASKS, Network
@@ -36,9 +36,9 @@ def candidate(
         device="cpu",
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        flushes_to_zero=flushes_to_zero(arrays),
+        flushes_to_zero=BACKENDS[arrays].flushes,
         versions={},
-        offers=FLOATS[arrays],
+        offers=BACKENDS[arrays].floats,
         says=Says(network=network or (Network(*TASKS[task]) if task else None)),
     )
 
@@ -47,13 +47,14 @@ def forger(answer: Mapping[str, Any]) -> str:
     """The source of a submission that, while it is loaded, answers in the place of the process that loads it."""
     return f"""
 import sys
-def sigmoid(z): return z
-frame = sys._getframe()
-while frame:
-    if {{"channel", "token"}} <= frame.f_locals.keys():
-        frame.f_locals["channel"].answer(frame.f_locals["token"], {dict(answer)!r})
-    frame = frame.f_back
-raise RuntimeError("all is well")
+def forge():
+    frame = sys._getframe()
+    while frame:
+        if {{"channel", "token"}} <= frame.f_locals.keys():
+            frame.f_locals["channel"].answer(frame.f_locals["token"], {dict(answer)!r})
+        frame = frame.f_back
+    raise RuntimeError("all is well")
+def sigmoid(z, forged=forge()): return z
 """
 
 

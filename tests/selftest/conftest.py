@@ -35,7 +35,7 @@ class Result:
             (row["name"], id): clause["outcome"]
             for row in self.json["implementations"]
             for function in row["functions"].values()
-            for id, clause in function["clauses"].items()
+            for id, clause in function.get("clauses", {}).items()
         }
 
 
@@ -84,7 +84,7 @@ def _runs_in(tmp_path: Path, inherited: dict[str, str]) -> Callable[..., Result]
         profile: str | None = "quick",
         seed: str | None = "1",
         environment: dict[str, str] | None = None,
-        limit: float = 300,
+        limit: float = 1500,
     ) -> Result:
         json_path, junit_path = tmp_path / "result.json", tmp_path / "junit.xml"
         for path in (json_path, junit_path):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,49 @@ from impls.submissions.gate import Submission
 from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Named
 from tests.harness.plugin import progress
-from tests.harness.plugin.run import Options, Run
-from tests.harness.plugin.task import Task
 from tests.harness.reports import rows as files
-from tests.selftest.conftest import CHECKOUT
+from tests.harness.reports.options import Options
+from tests.harness.reports.run import Run
+from tests.harness.reports.task import Task
+from tests.selftest.conftest import CHECKOUT, Result
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return {} / (1 + np.exp(-z))\n"
 ONLY = ("-k", "SIGMOID-VALUE or SIGMOID-SYMMETRY or SIGMOID-PURE")
 
 
+FIVE = {"a": 1, "b": 2, "c": 2, "d": 1, "e": "1.0"}
+"""Five submissions, the second of them wrong, the third in the same way."""
+
+
 @pytest.fixture
 def folder(submission, tmp_path):
-    """Five submissions, the second of them wrong, the third in the same way."""
-    for name, factor in {"a": 1, "b": 2, "c": 2, "d": 1, "e": "1.0"}.items():
+    for name, factor in FIVE.items():
         submission(SIGMOID.format(factor), f"class/{name}.py")
     return tmp_path / "class"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run over the five: what it was asked, how it ended, and the JSON that it wrote."""
+
+    folder: Path
+    result: Result
+    json: str
+
+    def kept(self, path):
+        """Options that name the same run, with its JSON in another file."""
+        path.write_text(self.json)
+        return "--impl", str(self.folder), *ONLY, "--conformance-json", str(path)
+
+
+@pytest.fixture(scope="module")
+def finished(suite_of_module, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("class")
+    for name, factor in FIVE.items():
+        (folder / f"{name}.py").write_text(SIGMOID.format(factor))
+    path = tmp_path_factory.mktemp("finished") / "result.json"
+    result = suite_of_module("--impl", str(folder), *ONLY, "--conformance-json", str(path))
+    return Finished(folder, result, path.read_text())
 
 
 def rows(path):
@@ -36,44 +65,44 @@ def rows(path):
     return {row["name"]: row for row in content["implementations"]}
 
 
-def test_equal_answers_have_equal_outcomes_and_counterexamples(suite, folder):
-    result = suite("--impl", str(folder), *ONLY)
-    assert result.exit_status == 1
-    clauses = {name: row["functions"]["sigmoid"]["clauses"] for name, row in rows_of(result).items()}
-    assert clauses["a"] == clauses["d"] == clauses["e"] != clauses["b"]
-    assert clauses["b"] == clauses["c"]
-    credit = {name: row["functions"]["sigmoid"]["credit"]["textbook"] for name, row in rows_of(result).items()}
-    assert credit == {"a": "3/5", "b": "1/5", "c": "1/5", "d": "3/5", "e": "3/5"}
-    assert clauses["b"]["SIGMOID-VALUE"]["counterexample"] is not None
-    alone = suite("--impl", str(folder / "c.py"), "--isolation", "none", *ONLY)
+def test_equal_answers_have_equal_outcomes_and_counterexamples(suite, finished):
+    assert finished.result.exit_status == 1
+    there = json.loads(finished.json)["implementations"]
+    clauses = {row["name"]: row["functions"]["sigmoid"]["clauses"] for row in there}
+    assert clauses["a.py"] == clauses["d.py"] == clauses["e.py"] != clauses["b.py"]
+    assert clauses["b.py"] == clauses["c.py"]
+    credit = [row["functions"]["sigmoid"]["credit"]["textbook"] for row in there]
+    assert credit == ["3/5", "1/5", "1/5", "3/5", "3/5"]
+    in_the_class = clauses["c.py"]["SIGMOID-VALUE"]
+    assert in_the_class["counterexample"] is not None
+    alone = suite("--impl", str(finished.folder / "c.py"), "--isolation", "none", *ONLY)
     (row,) = alone.json["implementations"]
-    there = row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
-    assert there["outcome"] == clauses["c"]["SIGMOID-VALUE"]["outcome"] == "failed"
-    assert there["max_error_ratio"] == clauses["c"]["SIGMOID-VALUE"]["max_error_ratio"]
+    clause = row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
+    assert clause["outcome"] == in_the_class["outcome"] == "failed"
+    assert clause["max_error_ratio"] == in_the_class["max_error_ratio"]
 
 
-def rows_of(result):
-    return {row["name"].removesuffix(".py"): row for row in result.json["implementations"]}
-
-
-def test_a_stopped_run_is_gone_on_with(suite, folder, tmp_path):
+def test_a_stopped_run_is_gone_on_with(suite, finished, tmp_path):
     path = tmp_path / "kept.json"
-    whole = suite("--impl", str(folder), *ONLY)
-    kept = ("--impl", str(folder), *ONLY, "--conformance-json", str(path))
+    kept = finished.kept(path)
+    path.unlink()
     suite(*kept, "--maxfail", "1")
     stopped = rows(path)
     assert stopped["a.py"]["complete"]
     assert not any(stopped[f"{name}.py"]["complete"] for name in "bcde")
     again = suite(*kept, "--resume", seed=None)
     assert again.exit_status == 1
-    there = json.loads(path.read_text())
-    assert there["implementations"] == whole.json["implementations"]
+    assert json.loads(path.read_text())["implementations"] == json.loads(finished.json)["implementations"]
     assert "SIGMOID-VALUE:c.py" in again.junit
     assert "SIGMOID-VALUE:a.py" not in again.junit
-    finished = suite(*kept, "--resume", seed=None)
-    assert finished.exit_status == 1
-    assert "as an earlier run has found" in finished.output
-    assert rows(path) == {row["name"]: row for row in there["implementations"]}
+
+
+def test_a_finished_run_is_reported_again(suite, finished, tmp_path):
+    path = tmp_path / "kept.json"
+    again = suite(*finished.kept(path), "--resume", seed=None)
+    assert again.exit_status == 1
+    assert "as an earlier run has found" in again.output
+    assert json.loads(path.read_text())["implementations"] == json.loads(finished.json)["implementations"]
 
 
 def test_a_changed_submission_is_judged_again(suite, folder, tmp_path):
@@ -92,7 +121,7 @@ def test_a_changed_helper_has_its_submission_judged_again(suite, submission, tmp
     path = tmp_path / "kept.json"
     kept = ("--impl", str(tmp_path / "class" / "bob" / "main.py"), *ONLY, "--conformance-json", str(path))
     assert suite(*kept).exit_status == 0
-    submission("import numpy as np\nth = np.sin\n", "class/bob/lib.py")
+    submission("import numpy as np\ndef th(z): return np.sin(z)\n", "class/bob/lib.py")
     again = suite(*kept, "--resume", seed=None)
     assert again.exit_status == 1
     (row,) = rows(path).values()
@@ -142,11 +171,8 @@ def test_of_a_run_that_is_killed_the_rows_are_there_and_are_gone_on_with(suite, 
         (("--hypothesis-seed", "2"), "seed was 1 and is 2"),
     ],
 )
-def test_a_run_made_otherwise_is_not_gone_on_with(suite, folder, tmp_path, options, says):
-    path = tmp_path / "kept.json"
-    kept = ("--impl", str(folder), *ONLY, "--conformance-json", str(path))
-    suite(*kept)
-    refused = suite(*kept, "--resume", *options, seed=None)
+def test_a_run_made_otherwise_is_not_gone_on_with(suite, finished, tmp_path, options, says):
+    refused = suite(*finished.kept(tmp_path / "kept.json"), "--resume", *options, seed=None)
     assert refused.exit_status == 4
     assert says in refused.output
 
@@ -215,12 +241,12 @@ def test_a_line_of_progress_takes_loading_for_no_judging(monkeypatch):
 
 def test_what_does_not_load_in_the_process_that_judges_it_is_an_error_of_its_own_pairs():
     run = Run(Options((), None, None, None, False, "quick", 1))
-    read = Submission(b"raise ImportError('not today')", "", Mentions())
+    read = Submission(b"def sigmoid(z:", "", Mentions())
     run.task = Task({"a.py": Named("a.py", "a.py", Path("a.py"), read)}, 1, False)
     try:
         outcome = run.judge("a.py", "SIGMOID-VALUE")
     finally:
         run.end_workers()
     assert outcome.outcome == "error"
-    assert "it loads only now and then: ImportError: not today" in outcome.message
+    assert "it loads only now and then: SyntaxError" in outcome.message
     assert run.is_required("a.py", "SIGMOID-VALUE")

@@ -23,6 +23,26 @@ def sigmoid(z):
 ONLY_SIGMOID = ("-k", "SIGMOID")
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Write these files, by their names, into a new folder; gives the folder."""
+
+    def write(files):
+        folder = tmp_path_factory.mktemp("submissions")
+        for name, content in files.items():
+            (folder / name).write_text(content, encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def of_the_wrong_file(suite_of_module, written):
+    """The path of a wrong file, and the result of a run on it."""
+    path = str(written({"student.py": WRONG_SIGMOID}) / "student.py")
+    return path, suite_of_module("--impl", path, *ONLY_SIGMOID)
+
+
 def test_a_right_file_conforms_at_textbook_level_and_the_run_passes(suite, submission):
     path = submission(RIGHT_SIGMOID)
     result = suite("--impl", path)
@@ -33,9 +53,8 @@ def test_a_right_file_conforms_at_textbook_level_and_the_run_passes(suite, submi
     assert row["functions"]["tanh"]["textbook"] == "not implemented"
 
 
-def test_a_wrong_file_fails_with_a_report_that_can_be_acted_on(suite, submission):
-    path = submission(WRONG_SIGMOID)
-    result = suite("--impl", path, *ONLY_SIGMOID)
+def test_a_wrong_file_fails_with_a_report_that_can_be_acted_on(of_the_wrong_file):
+    path, result = of_the_wrong_file
     assert result.exit_status == 1
     assert result.implementation(path)["verdict"] == "fails"
     assert result.outcomes()[path, "SIGMOID-VALUE"] == "failed"
@@ -45,9 +64,8 @@ def test_a_wrong_file_fails_with_a_report_that_can_be_acted_on(suite, submission
     assert "MUST" in report
 
 
-def test_the_counterexample_runs_and_the_reproduction_command_reproduces(suite, submission):
-    path = submission(WRONG_SIGMOID)
-    result = suite("--impl", path, "-k", "SIGMOID-VALUE")
+def test_the_counterexample_runs_and_the_reproduction_command_reproduces(suite, of_the_wrong_file):
+    path, result = of_the_wrong_file
     clause = result.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
     names: dict = {}
     exec(WRONG_SIGMOID, names)
@@ -131,8 +149,8 @@ def test_the_json_is_strict_and_holds_every_function_and_clause(suite, submissio
     assert clause["max_error_ratio"] is None
 
 
-def test_junit_holds_the_failure_and_the_clause(suite, submission):
-    result = suite("--impl", submission(WRONG_SIGMOID), *ONLY_SIGMOID)
+def test_junit_holds_the_failure_and_the_clause(of_the_wrong_file):
+    _, result = of_the_wrong_file
     cases = ElementTree.fromstring(result.junit).iter("testcase")
     failed = {
         case.get("name"): case.find("failure").get("message") for case in cases if case.find("failure") is not None
@@ -149,24 +167,24 @@ def test_deselecting_clauses_does_not_fail_and_does_not_pass(suite):
     )
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        ("def sigmoid(z:\n", "SyntaxError"),
-        ("raise SystemExit(0)", "SystemExit"),
-        ("import no_such_module_at_all", "no_such_module_at_all"),
-        ("import pytest\npytest.skip('no', allow_module_level=True)", "Skipped"),
-        ("def sigmiod(z): return z", "sigmiod"),
-    ],
-)
-def test_a_file_that_does_not_load_is_one_error_row_and_harms_no_other(suite, submission, content, reason):
-    broken, right = submission(content, "broken.py"), submission(RIGHT_SIGMOID, "right.py")
-    result = suite("--impl", broken, "--impl", right)
+DO_NOT_LOAD = {
+    "syntax.py": ("def sigmoid(z:\n", "SyntaxError"),
+    "exit.py": ("raise SystemExit(0)", "SystemExit"),
+    "missing.py": ("import no_such_module_at_all", "no_such_module_at_all"),
+    "skip.py": ("import pytest\npytest.skip('no', allow_module_level=True)", "Skipped"),
+    "misspelt.py": ("def sigmiod(z): return z", "sigmiod"),
+}
+
+
+def test_files_that_do_not_load_are_each_an_error_row_and_harm_no_other(suite, written):
+    files = {name: content for name, (content, _) in DO_NOT_LOAD.items()}
+    result = suite("--impl", str(written({**files, "right.py": RIGHT_SIGMOID})))
     assert result.exit_status == 1
-    assert result.implementation(broken)["verdict"] == "error"
-    assert reason in result.implementation(broken)["reason"]
-    assert result.implementation(right)["verdict"] == "conforms"
-    assert broken in result.junit
+    for name, (_, reason) in DO_NOT_LOAD.items():
+        assert result.implementation(name)["verdict"] == "error"
+        assert reason in result.implementation(name)["reason"]
+        assert name in result.junit
+    assert result.implementation("right.py")["verdict"] == "conforms"
 
 
 def test_only_files_that_do_not_load_are_a_failure_too(suite, submission):
@@ -175,50 +193,66 @@ def test_only_files_that_do_not_load_are_a_failure_too(suite, submission):
     assert "ZeroDivisionError" in result.json["implementations"][0]["reason"]
 
 
-@pytest.mark.parametrize(
-    ("body", "outcome", "says"),
-    [
-        ("import unittest; raise unittest.SkipTest", "error", "SkipTest"),
-        ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", "error", "cannot be shown"),
-        (r"raise ValueError('not \udc80 text')", "error", "ValueError"),
-        ("import os; os._exit(0)", "error", "ended itself, with status 0"),
-        ("import pytest; pytest.skip('later')", "error", "Skipped"),
-        (
-            "from hypothesis.errors import UnsatisfiedAssumption; raise UnsatisfiedAssumption",
-            "error",
-            "UnsatisfiedAssumption",
-        ),
-        ("import hypothesis; hypothesis.reject()", "error", "UnsatisfiedAssumption"),
-        ("raise SystemExit(0)", "error", "SystemExit"),
-        ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
-        ("return (1 / (1 + np.exp(-z))).tolist()", "error", "list"),
-        ("return (1 / (1 + np.exp(-z))).astype(object)", "error", "object"),
-        ("return 1j / (1 + np.exp(-z))", "error", "complex"),
-        ("return 1 / (1 + np.exp(-z))[..., None]", "failed", "shape"),
-        ("return np.round(1 / (1 + np.exp(-z))).astype(int)", "failed", "expected"),
-        ("print('noise' * 50); return 1 / (1 + np.exp(-z))", "passed", None),
-    ],
-)
-def test_what_an_implementation_does_is_its_own_outcome(suite, submission, body, outcome, says):
-    path = submission(f"import numpy as np\ndef sigmoid(z):\n    {body}\n")
-    result = suite("--impl", path, "--impl", "numpy-lecture", "-k", "SIGMOID-VALUE")
-    clause = result.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
+OUTCOMES = {
+    "skip_test.py": ("import unittest; raise unittest.SkipTest", "error", "SkipTest"),
+    "message.py": ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", "error", "cannot be shown"),
+    "surrogate.py": ("raise ValueError('not \\udc80 text')", "error", "ValueError"),
+    "ends.py": ("import os; os._exit(0)", "error", "ended itself, with status 0"),
+    "skips.py": ("import pytest; pytest.skip('later')", "error", "Skipped"),
+    "assumption.py": (
+        "from hypothesis.errors import UnsatisfiedAssumption; raise UnsatisfiedAssumption",
+        "error",
+        "UnsatisfiedAssumption",
+    ),
+    "rejects.py": ("import hypothesis; hypothesis.reject()", "error", "UnsatisfiedAssumption"),
+    "exits.py": ("raise SystemExit(0)", "error", "SystemExit"),
+    "interrupts.py": ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
+    "list.py": ("return (1 / (1 + np.exp(-z))).tolist()", "error", "list"),
+    "object.py": ("return (1 / (1 + np.exp(-z))).astype(object)", "error", "object"),
+    "complex.py": ("return 1j / (1 + np.exp(-z))", "error", "complex"),
+    "shape.py": ("return 1 / (1 + np.exp(-z))[..., None]", "failed", "shape"),
+    "integers.py": ("return np.round(1 / (1 + np.exp(-z))).astype(int)", "failed", "expected"),
+    "noise.py": ("print('noise' * 50); return 1 / (1 + np.exp(-z))", "passed", None),
+}
+"""Of a file: what the body of its sigmoid is, the outcome of SIGMOID-VALUE, and what the message says."""
+
+
+@pytest.fixture(scope="module")
+def of_all_outcomes(suite_of_module, written):
+    bodies = {name: f"import numpy as np\ndef sigmoid(z):\n    {body}\n" for name, (body, _, _) in OUTCOMES.items()}
+    return suite_of_module("--impl", str(written(bodies)), "--impl", "numpy-lecture", "-k", "SIGMOID-VALUE")
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_what_an_implementation_does_is_its_own_outcome(of_all_outcomes, name):
+    _, outcome, says = OUTCOMES[name]
+    row = of_all_outcomes.implementation(name)
+    clause = row["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
     assert clause["outcome"] == outcome
     assert says is None or says in clause["message"]
-    assert result.exit_status == (0 if outcome == "passed" else 1)
-    assert result.outcomes()["numpy-lecture", "SIGMOID-VALUE"] == "passed"
+    assert row["verdict"] == {"passed": "not run", "failed": "fails", "error": "error"}[outcome]
 
 
-@pytest.mark.parametrize("body", ["raise NotImplementedError", "pass", "return ..."])
-def test_a_stub_is_not_implemented_and_never_a_pass(suite, submission, body):
-    path = submission(f"{RIGHT_SIGMOID}\ndef relu(z):\n    {body}\n")
-    result = suite("--impl", path, "-k", "SIGMOID or RELU")
-    row = result.implementation(path)
+def test_what_implementations_do_harms_no_other(of_all_outcomes):
+    assert of_all_outcomes.outcomes()["numpy-lecture", "SIGMOID-VALUE"] == "passed"
+    assert of_all_outcomes.exit_status == 1
+
+
+def test_what_an_implementation_prints_fails_no_run(suite, submission):
+    noisy = submission("import numpy as np\ndef sigmoid(z):\n    print('noise' * 50); return 1 / (1 + np.exp(-z))\n")
+    assert suite("--impl", noisy, "-k", "SIGMOID-VALUE").exit_status == 0
+
+
+def test_a_stub_is_not_implemented_and_never_a_pass(suite, written):
+    stubs = {"raises.py": "raise NotImplementedError", "passes.py": "pass", "dots.py": "return ..."}
+    folder = written({name: f"{RIGHT_SIGMOID}\ndef relu(z):\n    {body}\n" for name, body in stubs.items()})
+    result = suite("--impl", str(folder), "-k", "SIGMOID or RELU")
     assert result.exit_status == 0, result.output
-    assert row["functions"]["relu"]["textbook"] == "not implemented"
-    complete = suite("--impl", path, "-k", "SIGMOID or RELU", "--require-complete")
+    complete = suite("--impl", str(folder), "-k", "SIGMOID or RELU", "--require-complete")
     assert complete.exit_status == 1
-    assert "relu" in complete.implementation(path)["reason"]
+    for name in stubs:
+        assert result.implementation(name)["functions"]["relu"]["textbook"] == "not implemented"
+        assert "relu" in complete.implementation(name)["reason"]
 
 
 def test_nothing_but_stubs_is_an_error(suite, submission):
@@ -265,9 +299,9 @@ def test_a_mistake_in_the_command_is_exit_status_4_before_anything_runs(suite, a
 
 
 def test_an_unknown_profile_or_seed_is_exit_status_4(suite):
-    for wrong in (suite(profile="slow"), suite(seed="one")):
-        assert wrong.exit_status == 4
-    assert "quick, default, ci, thorough" in suite(profile="slow").output
+    of_the_profile, of_the_seed = suite(profile="slow"), suite(seed="one")
+    assert of_the_profile.exit_status == of_the_seed.exit_status == 4
+    assert "quick, default, ci, thorough" in of_the_profile.output
 
 
 def test_a_folder_gives_a_row_for_each_file(suite, submission, tmp_path):
@@ -292,16 +326,23 @@ def test_configuration_beside_a_submission_is_not_read(suite, submission):
     assert result.outcomes()[path, "SIGMOID-VALUE"] == "passed"
 
 
-@pytest.mark.parametrize("name", ["Kovács Ödön.py", "a\\b.py", "with [brackets] and 'quotes'.py"])
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
-def test_any_file_name_gets_its_verdict_and_its_report(suite, submission, name, workers):
-    path = submission(WRONG_SIGMOID, name)
-    result = suite("--impl", path, "-k", "SIGMOID-VALUE", *workers)
+def test_any_file_name_gets_its_verdict_and_its_report(suite, written, workers):
+    names = ["Kovács Ödön.py", "a\\b.py", "with [brackets] and 'quotes'.py"]
+    wrong, right = (
+        [str(written(dict.fromkeys(names, text)) / name) for name in names] for text in (WRONG_SIGMOID, RIGHT_SIGMOID)
+    )
+    result = suite(*_each_with_impl(wrong), "-k", "SIGMOID-VALUE", *workers)
     assert result.exit_status == 1
-    assert result.outcomes()[path, "SIGMOID-VALUE"] == "failed"
-    assert "sigmoid fails on SIGMOID-VALUE" in result.output
-    right = submission(RIGHT_SIGMOID, name)
-    assert suite("--impl", right, "-k", "SIGMOID-VALUE", *workers).exit_status == 0
+    assert [result.outcomes()[path, "SIGMOID-VALUE"] for path in wrong] == ["failed"] * 3
+    assert result.output.count("sigmoid fails on SIGMOID-VALUE") == 3
+    result = suite(*_each_with_impl(right), "-k", "SIGMOID-VALUE", *workers)
+    assert result.exit_status == 0
+    assert [result.outcomes()[path, "SIGMOID-VALUE"] for path in right] == ["passed"] * 3
+
+
+def _each_with_impl(paths):
+    return [word for path in paths for word in ("--impl", path)]
 
 
 def test_a_file_that_loads_only_once_is_an_error_under_xdist(suite, submission, tmp_path):

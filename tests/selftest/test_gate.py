@@ -15,7 +15,7 @@ from impls.submissions import gate
 from impls.submissions.gate import Refused, cells_of, read, submissions
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
-from tests.harness.plugin.task import Task
+from tests.harness.reports.task import Task
 from tests.selftest.candidates import forger
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n"
@@ -238,6 +238,15 @@ def test_a_task_is_the_same_in_another_process(folder):
     assert printable(os.fsdecode(b"L\xf6sung.py")) in task.named
 
 
+FLAKY = """
+import os
+import numpy as np
+def today():
+    if os.urandom(1)[0] < 128: raise ImportError("not today")
+def sigmoid(z, needed=today()): return 1 / (1 + np.exp(-z))
+"""
+
+
 def put_a_class(folder: Path) -> list[str]:
     """A class of right submissions under odd names and in odd forms, among what is refused; the names of the right."""
     odd = [b"aaa.py", b"zzz.py", b"L\xf6sung.py", b"two\n\nzzz.py: conforms at level robust\n.py", b"::error::x.py"]
@@ -249,8 +258,7 @@ def put_a_class(folder: Path) -> list[str]:
     (folder / "docstring.py").write_text(f'"""\nimport torch\n"""\n{SIGMOID}')
     (folder / "liar.py").write_text(forger({"wrong": "all is well"}))
     for number in range(4):  # these load in some processes only
-        flaky = "import os\nif os.urandom(1)[0] < 128: raise ImportError('not today')\n"
-        (folder / f"flaky{number}.py").write_text(SIGMOID + flaky)
+        (folder / f"flaky{number}.py").write_text(FLAKY)
     return [printable(name) for name in [*names, "lines.py", "docstring.py"]]
 
 

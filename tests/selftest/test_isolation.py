@@ -14,7 +14,8 @@ from impls.isolation.sources import Sources
 from impls.text import printable
 from tests.conformance import every_test_imported
 from tests.harness.judging.judge import Examples, judge
-from tests.harness.plugin.run import Options, Run
+from tests.harness.reports.options import Options
+from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
 from tests.harness.spec.clauses import PROPERTIES
 from tests.mistakes import MISTAKES
@@ -87,7 +88,7 @@ def class_of_the_hostile(request, tmp_path_factory):
         os.chdir(here)
         listener.listen(1000)
         before = set(os.listdir(folder))
-        result = run(*arguments, environment={"TMPDIR": str(temporary)}, limit=1500)
+        result = run(*arguments, environment={"TMPDIR": str(temporary)})
     return result, mode, folder, before, temporary
 
 

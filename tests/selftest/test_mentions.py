@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from impls import Implementation, SpecError, Unloadable, probe
+from impls.implementation import Says
 from impls.isolation import Isolation, load_isolated
 from impls.submissions.mentions import Mentions, mentions
-from impls.submissions.notebook import code_of
+from impls.submissions.notebook import pieces_of
 from impls.submissions.spec import Asked, named_by
 from tests.selftest.candidates import forger
 
@@ -69,7 +70,8 @@ def test_what_a_source_mentions_is_found_in_time_that_grows_as_its_length(text):
 
 def test_the_pieces_of_a_notebook_are_found_in_time_that_grows_as_their_length():
     blanks = " " * 200_000
-    code_of(["(\n" + "\n" * 200_000, f"{blanks}x\n(", f"x{blanks}\n(", "def f(): pass"], ["f"], "x.ipynb")
+    cells = ["(\n" + "\n" * 200_000, f"{blanks}x\n(", f"x{blanks}\n(", "def f(): pass"]
+    assert [piece.source for piece in pieces_of(Path("x.ipynb"), cells)][-1] == cells[-1]
 
 
 def loaded_in_a_worker(path: Path, arrays=None, device=None):
@@ -85,14 +87,16 @@ def loaded_in_a_worker(path: Path, arrays=None, device=None):
     ("answer", "says"),
     [
         ({"wrong": "all is well"}, "all is well"),
-        ({"functions": ["sigmoid"], "arrays": "cupy", "device": "cuda"}, ""),
-        ({"functions": ["sigmoid"], "arrays": "torch", "device": "cpu"}, ""),
-        ({"functions": ["sigmoid"], "arrays": ["numpy"], "device": 3}, ""),
-        ({"functions": ["sigmoid"], "arrays": "\x1b[2J", "device": "cpu"}, ""),
+        ({"arrays": "cupy", "device": "cuda"}, "speaks of cupy arrays"),
+        ({"arrays": "torch", "device": "cpu"}, "speaks of torch arrays"),
+        ({"arrays": ["numpy"], "device": 3}, "speaks of ['numpy'] arrays"),
+        ({"arrays": "numpy", "device": "cuda"}, "speaks of the device cuda"),
+        ({"arrays": "\x1b[2J", "device": "cpu"}, "speaks of "),
     ],
 )
 def test_what_a_worker_says_of_a_file_is_the_row_of_that_file(folder, answer, says):
-    (folder / "liar.py").write_text(forger(answer))
+    forged = {"functions": ["sigmoid"], "says": Says().as_json(), **answer}
+    (folder / "liar.py").write_text(forger(forged))
     found = loaded_in_a_worker(folder / "liar.py")
     assert isinstance(found, Unloadable)
     assert says in found.reason

@@ -1,11 +1,11 @@
-"""What the run reads of a submission without running it: what belongs to it, what it declares, what is remarked."""
+"""What the run reads of a submission without running it: what belongs to it, and what is remarked."""
 
 import pytest
 
 from impls.isolation import Isolation, Limits, load_isolated
 from impls.isolation.reach import CHECKOUT, outside_the_suite
-from impls.isolation.sources import Sources, declared_arrays, declared_device
-from impls.submissions.spec import Asked, Named
+from impls.isolation.sources import Sources
+from impls.submissions.spec import Asked, named_by
 
 
 @pytest.fixture
@@ -50,44 +50,14 @@ def test_a_folder_around_the_checkout_is_allowed_without_it():
     assert outside_the_suite([str(CHECKOUT), str(CHECKOUT / "reference")]) == []
 
 
-@pytest.mark.parametrize(
-    ("source", "arrays"),
-    [
-        ("import numpy as np", ("numpy",)),
-        ("import torch", ("torch",)),
-        ("import torch\nimport numpy as np", ("numpy", "torch")),
-        ("ARRAYS = 'cupy'", ("cupy",)),
-        ("import torch\nARRAYS: str = 'numpy'\n", ("numpy",)),
-        ("def f():\n    ARRAYS = 'cupy'", ("numpy",)),
-        ("ARRAYS = (", ("numpy",)),
-    ],
-)
-def test_the_arrays_are_those_of_the_source(tmp_path, source, arrays):
-    path = tmp_path / "one.py"
-    path.write_text(source)
-    assert declared_arrays(Sources.of(path), None) == arrays
-
-
-def test_what_is_declared_comes_before_what_the_command_says(tmp_path):
-    path = tmp_path / "one.py"
-    path.write_text("DEVICE = 'cuda'\nARRAYS = 'torch'")
-    sources = Sources.of(path)
-    assert declared_arrays(sources, "numpy") == ("torch",)
-    assert declared_device(sources, "cpu", "torch") == "cuda"
-    path.write_text("")
-    sources = Sources.of(path)
-    assert declared_arrays(sources, "torch") == ("torch",)
-    assert declared_device(sources, None, "cupy") == "cuda"
-
-
 def test_a_helper_is_reached_and_a_neighbour_is_not(folder):
     source = "from helper import th\ndef tanh(z): return th(z)\ndef relu(z): return open({!r}).read()\n"
     (folder / "anna.py").write_text(source.format(str(folder / "bob.py")))
     (folder / "helper.py").write_text("import numpy as np\ndef th(z): return np.tanh(z)\n")
     isolation = Isolation(limits=Limits(call_seconds=5))
     try:
-        path = folder / "anna.py"
-        anna = load_isolated(isolation, Named("anna", str(path), path), ("tanh", "relu"), Asked(None, None))
+        (named,) = named_by(str(folder / "anna.py"), Asked(None, None))
+        anna = load_isolated(isolation, named, ("tanh", "relu"), Asked(None, None))
         assert anna.remarks == ("imports what lies beside it: helper.py",)
         assert anna.caller.call("tanh", (0.0,), {}) == 0
         if "landlock" in isolation.in_force:

@@ -1,13 +1,11 @@
-"""The suite as a pytest plugin: options, one test item for each clause and implementation, reports.
+"""The suite as a pytest plugin: options, and one test item for each clause and implementation.
 
 pytest loads it from ``addopts``, before it reads test paths from the command line.
 """
 
 import argparse
-import contextlib
 import math
 import os
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -17,23 +15,22 @@ import pytest
 
 import reference
 from impls import interrupt
+from impls.backends import BACKENDS, DEVICES
 from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
-from tests.harness.judging.faults import SEVERITIES
-from tests.harness.judging.judge import ERROR, Outcome
-from tests.harness.plugin.handed import Handed, handed_key
-from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
-from tests.harness.plugin.progress import Progress
-from tests.harness.plugin.run import Options, Run, pair_of_item
-from tests.harness.plugin.task import Task
+from tests.harness.plugin.item import PairItem, items_of, pair_of
+from tests.harness.plugin.keys import handed_key, run_key
+from tests.harness.plugin.reporter import Reporter
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
-from tests.harness.reports import results
 from tests.harness.reports import resume as earlier
-from tests.harness.reports import terminal as terminal_report
+from tests.harness.reports.handed import Handed
+from tests.harness.reports.options import Options, pair_of_item
 from tests.harness.reports.rows import Rows, beside
+from tests.harness.reports.run import Run
+from tests.harness.reports.task import Task
 from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
@@ -78,10 +75,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what to check (repeatable): a built-in name, a path to a .py file, a folder of them, package.module, "
         "or package.module:object; without it every built-in whose library and device are there",
     )
-    group.addoption(
-        "--arrays", choices=("numpy", "torch", "cupy"), help="the arrays that the functions named by --impl take"
-    )
-    group.addoption("--device", choices=("cpu", "cuda"), help="the device that those arrays are on")
+    group.addoption("--arrays", choices=tuple(BACKENDS), help="the arrays that the functions named by --impl take")
+    group.addoption("--device", choices=DEVICES, help="the device that those arrays are on")
     group.addoption(
         "--isolation",
         choices=MODES,
@@ -313,154 +308,9 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" and isinstance(item, PairItem) and item.outcome:
         report.conformance_outcome = item.outcome.as_json()  # type: ignore[attr-defined]
         item.outcome = None
     return report
-
-
-class Reporter:
-    """In the process that reports: gathers outcomes, settles the verdicts at the end, writes and prints them."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._run = config.stash[run_key]
-        self._failures: list[pytest.TestReport] = []
-        self._verdicts: set[str] = set()
-        self._annotations: list[str] = []
-        self._place = tempfile.TemporaryDirectory(prefix="conformance-")
-        path = config.getoption("conformance_json")
-        if path is None and config.getoption("report") is not None:
-            path = Path(self._place.name) / "result.json"
-        self._path = path
-        self._report = json_report.Report(self._run, path) if path else None
-        self._progress = Progress(self._run)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not (pair := pair_of_item(report.nodeid)):
-            return
-        if outcome := getattr(report, "conformance_outcome", None):
-            self._run.outcomes[pair] = Outcome(**outcome)
-        elif report.failed:
-            died = report.when not in ("setup", "call", "teardown")
-            what = "the process died while it judged this" if died else "the test itself failed"
-            self._run.outcomes[pair] = Outcome(ERROR, message=f"{what}: {report.longrepr}")
-            self._run.unfinished.add(pair[0])
-        if report.when == "call" and self._progress.is_last_of(pair[0]) and self._report:
-            with contextlib.suppress(OSError):  # said at the end, when it still cannot be written
-                self._report.append(pair[0])
-        terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        if report.when == "call" and terminal and (says := self._progress.to_say()):
-            terminal.ensure_newline()
-            terminal.write_line(says)
-
-    @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
-    def forget(self, report: pytest.TestReport) -> None:
-        """Keep nothing of what has passed in a class but how many there are: pytest would keep every report."""
-        terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        listed = set(self._config.option.reportchars) & set("pPaAsx")
-        if terminal is None or listed or not pair_of_item(report.nodeid) or not self._run.task.one_after_the_other:
-            return
-        terminal.stats.pop("", None)  # the reports of set-ups and tear-downs
-        for kind in ("passed", "skipped", "xfailed"):
-            if (reports := terminal.stats.get(kind)) and reports[-1] is report:
-                reports[-1] = reports[0]
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_report_teststatus(self, report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
-        """Of a class only the lines that say how far the run is: thousands of dots would hide them."""
-        if config.get_verbosity() > 0 or report.when != "call" or not pair_of_item(report.nodeid):
-            return None
-        if not self._run.task.one_after_the_other:
-            return None
-        outcome = "xfailed" if report.skipped and hasattr(report, "wasxfail") else report.outcome
-        return outcome, "", outcome.upper()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        run = self._run
-        if not self._concerned():
-            return
-        run.stopped = (
-            bool(session.shouldstop or session.shouldfail) or session.exitstatus == pytest.ExitCode.INTERRUPTED
-        )
-        run.close()
-        for name, reason in run.failures_without_item():
-            self._fail(session, name, reason)
-        if self._report:
-            try:
-                self._report.write()
-            except OSError as raised:
-                self._fail(session, "--conformance-json", f"{self._path} could not be written: {raised}")
-        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.resumed and not run.task.named:
-            session.exitstatus = pytest.ExitCode.OK  # an earlier run has judged all there is
-        if (folder := self._config.getoption("report")) is not None:
-            try:
-                self._annotations = list(report_folder.write(results.read(self._path), folder, os.environ))
-            except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
-                self._fail(session, "--report", f"{folder} could not be written: {raised}")
-        self._hold_back_failures()
-
-    def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
-        """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
-        name = printable(name)
-        nodeid = f"tests/conformance::verdict[{name}]"
-        self._verdicts.add(nodeid)
-        report = pytest.TestReport(
-            nodeid,
-            ("tests/conformance", None, f"verdict[{name}]"),
-            {},
-            "failed",
-            f"{name}: {printable(reason)}",
-            "call",
-        )
-        self._config.hook.pytest_runtest_logreport(report=report)
-        session.testsfailed += 1
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def _how_bad(self, report: pytest.TestReport) -> tuple[int, int]:
-        """Where a failure is shown: by implementation, the worst first."""
-        pair = pair_of_item(report.nodeid)
-        outcome = self._run.outcomes.get(pair) if pair else None
-        if pair is None or outcome is None:
-            return -1, 0
-        names = [one.name for one in self._run.implementations]
-        severity = SEVERITIES.index(outcome.severity) if outcome.severity else len(SEVERITIES)
-        return names.index(pair[0]), severity
-
-    def _hold_back_failures(self) -> None:
-        """Keep pytest from printing our failures in its own section: they come once, after the matrix."""
-        terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        if terminal is None:
-            return
-        others: list[pytest.TestReport] = []
-        for report in terminal.stats.get("failed", []):
-            ours = pair_of_item(report.nodeid) or report.nodeid in self._verdicts
-            (self._failures if ours else others).append(report)
-        if self._failures:
-            terminal.stats["failed"] = others
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._concerned():
-            if self._failures:  # an empty entry would colour a run without failures red
-                terminalreporter.stats["failed"].extend(self._failures)
-            failures = sorted(self._failures, key=self._how_bad)
-            terminal_report.write(terminalreporter, self._run, [str(report.longrepr) for report in failures])
-        for line in self._annotations:  # a workflow obeys a command only where a line begins with it
-            terminalreporter.write_line(line)
-        if self._config.getoption("accuracy"):
-            terminal_report.write_accuracy(terminalreporter, self._run)
-        if (folder := self._config.getoption("figures")) is not None:
-            terminal_report.write_figures(terminalreporter, self._run, folder)
-
-    def _concerned(self) -> bool:
-        """Whether this run is one of the conformance tests at all, and not of others alone."""
-        if self._config.option.collectonly:
-            return False
-        return bool(self._run.scheduled or self._run.options.specs or self._config.getoption("conformance_json"))

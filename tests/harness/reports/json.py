@@ -1,7 +1,10 @@
-"""The result of a run as JSON, schema version 1."""
+"""The result of a run as JSON, schema version 2: in goes a run, out come the lines of its file.
+
+``conformance-result.schema.json`` beside this file describes it.
+"""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +12,16 @@ import reference
 from impls import Implementation, Unloadable
 from impls.text import printable
 from tests.harness.judging.judge import Outcome
-from tests.harness.plugin.run import Run
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import rows as files
+from tests.harness.reports import verdicts
+from tests.harness.reports.environment import environment
 from tests.harness.reports.rows import write
+from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import ERROR, NOT_RUN, FunctionVerdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Report:
@@ -62,31 +67,53 @@ def head(run: Run, ended: bool = False) -> dict[str, Any]:
             "profile": options.profile,
             "seed": options.seed,
             "level": options.level,
-            "assignment": options.assignment and options.assignment.name,
+            "assignment": _assignment(run),
             **duration,
             "sources": earlier.hash_of_the_suite(),
             "asked": earlier.asked(options),
         },
-        "environment": run.environment(),
+        "environment": environment(run.implementations, run.absent),
     }
+
+
+def _assignment(run: Run) -> dict[str, Any] | None:
+    asked = run.options.assignment
+    if asked is None:
+        return None
+    worth = {name: one.points for name, one in asked.functions.items() if one.points is not None}
+    return {"name": asked.name, "level": run.options.level, "points": worth}
 
 
 def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
     verdict = run.verdict(implementation)
     row = _row(run, implementation, verdict.verdict, verdict.reason)
-    names, points = implementation.says.names, run.points(implementation, verdict)
+    earned, names = run.points(implementation, verdict), implementation.says.names
     row["functions"] |= {
-        name: {**_function(run, one), "name": names.get(name), "points": points and points[name]}
+        name: {**_function(run, one), "name": names.get(name), "points": _points(run, name, implementation, earned)}
+        if _is_told(run, implementation, name)
+        else dict(one.levels)
         for name, one in verdict.functions.items()
     }
     row["declared"], row["not_looked_at"] = dict(implementation.declared), list(implementation.not_looked_at)
-    row["points"] = _sum(points)
+    row["points"] = _sum([function.get("points") for function in row["functions"].values()])
     row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
     row["complete"] = run.is_complete(implementation.name)
     return row
 
 
+def _is_told(run: Run, implementation: Implementation, name: str) -> bool:
+    """Whether more than its verdict is said of a function: not where it is not there and nobody asks for it."""
+    there = name in implementation.functions or name in implementation.not_judged or name in implementation.says.absent
+    return there or run.options.assignment is not None or run.options.require_complete
+
+
 def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any]:
+    functions: dict[str, dict[str, Any]] = {
+        name: _unloaded(run, what, name, verdict, reason)
+        if name in run.functions and run.options.assignment
+        else dict.fromkeys(LEVELS, verdict if name in run.functions else NOT_RUN)
+        for name in reference.FUNCTIONS
+    }
     return {
         "name": what.name,
         "spec": printable(what.spec),
@@ -100,36 +127,39 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
         "sha256": getattr(what, "sha256", None),
         "declared": {},
         "not_looked_at": [],
-        "points": _nothing_earned(run, what, verdict),
-        "functions": {
-            name: _unjudged(run, what, name, verdict, reason)
-            if name in run.functions
-            else _unjudged(run, what, name, NOT_RUN, "the assignment does not ask for it")
-            for name in reference.FUNCTIONS
-        },
+        "isolation": getattr(what, "isolation", "none"),
+        "remarks": list(getattr(what, "remarks", ())),
+        "points": _sum([function.get("points") for function in functions.values()]),
+        "functions": functions,
     }
 
 
-def _unjudged(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
-    points = _nothing_earned(run, what, verdict) if name in run.functions else None
-    words: dict[str, Any] = {"reason": reason, "credit": None, "clauses": {}, "name": None, "points": points}
+def _unloaded(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
+    """A function that is asked for, of a submission that does not load: it earns nothing."""
+    nothing = {name: 0.0} if isinstance(what, Unloadable) and verdict == ERROR else None
+    words = {"reason": reason, "credit": None, "clauses": {}, "name": None, "points": _points(run, name, what, nothing)}
     return {**dict.fromkeys(LEVELS, verdict), **words}
 
 
-def _nothing_earned(run: Run, what: Any, verdict: str) -> float | None:
-    """No points, where there could have been some: for what does not load. None for what was not judged."""
-    return 0.0 if run.options.assignment and isinstance(what, Unloadable) and verdict == ERROR else None
+def _points(run: Run, function: str, what: Any, earned: Mapping[str, float | None] | None) -> dict[str, float] | None:
+    """What the function has earned of what it is worth; None where there are no points, or a person has to decide."""
+    asked = run.options.assignment
+    if asked is None or asked.functions[function].points is None or earned is None or earned[function] is None:
+        return None
+    return {"earned": float(earned[function] or 0), "possible": float(asked.points(function, what.name))}
 
 
-def _sum(points: Mapping[str, float | None] | None) -> float | None:
+def _sum(points: Sequence[Mapping[str, float] | None]) -> dict[str, float] | None:
     """The points in all; None where one of them is not known, or there are none."""
-    every = list((points or {}).values())
-    known = [one for one in every if one is not None]
-    return sum(known) if known and len(known) == len(every) else None
+    known = [one for one in points if one is not None]
+    if not known:
+        return None
+    return {key: sum(one[key] for one in known) for key in ("earned", "possible")}
 
 
 def _function(run: Run, verdict: FunctionVerdict) -> dict[str, Any]:
-    clauses = {id: _clause(id, outcome) for id, outcome in verdict.outcomes.items()}
+    causes = verdicts.causes(verdict.outcomes)
+    clauses = {id: _clause(id, outcome, causes.get(id)) for id, outcome in verdict.outcomes.items()}
     credit = {level: _fraction(verdict.credit(level, run.is_expected)) for level in LEVELS}
     return {**verdict.levels, "reason": verdict.reason, "credit": credit, "clauses": clauses}
 
@@ -139,7 +169,7 @@ def _fraction(passed_of_all: tuple[int, int]) -> str:
     return "{}/{}".format(*passed_of_all)
 
 
-def _clause(id: str, outcome: Outcome) -> dict[str, Any]:
+def _clause(id: str, outcome: Outcome, cause: str | None) -> dict[str, Any]:
     return {
         "level": CLAUSES[id].level,
         "outcome": outcome.outcome,
@@ -147,5 +177,9 @@ def _clause(id: str, outcome: Outcome) -> dict[str, Any]:
         "max_error_ratio": outcome.max_error_ratio,
         "message": outcome.message,
         "counterexample": outcome.counterexample,
+        "expected": outcome.expected,
+        "actual": outcome.actual,
+        "cause": cause,
+        "severity": outcome.severity,
         "diagnosis": list(outcome.diagnosis),
     }

@@ -69,16 +69,31 @@ def verdict(row: Mapping[str, Any]) -> Verdict:
     functions = {
         name: FunctionVerdict(
             {level: function[level] for level in ("textbook", "robust")},
-            {id: _outcome(clause) for id, clause in function["clauses"].items()},
-            function["reason"],
+            {id: _outcome(clause) for id, clause in function.get("clauses", {}).items()},
+            function.get("reason"),
         )
         for name, function in row["functions"].items()
     }
     return Verdict(row["verdict"], row["reason"], functions)
 
 
+_KEPT = ("outcome", "examples", "max_error_ratio", "message", "counterexample", "expected", "actual", "severity")
+
+
 def _outcome(clause: Mapping[str, Any]) -> Outcome:
-    known = {name: clause[name] for name in ("outcome", "examples", "max_error_ratio", "message", "counterexample")}
+    known = {
+        name: clause[name]
+        for name in (
+            "outcome",
+            "examples",
+            "max_error_ratio",
+            "message",
+            "counterexample",
+            "expected",
+            "actual",
+            "severity",
+        )
+    }
     return Outcome(**known, diagnosis=tuple(clause["diagnosis"]))
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from impls import Implementation
 from impls.text import printable, shell_word
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
-from tests.harness.plugin.run import Run, item_id
-from tests.harness.reports import accuracy
+from tests.harness.reports import accuracy, verdicts
+from tests.harness.reports.options import item_id
+from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, NOT_RUN, Verdict
-from tests.harness.spec.clauses import CLAUSES, LEVELS
+from tests.harness.spec.clauses import CLAUSES, LEVELS, TEXTBOOK
 
 _MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-", NOT_JUDGED: "?"}
 _GAP = 2
@@ -36,11 +38,16 @@ def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid
     return "\n".join(lines)
 
 
-def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) -> None:
-    """The matrix, a line for each verdict and for what fails beyond the required level, then ``failures`` in full."""
+def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[tuple[str, str] | None, str]]) -> None:
+    """The matrix, a line for each verdict and for what fails beyond the required level, then the failures in full.
+
+    failures: the (implementation, clause) of each, where it is of one, and its text.
+    """
     judged = list(run.verdicts())
     terminal.section("conformance", "=")
-    _write_matrix(terminal, run.functions, [(implementation.name, verdict) for implementation, verdict in judged])
+    levels = (TEXTBOOK,) if run.options.level == TEXTBOOK else LEVELS
+    columns = [(implementation.name, verdict) for implementation, verdict in judged]
+    _write_matrix(terminal, run.functions, levels, columns)
     _write_line(terminal, "")
     for implementation, verdict in judged:
         level = run.required_level(implementation)
@@ -55,6 +62,8 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
         if implementation.declared:
             said = "; ".join(f"{word} = {value}" for word, value in implementation.declared.items())
             _write_line(terminal, f"{implementation.name}: declared: {said}")
+        for remark in implementation.remarks:
+            _write_line(terminal, f"{implementation.name}: {remark}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
     for absent in run.absent:
@@ -64,11 +73,36 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[str]) 
         _write_beyond_level(terminal, run, implementation.name, verdict)
     _write_faults_of_the_adapter(terminal, run, judged)
     _write_known_deviations(terminal, run)
-    if left_out := [one.id for one in CLAUSES.values() if not run.is_expected(one)]:
-        _write_line(terminal, f"{len(left_out)} clauses about large arrays are not part of this run (--large)")
-    for text in failures:
-        terminal.write_sep("-", "failure")
-        _write_line(terminal, text)
+    _write_what_was_asked(terminal, run)
+    repeated = _repeated(judged)
+    for (name, cause), clauses in sorted(repeated.items()):
+        _write_line(terminal, f"{name}: as {cause}: {', '.join(clauses)}")
+    short = {(name, id) for (name, _), clauses in repeated.items() for id in clauses}
+    for pair, text in failures:
+        if pair not in short:
+            terminal.write_sep("-", "failure")
+            _write_line(terminal, text)
+
+
+def _repeated(judged: Sequence[tuple[Implementation, Verdict]]) -> dict[tuple[str, str], list[str]]:
+    """By implementation and clause of an activation, the clauses of composed functions that only repeat its failure."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for implementation, verdict in judged:
+        outcomes = {id: outcome for one in verdict.functions.values() for id, outcome in one.outcomes.items()}
+        for id, cause in sorted(verdicts.causes(outcomes).items()):
+            found.setdefault((implementation.name, cause), []).append(id)
+    return found
+
+
+def _write_what_was_asked(terminal: pytest.TerminalReporter, run: Run) -> None:
+    """What kept submissions from the machine, what this run did not ask, and how to ask more."""
+    for words in sorted({one.isolation for one in run.implementations if one.isolation != "none"}):
+        _write_line(terminal, f"isolation: {words}")
+    if run.options.large is None:
+        large = sum(one.large for one in CLAUSES.values())
+        _write_line(terminal, f"{large} clauses about large arrays are not part of this run (--large)")
+    more = "" if run.options.profile == "thorough" else "; --hypothesis-profile default or thorough asks more"
+    _write_line(terminal, f"profile {run.options.profile}, seed {run.options.seed}{more}")
 
 
 def write_figures(terminal: pytest.TerminalReporter, run: Run, folder: Path) -> None:
@@ -88,11 +122,19 @@ def write_accuracy(terminal: pytest.TerminalReporter, run: Run) -> None:
 
 
 def _write_matrix(
-    terminal: pytest.TerminalReporter, functions: Sequence[str], columns: Sequence[tuple[str, Verdict]]
+    terminal: pytest.TerminalReporter,
+    functions: Sequence[str],
+    levels: Sequence[str],
+    columns: Sequence[tuple[str, Verdict]],
 ) -> None:
-    """Functions by implementations, textbook then robust in a cell; in several blocks where the terminal is narrow."""
-    width = max(map(len, functions))
-    cells = {name: [_cell(verdict, function) for function in functions] for name, verdict in columns}
+    """Functions by implementations, the levels in a cell; in several blocks where the terminal is narrow.
+
+    A function that no implementation has gets no row.
+    """
+    there = {name for _, verdict in columns for name in functions if not _is_nowhere(verdict, name)}
+    functions = [name for name in functions if name in there]
+    width = max(map(len, functions), default=0)
+    cells = {name: [_cell(verdict, function, levels) for function in functions] for name, verdict in columns}
     blocks: list[list[str]] = []
     room = 0
     for name in cells:
@@ -110,7 +152,7 @@ def _write_matrix(
             _write_line(terminal, (function.ljust(width) + line).rstrip())
     _write_line(
         terminal,
-        f"in each cell: {' | '.join(LEVELS)}; FAILS: a wrong answer; ERROR: it raised, or returned what is no answer; "
+        f"in each cell: {' | '.join(levels)}; FAILS: a wrong answer; ERROR: it raised, or returned what is no answer; "
         "not run: left out or stopped; -: not implemented; ?: not judged",
     )
 
@@ -121,12 +163,16 @@ def _write_line(terminal: pytest.TerminalReporter, text: str) -> None:
         terminal.write_line(printable(line))
 
 
-def _cell(verdict: Verdict, function: str) -> str:
-    levels = verdict.functions[function].levels
+def _is_nowhere(verdict: Verdict, function: str) -> bool:
+    return NOT_IMPLEMENTED in verdict.functions[function].levels.values()
+
+
+def _cell(verdict: Verdict, function: str, levels: Sequence[str]) -> str:
+    found = verdict.functions[function].levels
     for mark in (NOT_IMPLEMENTED, NOT_JUDGED):
-        if mark in levels.values():
+        if mark in found.values():
             return _MARKS[mark]
-    return " | ".join(_MARKS[levels[level]] for level in LEVELS)
+    return " | ".join(_MARKS[found[level]] for level in levels)
 
 
 def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict) -> None:
@@ -177,7 +223,7 @@ def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, 
 def _write_faults_of_the_adapter(
     terminal: pytest.TerminalReporter, run: Run, judged: Sequence[tuple[Implementation, Verdict]]
 ) -> None:
-    """Each error of the course's adapter once, for the lecturer, with how many submissions it keeps from being judged."""
+    """Each error of the course's adapter once, for the lecturer, with how many submissions it leaves unjudged."""
     adapter = run.options.assignment and run.options.assignment.adapter
     if not adapter:
         return
@@ -213,13 +259,31 @@ def _because(reason: str | None) -> str:
     return f" ({reason})" if reason else ""
 
 
+_REPEATED = (
+    "arrays",
+    "device",
+    "level",
+    "isolation",
+    "call_seconds",
+    "load_seconds",
+    "total_seconds",
+    "memory_mib",
+    "large",
+    "require_complete",
+)
+"""The options on which the outcome of one clause may depend, beside specs, assignment, profile and seed."""
+
+
 def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
+    """The command that shows one failure again, with every option that was given and that it may depend on."""
     options = run.options
     spec = run.task.named[implementation].spec
     item = f"{nodeid.partition('[')[0]}[{item_id(printable(spec), clause)}]"
     words = ["pytest", shlex.quote(item), "--impl", shell_word(spec)]
-    given = {"arrays": options.arrays, "device": options.device, "level": options.level, "large": options.large}
-    words += [f"--{name} {value}" for name, value in given.items() if value]
-    words += ["--require-complete"] if options.require_complete else []
+    defaults = {one.name: one.default for one in fields(options)}
+    for name in _REPEATED:
+        value = getattr(options, name)
+        if value not in (None, False, defaults[name]):
+            words.append(f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}"))
     words += [f"--assignment {shell_word(options.assignment.path)}"] if options.assignment else []
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

@@ -88,7 +88,7 @@ def of_function(
     every = list(clauses)
     reason: str | None = None
     clauses = list(filter(is_expected, every))
-    left_out = {one.id: Outcome(SKIPPED, message="not run: --large not given") for one in every if one not in clauses}
+    left_out = {one.id: Outcome(SKIPPED, message=_why_left_out(one)) for one in every if one not in clauses}
     unclear = not_judged or next((one.message for one in outcomes_of(every, outcomes) if one.not_judged), None)
     if unclear:
         reason = f"not judged: {unclear}"
@@ -114,8 +114,13 @@ def of_function(
     levels = {}
     for level in LEVELS:
         judged = [known[one.id] for one in clauses if level == ROBUST or one.level == TEXTBOOK]
-        levels[level] = _worst(map(_verdict, judged))
+        asked = {one.level for one in clauses} >= {one.level for one in every if not one.large and level == ROBUST}
+        levels[level] = _worst(map(_verdict, judged)) if asked else NOT_RUN
     return FunctionVerdict(levels, known | left_out, reason)
+
+
+def _why_left_out(clause: Clause) -> str:
+    return "not run: --large not given" if clause.large else "not run: this run does not ask for it"
 
 
 def outcomes_of(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome]) -> list[Outcome]:
