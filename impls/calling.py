@@ -17,7 +17,7 @@ import numpy as np
 from impls.backends import ArrayLibrary
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
-from impls.nested import leaves
+from impls.nested import leaves, mapped
 from impls.stubs import is_stub, raised_by_its_own_file
 from impls.text import one_line
 
@@ -33,7 +33,10 @@ _REAL = "fiub"
 
 @dataclass(frozen=True)
 class LaidOut:
-    """Values with the memory layout, and where NumPy has no such type the dtype, in which they are to be passed."""
+    """Values with the memory layout, and where NumPy has no such type the dtype, in which they are to be passed.
+
+    One object at two places among the arguments of a call is one array of the library at both.
+    """
 
     values: np.ndarray
     layout: str
@@ -196,15 +199,18 @@ class Direct:
 
     def native(self, value: Any) -> Any:
         """``value`` with fresh arrays of the library for its own, which are never passed on."""
-        if isinstance(value, np.ndarray):
-            return self._library.from_numpy(value)
-        if isinstance(value, LaidOut):
-            return self._library.from_numpy(value.values, value.layout, value.dtype)
-        if isinstance(value, list | tuple):
-            return type(value)(self.native(item) for item in value)
-        if isinstance(value, Mapping):
-            return {key: self.native(item) for key, item in value.items()}
-        return value
+        made: dict[int, Any] = {}  # by the id of the LaidOut
+
+        def native(leaf: Any) -> Any:
+            if isinstance(leaf, np.ndarray):
+                return self._library.from_numpy(leaf)
+            if isinstance(leaf, LaidOut):
+                if id(leaf) not in made:
+                    made[id(leaf)] = self._library.from_numpy(leaf.values, leaf.layout, leaf.dtype)
+                return made[id(leaf)]
+            return leaf
+
+        return mapped(native, value)
 
     def plain(self, result: Any, most: int = sys.maxsize) -> Any:
         """What a function returned, as plain values that share no memory with it.

@@ -50,40 +50,6 @@ def test_a_folder_around_the_checkout_is_allowed_without_it():
     assert outside_the_suite([str(CHECKOUT), str(CHECKOUT / "reference")]) == []
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(
-    ("source", "arrays"),
-    [
-        ("import numpy as np", ("numpy",)),
-        ("import torch", ("torch",)),
-        ("import torch\nimport numpy as np", ("numpy", "torch")),
-        ("ARRAYS = 'cupy'", ("cupy",)),
-        ("import torch\nARRAYS: str = 'numpy'\n", ("numpy",)),
-        ("def f():\n    ARRAYS = 'cupy'", ("numpy", "cupy")),
-        ("import cupy as cp", ("cupy",)),
-        ("ARRAYS = (", ("numpy",)),
-    ],
-)
-def test_the_arrays_are_those_of_the_source(tmp_path, source, arrays):
-    path = tmp_path / "one.py"
-    path.write_text(source)
-    assert declared_arrays(Sources.of(path), None) == arrays
-
-
-def test_what_is_declared_comes_before_what_the_command_says(tmp_path):
-    path = tmp_path / "one.py"
-    path.write_text("DEVICE = 'cuda'\nARRAYS = 'torch'")
-    sources = Sources.of(path)
-    assert declared_arrays(sources, "numpy") == ("torch",)
-    assert declared_device(sources, "cpu", "torch") == "cuda"
-    path.write_text("")
-    sources = Sources.of(path)
-    assert declared_arrays(sources, "torch") == ("torch",)
-    assert declared_device(sources, None, "cupy") == "cuda"
-
-
-=======
->>>>>>> integrate
 def test_a_helper_is_reached_and_a_neighbour_is_not(folder):
     source = "from helper import th\ndef tanh(z): return th(z)\ndef relu(z): return open({!r}).read()\n"
     (folder / "anna.py").write_text(source.format(str(folder / "bob.py")))

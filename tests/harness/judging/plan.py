@@ -109,9 +109,16 @@ class Pure:
     calls: tuple[Call, ...]
 
 
+@dataclass(frozen=True)
+class Because:
+    """Why the calls that follow are asked: a fault among them shows it."""
+
+    reason: str
+
+
 Test = Callable[..., float | None]
 Compares = Callable[..., Iterator[comparison.Comparison]]
-Event = Call | Check | Pure
+Event = Call | Check | Pure | Because
 
 
 @dataclass(eq=False)
@@ -227,6 +234,10 @@ class Subject:
         """Every array in ``actual`` is of ``dtype``."""
         self._plan.demand(comparison.has_dtype, actual, dtype)
 
+    def because(self, reason: str) -> None:
+        """Say why the calls that follow are asked: the kind of bug that they find. A failure shows it."""
+        self._plan.events.append(Because(reason))
+
     def pure(self) -> None:
         """No call so far has changed an argument. That none overwrites an earlier result is seen after all calls."""
         self._plan.events.append(Pure(tuple(self._plan.calls)))
@@ -300,6 +311,14 @@ class Attempt:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is that of the formula."""
         test = unless_refused(comparison.within)
         self._plan.demand(test, self._call.promise, expected, bound, compares=comparison.comparisons)
+
+    def refused_or_same(self, expected: Any, bound: Any) -> None:
+        """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
+        self._plan.demand(unless_refused(comparison.within), self._call.promise, expected, bound)
+
+    def refused_or_not_finite(self, what: str) -> None:
+        """The call was refused, or its value holds NaN and +inf and no other number."""
+        self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what)
 
     def refused_or_right(self) -> None:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""
