@@ -141,7 +141,7 @@ def assert_right_in(impl: Subject, f: str, dtype: str, *arguments: Any) -> None:
         impl.check[f](*arguments)
 
 
-def dtypes_and_lengths(impl: Subject, drawn: int | None) -> Iterator[tuple[str, int]]:
+def dtypes_and_lengths(impl: Subject, drawn: draw.Drawn) -> Iterator[tuple[str, int]]:
     """Each floating dtype with each length that is asked; the reason is taken down."""
     for dtype in draw.FLOATS:
         for reason, length in draw.lengths(drawn):
@@ -197,7 +197,7 @@ def assert_right_at_each_element(impl: Subject, f: str, z: np.ndarray) -> None:
 def assert_every_position_counts(
     impl: Subject,
     f: str,
-    position: int | None,
+    position: draw.Drawn,
     spiked: Callable[[int, str], np.ndarray],
     second: Callable[[str], np.ndarray],
 ) -> None:

@@ -137,7 +137,7 @@ def test_batches_of_thousands_of_examples(impl, batch):
 
 
 @clause("BCE-SPIKE")
-@each(position=[None])
+@each(position=[()])
 @given(position=draw.further_positions())
 def test_one_loss_among_small_ones_counts_at_every_position(impl, position):
     def y_hat(at, dtype):
@@ -149,7 +149,7 @@ def test_one_loss_among_small_ones_counts_at_every_position(impl, position):
 
 
 @clause("BCE-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_every_length_is_summed_to_its_end(impl, length):
     for dtype, n in dtypes_and_lengths(impl, length):

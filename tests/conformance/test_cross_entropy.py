@@ -141,7 +141,7 @@ def test_rows_of_thousands_of_classes(impl, batch):
 
 
 @clause("CE-SPIKE")
-@each(position=[None])
+@each(position=[()])
 @given(position=draw.further_positions())
 def test_one_loss_among_small_ones_counts_at_every_position(impl, position):
     def y_hat(at, dtype):
@@ -154,7 +154,7 @@ def test_one_loss_among_small_ones_counts_at_every_position(impl, position):
 
 
 @clause("CE-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_every_number_of_classes_is_summed_to_its_end(impl, length):
     for dtype, k in dtypes_and_lengths(impl, length):

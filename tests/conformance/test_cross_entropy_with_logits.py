@@ -146,7 +146,7 @@ def test_batches_of_thousands_of_rows(impl, batch):
 
 
 @clause("LOGITS-SPIKE")
-@each(position=[None])
+@each(position=[()])
 @given(position=draw.further_positions())
 def test_one_loss_among_zeros_counts_at_every_position(impl, position):
     def z(at, dtype):
@@ -159,7 +159,7 @@ def test_one_loss_among_zeros_counts_at_every_position(impl, position):
 
 
 @clause("LOGITS-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_every_number_of_classes_is_summed_to_its_end(impl, length):
     for dtype, k in dtypes_and_lengths(impl, length):

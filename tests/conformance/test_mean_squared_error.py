@@ -123,7 +123,7 @@ def test_batches_of_thousands_of_examples(impl, batch):
 
 
 @clause("MSE-SPIKE")
-@each(position=[None])
+@each(position=[()])
 @given(position=draw.further_positions())
 def test_one_difference_among_zeros_counts_at_every_position(impl, position):
     def y_hat(at, dtype):
@@ -135,7 +135,7 @@ def test_one_difference_among_zeros_counts_at_every_position(impl, position):
 
 
 @clause("MSE-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_every_length_is_summed_to_its_end(impl, length):
     for dtype, n in dtypes_and_lengths(impl, length):

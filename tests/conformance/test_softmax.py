@@ -187,7 +187,7 @@ def test_the_last_axis_holds_the_classes_whatever_stands_before_it(impl, tensors
 
 
 @clause("SOFTMAX-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_every_number_of_classes_is_summed_to_its_end(impl, length):
     for dtype, k in dtypes_and_lengths(impl, length):

@@ -95,9 +95,10 @@ def strides(native):
 
 
 def test_the_source_keeps_the_sign_of_a_nan(arrays):
-    name = arrays.prefix
     values = np.array([np.nan, -np.nan, 1.0])
-    built = arrays.to_numpy(eval(arrays.source(values), {name: arrays.xp}))
+    names: dict = {}
+    exec("\n".join(arrays.imports.values()), names)
+    built = arrays.to_numpy(eval(arrays.source(values), names))
     assert np.signbit(built).tolist() == [False, True, False]
 
 

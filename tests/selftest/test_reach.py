@@ -39,7 +39,7 @@ def test_every_profile_but_quick_asks_each_length_and_each_position(profile):
     asked = {length for _, length in draw.lengths()}, {at for _, at in draw.spike_positions()}
     every = set(draw.LENGTHS), set(range(draw.SPIKED))
     assert (asked == every) == (profile != "quick")
-    assert list(draw.lengths(777)) == [("drawn by the seed", 777)]
+    assert list(draw.lengths((777,))) == [("drawn by the seed", 777)]
 
 
 def test_the_edges_of_each_block_are_among_the_positions_of_a_spike(profile):
@@ -85,3 +85,11 @@ def test_a_sweep_shows_the_worst_element_alone():
     assert found.outcome == FAILED
     assert found.expected.startswith("[0.952")
     assert len(found.counterexample) < 200
+
+
+def test_a_short_length_is_shown_before_a_drawn_one():
+    def from_29_on(z):
+        return np.where(np.arange(z.size) < 28, reference.sigmoid(z), 0).astype(z.dtype)
+
+    found = outcome("SIGMOID-LENGTH", lambda z: from_29_on(z) if z.ndim == 1 else reference.sigmoid(z))
+    assert found.message.endswith("[each number of lanes and of elements left over]")

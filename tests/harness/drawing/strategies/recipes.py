@@ -50,41 +50,45 @@ _HALF_LENGTHS: Mapping[str, Sequence[int]] = {
 }
 
 
+Drawn = tuple[()] | tuple[int]
+"""A drawn number, or nothing: then those of the list are asked. Nothing is the smaller example, and shown first."""
+
+
 def asked(few: Sequence[int], all_of_them: Sequence[int]) -> Sequence[int]:
     """What this run asks: ``few`` under the profile quick, all of them under every other one."""
     return few if hypothesis.settings().max_examples < 100 else all_of_them
 
 
-def lengths(drawn: int | None = None) -> Iterator[tuple[str, int]]:
+def lengths(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
     """Lengths in ascending order, each with the reason it is asked for; with a drawn one that one alone."""
     return _asked_by_reason(_BY_REASON, LENGTHS, drawn)
 
 
-def half_lengths(drawn: int | None = None) -> Iterator[tuple[str, int]]:
+def half_lengths(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
     """Lengths for half precision, whose bounds say nothing of long sums: none beside a drawn one."""
-    return _asked_by_reason(_HALF_LENGTHS, range(1, 130), None) if drawn is None else iter(())
+    return iter(()) if drawn else _asked_by_reason(_HALF_LENGTHS, range(1, 130), ())
 
 
-def further_lengths() -> SearchStrategy[int]:
+def further_lengths() -> SearchStrategy[Drawn]:
     """The share of the lengths that the seed draws."""
-    return st.integers(131, LONGEST)
+    return st.tuples(st.integers(131, LONGEST))
 
 
-def spike_positions(drawn: int | None = None) -> Iterator[tuple[str, int]]:
+def spike_positions(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
     """Positions in a batch of SPIKED elements in ascending order, each with its reason; or the drawn one alone."""
     return _asked_by_reason(_POSITIONS, range(SPIKED), drawn)
 
 
-def further_positions() -> SearchStrategy[int]:
+def further_positions() -> SearchStrategy[Drawn]:
     """The share of the positions of a spike that the seed draws."""
-    return st.integers(66, SPIKED - 1)
+    return st.tuples(st.integers(66, SPIKED - 1))
 
 
 def _asked_by_reason(
-    by_reason: Mapping[str, Sequence[int]], every: Sequence[int], drawn: int | None
+    by_reason: Mapping[str, Sequence[int]], every: Sequence[int], drawn: Drawn
 ) -> Iterator[tuple[str, int]]:
-    if drawn is not None:
-        yield "drawn by the seed", drawn
+    if drawn:
+        yield "drawn by the seed", drawn[0]
         return
     reasons = {number: reason for reason, numbers in reversed(list(by_reason.items())) for number in numbers}
     for number in asked(sorted(reasons), every):
