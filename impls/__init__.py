@@ -1,7 +1,6 @@
 """The implementations that the suite checks, and how a name, a file or a module becomes one."""
 
-from impls.backends.arrays import LAYOUTS, ArrayLibrary, library
-from impls.backends.devices import probe
+from impls.backends import LAYOUTS, ArrayLibrary, library, probe
 from impls.implementation import Absent, Implementation, Unloadable
 from impls.submissions.spec import SpecError, builtins_present, resolve, with_unique_names
 

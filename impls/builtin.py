@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from impls.backends.devices import missing, probe
+from impls.backends import BACKENDS, missing, probe
 
 UNKNOWN_ULP = {"float64": 4.0, "float32": 4.0, "float16": 4.0, "bfloat16": 4.0}
 """What is assumed of an implementation nobody has measured."""
@@ -41,7 +41,12 @@ class BuiltIn:
 
     def versions(self) -> dict[str, str]:
         """The versions of the libraries it computes with, once it is loaded."""
-        return versions("numpy", self.arrays, *self.requires)
+        return versions(self.arrays) | {name: sys.modules[name].__version__ for name in self.requires}
+
+    @property
+    def may_lose_its_device(self) -> bool:
+        """Whether a call can end the device for its whole process, so that it is to run in a process of its own."""
+        return self.device != "cpu"
 
 
 BUILTINS = {
@@ -63,11 +68,6 @@ BUILTINS = {
 }
 
 
-def versions(*modules: str) -> dict[str, str]:
-    """The version of each of these modules, all of them imported."""
-    return {name: sys.modules[name].__version__ for name in dict.fromkeys(modules)}
-
-
-def flushes_to_zero(arrays: str) -> bool:
-    """Whether subnormal numbers become 0: CuPy compiles its kernels with -ftz=true."""
-    return arrays == "cupy"
+def versions(arrays: str) -> dict[str, str]:
+    """The versions of NumPy and of the library of these arrays, both of them imported."""
+    return BACKENDS["numpy"].versions() | BACKENDS[arrays].versions()

@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impls.backends.arrays import ArrayLibrary
+from impls.backends import ArrayLibrary
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
+from impls.nested import leaves
 from impls.stubs import is_stub, raised_by_its_own_file
 from impls.text import one_line
 
@@ -24,6 +25,9 @@ MOST_ITEMS = 4096
 """How many items the lists in a result may have together; what is longer is no list of layers."""
 
 _DEEPEST = 4
+_LARGE = 1 << 26
+"""From how many bytes of arguments on a library gives back the memory that it keeps for the next call."""
+
 _REAL = "fiub"
 
 
@@ -88,17 +92,20 @@ class Request:
 class Answer:
     """What came of a Request: the plain ``value``, or the ``failure`` in its place.
 
-    changed: the numbers, from 1 on, of the arguments that the call has changed.
+    changed: the numbers, from 1 on, of the arguments that the call has changed. device_lost: the device of the arrays
+    computes no more for the process in which the call failed; what the arguments are then cannot be known.
     """
 
     value: Any = None
     failure: "CallFailed | None" = None
     changed: tuple[int, ...] = ()
+    device_lost: bool = False
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers to some requests, in their order; fewer than there are requests where the last one is Lost.
+    """The answers to some requests, in their order; where the last one is Lost, or says that its call has lost the
+    device, there may be fewer than requests.
 
     overwritten: of the functions of which a result, of these calls or of earlier ones, has changed since it was
     returned, with the call in words.
@@ -150,13 +157,19 @@ class Direct:
 
     def answer(self, request: Request) -> Answer:
         """The answer to one of several requests; ``overwritten`` closes them."""
+        answer = self._answer(request)
+        if bytes_of(request.args) >= _LARGE and not answer.device_lost:
+            self._library.release()
+        return answer
+
+    def _answer(self, request: Request) -> Answer:
         try:
             args, options = self.native(request.args), self.native(request.options)
         except Exception as raised:
             if self._library.device == "cpu":
                 raise
             message = f"{request.function}: its arguments cannot be put on the device: {described(raised)}"
-            return Answer(failure=CallFailed(message, refused=False))
+            return Answer(failure=CallFailed(message, refused=False), device_lost=not self._library.is_alive())
         before = [self._digest(argument) for argument in args]
         value, failure = None, None
         try:
@@ -166,22 +179,14 @@ class Direct:
         except CallFailed as failed:
             failure = failed.with_traceback(None)  # whose frames hold the arrays of the call
             failure.__cause__ = failure.__context__ = None
+        if failure is not None and not self._library.is_alive():
+            return Answer(failure=failure, device_lost=True)
         changed = [n for n, (was, now) in enumerate(zip(before, args, strict=True), 1) if self._digest(now) != was]
         return Answer(value, failure, tuple(changed))
 
-    def device_works(self) -> bool:
-        """Whether the device can still compute: a kernel whose assertion failed takes it away from the process."""
-        if self._library.device == "cpu":
-            return True
-        try:
-            self._library.to_numpy(self._library.from_numpy(np.ones(1)))
-        except Exception:
-            return False
-        return True
-
     def overwritten(self) -> dict[str, str]:
-        """As ``Answers.overwritten``, of all results that are kept."""
-        return self._kept.overwritten()
+        """As ``Answers.overwritten``, of all results that are kept and can still be read."""
+        return self._kept.overwritten() if self._library.is_alive() else {}
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         answer = self.answer(Request(function, args, options, sys.maxsize))
@@ -229,6 +234,7 @@ class Direct:
         function = self.functions[name]
         try:
             result = function(*native, **options)
+            self._library.synchronise()  # what goes wrong on a device shows when somebody waits for it
         except CallFailed:
             raise
         except BaseException as raised:
@@ -259,9 +265,10 @@ class _Reader:
                 return self._plain_items(result, depth)
             is_number = isinstance(result, bool | int | float | np.generic)
             if not is_number and self.library.is_array(result):
-                self.left -= math.prod(result.shape)
+                shape, dtype = self.library.outline(result)
+                self.left -= math.prod(shape)
                 if self.left < 0:
-                    return Oversized(tuple(map(int, result.shape)), str(result.dtype).removeprefix("torch."))
+                    return Oversized(shape, dtype)
             array = np.array(result) if is_number else self.library.to_numpy(result)
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
@@ -278,6 +285,12 @@ class _Reader:
         if isinstance(items, Mapping):
             return {str(key)[:100]: self.plain(item, depth - 1) for key, item in items.items()}
         return [self.plain(item, depth - 1) for item in items]
+
+
+def bytes_of(arguments: Any) -> int:
+    """The bytes of the arrays among the arguments of a call."""
+    arrays = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves(arguments))
+    return sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
 
 
 def described(raised: BaseException) -> str:

@@ -13,11 +13,12 @@ from impls.text import one_line
 class Implementation:
     """Functions that can be called, and what has to be known to call and to judge them.
 
-    functions: the names of the interface that are there. caller: how they are called. arrays ("numpy", "torch", "cupy")
-    and device ("cpu", "cuda"): what they take and return; offers: the floating dtypes of that array library.
+    functions: the names of the interface that are there. caller: how they are called. arrays (a name in
+    ``impls.backends``) and device: what they take and return; offers: the floating dtypes of that array library.
     default_level ("textbook", "robust"): the level required when nobody names one. ulp: per dtype name, the accuracy in
-    ulp that the error bounds assume of exp, log, log1p and tanh; flushes_to_zero: subnormal numbers become 0 on the
-    way. versions: the libraries at work. sha256: of all that belongs to a submission, as it was read; None for others.
+    ulp that the error bounds assume of exp, log, log1p and tanh; flushes_to_zero: the dtypes in which subnormal
+    numbers become 0 on the way. versions: the libraries at work. sha256: of all that belongs to a submission, as it
+    was read; None for others.
     """
 
     name: str
@@ -28,7 +29,7 @@ class Implementation:
     device: str
     default_level: str
     ulp: Mapping[str, float]
-    flushes_to_zero: bool
+    flushes_to_zero: Collection[str]
     versions: Mapping[str, str]
     offers: tuple[str, ...]
     isolation: str = "none"

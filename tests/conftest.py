@@ -7,7 +7,8 @@ import pytest
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.harness.drawing.examples import Values
 from tests.harness.judging.diagnosis import Suspect
-from tests.harness.plugin.handed import Figures, Handed, handed_key
+from tests.harness.plugin.keys import handed_key
+from tests.harness.reports.handed import Figures, Handed
 
 
 def pytest_configure(config: pytest.Config) -> None:

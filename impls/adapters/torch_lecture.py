@@ -6,6 +6,8 @@ The same functions serve the CPU and CUDA: tensors are made on the device of the
 import torch
 from torch import nn
 
+from impls.adapters.off_the_cpu import check_labels
+
 eps = 1e-8
 
 
@@ -36,6 +38,7 @@ def softmax(z):
 
 def one_hot(labels, k):
     """1 for the true category, 0 for the others (slide "Cross-entropy (CE) loss")."""
+    check_labels(labels, -k, k)  # a negative label counts from the end, as on the CPU
     return torch.eye(k, device=labels.device)[labels]
 
 

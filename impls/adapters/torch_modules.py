@@ -12,6 +12,8 @@ from typing import Any
 
 NAME = "MyTwoLayerMLP"
 """The lecture's name for the class."""
+ARRAYS = "torch"
+"""What such a module takes."""
 
 _NAMES = ("W_1", "b_1", "W_2", "b_2")
 _DEFAULTS = {

@@ -1,7 +1,8 @@
 """torch.nn and torch.nn.functional as a practitioner uses them, bridged to the lecture's conventions.
 
 Where torch has the function, that function is called as it is and its checks are the checks. Bridged: torch.nn.MSELoss
-has no 1/2; torch.nn.CrossEntropyLoss takes logits and integer labels and contains the softmax.
+has no 1/2; torch.nn.CrossEntropyLoss takes logits and integer labels and contains the softmax. What torch refuses on
+the CPU with an exception, and on CUDA with a kernel's assertion, is refused here before the call.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import nn, optim
 from torch.nn import functional
+
+from impls.adapters.off_the_cpu import check_labels, check_probabilities
 
 ACTIVATIONS = {
     "sigmoid": nn.Sigmoid(),
@@ -41,11 +44,13 @@ def softmax(z):
 
 def one_hot(labels, k):
     """1 at the label, 0 elsewhere, as integers (slide "Cross-entropy (CE) loss")."""
+    check_labels(labels, 0, k)
     return functional.one_hot(labels, k)
 
 
 def binary_cross_entropy(y_hat, y):
     """Logistic loss by torch.nn.BCELoss, which clamps the logarithms at -100 (slide "Logistic regression - ...")."""
+    check_probabilities(y_hat, y)
     return functional.binary_cross_entropy(y_hat, y)
 
 
@@ -64,6 +69,7 @@ def cross_entropy(y_hat, y):
 
 def cross_entropy_with_logits(z, labels):
     """Cross-entropy with the softmax in it, by torch.nn.CrossEntropyLoss (slide "MLP neural network model ...")."""
+    check_labels(labels, 0, z.shape[-1], ignored=-100)
     return functional.cross_entropy(z, labels)
 
 
@@ -147,7 +153,7 @@ def _step(optimiser, theta, grad, state, **hyper):
     for i, parameter in enumerate(parameters):
         parameter.grad = grad[i].detach()
         own = stepping.state[parameter]
-        own["step"] = torch.tensor(float(state.get("step", 0)))
+        own["step"] = torch.tensor(float(state.get("step", 0)), device="cpu")
         own.update({key: entry[i].detach().clone() for key, entry in columns.items()})
     stepping.step()
     after = {key: [stepping.state[p][key] for p in parameters] for key in columns}
@@ -155,9 +161,9 @@ def _step(optimiser, theta, grad, state, **hyper):
 
 
 LOSSES: dict[str, Callable] = {
-    "binary_cross_entropy": nn.BCELoss(),
+    "binary_cross_entropy": binary_cross_entropy,
     "cross_entropy": cross_entropy,
-    "cross_entropy_with_logits": nn.CrossEntropyLoss(),
+    "cross_entropy_with_logits": cross_entropy_with_logits,
     "mean_squared_error": mean_squared_error,
 }
 LOSSES_WITH_ACTIVATION: dict[tuple[str, str], Callable] = {

@@ -17,7 +17,7 @@ def main() -> None:
     if settings["serves"] == "many":
         server.main(socket.socket(fileno=int(control)), settings)
     else:
-        server.confine(settings["folder"], int(control), 1, Limits(**settings["limits"]), settings["gpu"])
+        server.confine(settings["folder"], int(control), 1, Limits(**settings["limits"]))
         worker.serve()
 
 

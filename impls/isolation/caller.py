@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request
+from impls.backends import Needs
+from impls.calling import Answer, Answers, CallFailed, Lost, NotJudged, NotWritten, Request, bytes_of
 from impls.isolation.channel import Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
+from impls.isolation.reach import devices, told_of_the_machine
 from impls.text import one_line
 
 _MESSAGE = 4 << 20
@@ -32,8 +32,7 @@ class Isolated:
 
     isolation: Isolation
     load: Mapping[str, Any]
-    torch: bool
-    gpu: bool
+    needs: Needs
 
     def __post_init__(self) -> None:
         self._worker: Worker | None = None
@@ -64,7 +63,7 @@ class Isolated:
             except Lost as lost:
                 answers.append(Answer(failure=lost))
                 break
-            if len(answers) == len(requests):
+            if len(answers) == len(requests) or (answers and answers[-1].device_lost):
                 break
         if self._worker is not None and not self._worker.ended and self._worker.has_left_processes():
             self.end()
@@ -107,7 +106,7 @@ class Isolated:
                 raise Lost(f"{function}: {lost}{self._printed()}") from None
             self._waited[function] += patience.waited
             answers.append(self._answer(said, len(request.args)))
-            if said.get("ends"):  # it has lost its device; what is left goes to another process
+            if answers[-1].device_lost:
                 self.end()
                 return
         if worker is None and self._worker is not None and not self._worker.ended:
@@ -131,13 +130,14 @@ class Isolated:
         changed = said.get("changed")
         numbers = [n for n in changed if n in range(1, arguments + 1)] if isinstance(changed, list) else []
         if "failed" in said:
-            return Answer(failure=self._failure(said), changed=tuple(numbers))
+            device_lost = bool(self.needs.device_files) and said.get("ends") is True
+            return Answer(None, self._failure(said), tuple(numbers), device_lost)
         return Answer(said.get("value"), changed=tuple(numbers))
 
     def _failure(self, said: Mapping[str, Any]) -> CallFailed:
         message = one_line(str(said["failed"]), 600)
         if "MemoryError" in message and self._worker is not None:
-            message += f"; it may use {self._worker.memory_mib} MiB (--memory-mib raises the limit)"
+            message += f"; {self._worker.may_use}" if self._worker.may_use else ""
         if said.get("kind") == "unwritten":
             return NotWritten(message)
         if said.get("kind") == "not judged":
@@ -159,9 +159,10 @@ class Isolated:
         if self._worker is not None and not self._worker.ended:
             self.isolation.used(self._worker)
             return self._worker, {}
-        worker = self._worker = self.isolation.start(self.load, self.torch, self.gpu, id(self))
-        load = {**self.load, "gpu": self.gpu, "cache": worker.cache}
-        patience = worker.patience(self.isolation.limits.load_seconds, "--load-seconds")
+        worker = self._worker = self.isolation.start(self.load, self.needs, id(self))
+        reach = {"told": told_of_the_machine(self.needs), "devices": devices(self.needs), "shared": worker.shared}
+        load = {**self.load, **reach}
+        patience = worker.patience(worker.limits.load_seconds, "--load-seconds")
         try:
             token = worker.send(load, patience)
             return worker, worker.receive(token, _MARGIN, patience)
@@ -183,17 +184,7 @@ def _first_message(requests: Sequence[Request]) -> Sequence[Request]:
     """The first of the requests, as many as go into one message; at least one where there is one."""
     size = 0
     for count, request in enumerate(requests):
-        size += _bytes_of(request.args)
+        size += bytes_of(request.args)
         if count and size > _MESSAGE:
             return requests[:count]
     return requests
-
-
-def _bytes_of(value: Any) -> int:
-    if isinstance(value, LaidOut):
-        return value.values.nbytes
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, Mapping):
-        return sum(map(_bytes_of, value.values()))
-    return sum(map(_bytes_of, value)) if isinstance(value, list | tuple) else 0

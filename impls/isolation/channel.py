@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from impls.backends import Needs
 from impls.calling import Lost
 from impls.isolation import wire
+from impls.isolation.limits import Limits
 from impls.isolation.processes import family, run_delays
 from impls.text import one_line
 
@@ -165,20 +167,18 @@ class Channel:
 class Worker:
     """A process that answers, until it is ended."""
 
-    memory_mib: int
-    """Of address space that it may use."""
-    cache: str | None = None
-    """A folder for the kernels that are compiled for a GPU, which all workers of one submission share."""
-
-    def __init__(self, gpu: bool, on_end: "Callable[[Worker], None]") -> None:
+    def __init__(self, limits: Limits, needs: Needs, on_end: "Callable[[Worker], None]") -> None:
         self.channel = Channel()
+        self.limits = limits.for_needs(needs)
+        self.shared: dict[str, str] = {}
+        """Folders that all workers of one submission share, each by the environment variable that names it."""
         self.ended = False
-        self._gpu = gpu
+        self._needs = needs
         self._on_end = on_end
 
     def patience(self, seconds: float, option: str) -> Patience:
-        """A wait for one answer of this worker; on a GPU of wall time alone, since another processor is at work."""
-        return Patience(seconds, option, None if self._gpu else self._delays)
+        """A wait for one answer of this worker, of wall time alone where a device computes: Linux does not see it."""
+        return Patience(seconds, option, None if self._needs.device_files else self._delays)
 
     def send(self, message: Mapping[str, Any], patience: Patience) -> int:
         """As ``Channel.send``, but what goes wrong ends the worker and becomes Lost."""
@@ -201,6 +201,12 @@ class Worker:
         finally:
             self.channel.close()
 
+    @property
+    def may_use(self) -> str:
+        """How much memory it may use, in words; "" where there is no limit."""
+        mib = self.limits.memory_mib
+        return "" if mib is None else f"it may use {mib} MiB; --memory-mib raises the limit"
+
     @contextlib.contextmanager
     def _ending(self) -> Any:
         try:
@@ -209,7 +215,7 @@ class Worker:
             self.end()
             raise Lost(str(wrong)) from None
         except Ended:
-            raise Lost(_how_it_ended(self.end(), self.memory_mib)) from None
+            raise Lost(_how_it_ended(self.end(), self.may_use)) from None
 
     def has_left_processes(self) -> bool:
         """Whether there are processes that the submission started and that still run."""
@@ -226,12 +232,10 @@ class Worker:
         raise NotImplementedError
 
 
-def _how_it_ended(status: int | None, memory_mib: int) -> str:
+def _how_it_ended(status: int | None, may_use: str) -> str:
     code = 0 if status is None else os.waitstatus_to_exitcode(status)
     if code == -9 and status is not None:
-        return (
-            f"its process was killed, perhaps for memory (it may use {memory_mib} MiB; --memory-mib raises the limit)"
-        )
+        return "its process was killed, perhaps for memory" + (f" ({may_use})" if may_use else "")
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"number {-code}"
         return f"its process died with signal {name}"

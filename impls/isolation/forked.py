@@ -9,10 +9,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from impls.backends import Needs
 from impls.calling import Lost
 from impls.isolation.channel import Worker
 from impls.isolation.limits import Limits
@@ -28,8 +28,6 @@ _START_SECONDS, _CONTROL_SECONDS = 300.0, 60.0
 With the first one it imports the libraries. Its own work on an order has shorter limits, of some 20 s in all.
 """
 
-_GPU_VARIABLES = ("CUDA", "NVIDIA_", "LD_", "CUPY_", "CUBLAS_", "TORCH_")
-
 
 class ServerLost(Lost):
     """The server of a worker has ended or does not answer, and the worker with it; by whose doing is not known."""
@@ -38,17 +36,15 @@ class ServerLost(Lost):
 class Server:
     """A server process, and how it is told what to do."""
 
-    def __init__(self, limits: Limits, torch: bool, gpu: bool) -> None:
-        self.limits = with_torch(limits) if torch else limits
+    def __init__(self, limits: Limits, needs: Needs) -> None:
         self.lost = False
         self.workers: set[int] = set()
         self._control, theirs = socket.socketpair()
         self._control.settimeout(_START_SECONDS)
         settings = {
             "serves": "many",
-            "preload": ["numpy", *(["torch"] if torch else [])],
-            "limits": self.limits.as_json(),
-            "gpu": gpu,
+            "preload": list(needs.preload),
+            "limits": limits.for_needs(needs).as_json(),
         }
         self.folder = tempfile.mkdtemp(prefix="conformance-")
         self._process = subprocess.Popen(
@@ -57,7 +53,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None,
-            env=environment(self.folder, gpu),
+            env=environment(self.folder, needs),
             start_new_session=True,
         )
         theirs.close()
@@ -99,13 +95,14 @@ class Server:
 class Forked(Worker):
     """A worker forked from a server."""
 
-    def __init__(self, server: Server, gpu: bool, owner: int, on_end: Callable[[Worker], None]) -> None:
-        super().__init__(gpu, on_end)
+    def __init__(
+        self, server: Server, limits: Limits, needs: Needs, owner: int, on_end: Callable[[Worker], None]
+    ) -> None:
+        super().__init__(limits, needs, on_end)
         self._server = server
-        self.memory_mib = server.limits.memory_mib
-        if gpu:
-            self.cache = os.path.join(server.folder, f"kernels-{owner}")
-            os.makedirs(self.cache, exist_ok=True)
+        self.shared = {name: os.path.join(server.folder, f"{name.lower()}-{owner}") for name in needs.shared_folders}
+        for folder in self.shared.values():
+            os.makedirs(folder, exist_ok=True)
         try:
             descriptors = [self.channel.theirs.fileno(), self.channel.their_output]
             self._pid = server.order({"do": "start"}, descriptors)["pid"]
@@ -132,19 +129,13 @@ def _kill(server: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def with_torch(limits: Limits) -> Limits:
-    """Torch's libraries alone take gigabytes of address space, most of which they never touch."""
-    return replace(limits, memory_mib=limits.memory_mib + 8192)
-
-
 def python() -> list[str]:
     """How the machinery of a worker is started, without the settings."""
     return [sys.executable, "-I", str(Path(__file__).with_name("bootstrap.py")), str(CHECKOUT)]
 
 
-def environment(folder: str, gpu: bool) -> dict[str, str]:
+def environment(folder: str, needs: Needs) -> dict[str, str]:
     """All that a worker sees of the environment."""
     kept = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder}
-    if gpu:
-        kept |= {name: value for name, value in os.environ.items() if name.startswith(_GPU_VARIABLES)}
+    kept |= {name: value for name, value in os.environ.items() if name.startswith(needs.environment)}
     return kept | {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}

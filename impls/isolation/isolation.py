@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from impls.backends import Needs
 from impls.isolation import landlock
 from impls.isolation.channel import Worker
 from impls.isolation.forked import Forked, Server, ServerLost
@@ -14,9 +15,6 @@ from impls.isolation.sandbox import Sandboxed
 
 PROCESS, NONE, BWRAP = "process", "none", "bwrap"
 MODES = (PROCESS, NONE, BWRAP)
-
-_KEPT_ALIVE = 16
-"""How many workers a process keeps; the longest unused one ends for the next."""
 
 
 class IsolationError(RuntimeError):
@@ -29,7 +27,7 @@ class Isolation:
     def __init__(self, mode: str = PROCESS, limits: Limits | None = None) -> None:
         self.mode = mode
         self.limits = limits or Limits()
-        self._servers: dict[tuple[bool, bool], Server] = {}
+        self._servers: dict[Needs, Server] = {}
         self._alive: dict[Worker, None] = {}
         if mode == BWRAP and not shutil.which("bwrap"):
             raise IsolationError("--isolation bwrap: bwrap (Debian's package bubblewrap) is not installed")
@@ -46,18 +44,19 @@ class Isolation:
         """Whether a worker can reach no file of the run's."""
         return self.mode == BWRAP or landlock.version() > 0
 
-    def start(self, load: Mapping[str, Any], torch: bool, gpu: bool, owner: int) -> Worker:
+    def start(self, load: Mapping[str, Any], needs: Needs, owner: int) -> Worker:
         """A worker that has not loaded anything yet. load: what it will be told to load; owner: by whom, as a number.
 
+        Where there are as many as may live at once, the longest unused one ends for it.
         Raises IsolationError where none can be started, and a new server does not mend that.
         """
         close_memory()
-        if len(self._alive) >= _KEPT_ALIVE:
+        while len(self._alive) >= needs.kept_workers:
             self.end(next(iter(self._alive)))
         if self.mode == BWRAP:
-            worker: Worker = Sandboxed(load, self.limits, torch, gpu, self._forget)
+            worker: Worker = Sandboxed(load, self.limits, needs, self._forget)
         else:
-            worker = self._forked(torch, gpu, owner)
+            worker = self._forked(needs, owner)
         self._alive[worker] = None
         return worker
 
@@ -83,14 +82,14 @@ class Isolation:
         self._servers.clear()
         self.rest()
 
-    def _forked(self, torch: bool, gpu: bool, owner: int) -> Worker:
+    def _forked(self, needs: Needs, owner: int) -> Worker:
         """A fork of the server for such workers, of a new server where that one has ended or was stopped."""
         for _ in range(2):
-            server = self._servers.get((torch, gpu))
+            server = self._servers.get(needs)
             if server is None or server.lost:
-                server = self._servers[torch, gpu] = Server(self.limits, torch, gpu)
+                server = self._servers[needs] = Server(self.limits, needs)
             try:
-                return Forked(server, gpu, owner, self._forget)
+                return Forked(server, self.limits, needs, owner, self._forget)
             except ServerLost:
                 continue
         raise IsolationError("the process that starts the workers ends at once; what it wrote stands above")

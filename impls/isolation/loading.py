@@ -11,15 +11,16 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from importlib import metadata
-from pathlib import Path
+from operator import or_
 from typing import Any
 
 import numpy as np
 
-from impls.backends.arrays import FLOATS
-from impls.backends.devices import DEVICES, probe
-from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero
+from impls.backends import BACKENDS, Needs, probe
+from impls.backends import needs as of_backend
+from impls.builtin import BUILTINS, UNKNOWN_ULP
 from impls.calling import Lost
 from impls.implementation import Implementation, Unloadable, said
 from impls.isolation.caller import Isolated
@@ -41,7 +42,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         arrays, device = builtin.arrays, builtin.device
     else:
         arrays = mentions.arrays or asked.arrays or mentions.only or "numpy"
-        device = mentions.device or asked.device or DEVICES[arrays][0]
+        device = mentions.device or asked.device or BACKENDS[arrays].devices[0]
     level = builtin.level if builtin else "textbook"
     sources = _sources(found)
 
@@ -57,9 +58,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
             asked.target(words, _denied)
     except LoadError as wrong:
         return unloadable(str(wrong))
-    torch = "torch" in (arrays, *mentions.libraries)
-    gpu = device == "cuda" or "cuda" in DEVICES[arrays][:1] or (mentions.gpu and _has_a_driver())
-    caller = Isolated(isolation, _request(found, sources, function_names, asked), torch, gpu)
+    caller = Isolated(isolation, _request(found, sources, function_names, asked), _needs(arrays, device, mentions))
     try:
         answer = caller.loaded
         if "wrong" in answer and found.path is None:
@@ -89,9 +88,9 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         device=device,
         default_level=level,
         ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-        flushes_to_zero=flushes_to_zero(arrays),
-        versions=_installed("numpy", arrays, *(builtin.requires if builtin else ())),
-        offers=FLOATS[arrays],
+        flushes_to_zero=BACKENDS[arrays].flushes,
+        versions=_installed("numpy", BACKENDS[arrays].package(), *(builtin.requires if builtin else ())),
+        offers=BACKENDS[arrays].floats,
         isolation=isolation.in_force,
         remarks=sources.remarks,
         sha256=sha256,
@@ -144,9 +143,10 @@ def _bytes(text: str) -> np.ndarray:
 
 def _denied(arrays: str, device: str) -> str | None:
     """Why arrays of a library cannot be had on a device. The worker imports the library: on a CPU this run need not."""
-    if device != "cpu" or device not in DEVICES[arrays]:
+    if device != "cpu" or device not in BACKENDS[arrays].devices:
         return probe(arrays, device)
-    return None if importlib.util.find_spec(arrays) else f"{arrays} is not installed"
+    package = BACKENDS[arrays].package()
+    return None if importlib.util.find_spec(package) else f"{package} is not installed"
 
 
 def _contradicted(found: Named, asked: Asked, arrays: str, device: str) -> str | None:
@@ -154,21 +154,27 @@ def _contradicted(found: Named, asked: Asked, arrays: str, device: str) -> str |
     mentions = found.read.mentions if found.read else Mentions()
     decided = mentions.arrays or asked.arrays or mentions.only
     taken = [decided] if decided else ["numpy", *sorted(mentions.libraries - {"numpy"})]
-    if arrays not in DEVICES or (found.path is not None and arrays not in taken):
+    if arrays not in BACKENDS or (found.path is not None and arrays not in taken):
         return (
             f"its process speaks of {one_line(arrays, 40)} arrays, and its source of {' or '.join(taken)}; "
-            f"to say which it takes, write ARRAYS = ... with one of {', '.join(DEVICES)} at its top"
+            f"to say which it takes, write ARRAYS = ... with one of {', '.join(BACKENDS)} at its top"
         )
-    on = {mentions.device or asked.device or DEVICES[arrays][0]} | (set(DEVICES[arrays]) if mentions.cuda else set())
-    if device not in DEVICES[arrays] or (found.path is not None and device not in on):
+    devices = BACKENDS[arrays].devices
+    on = {mentions.device or asked.device or devices[0]} | (set(devices) if mentions.cuda else set())
+    if device not in devices or (found.path is not None and device not in on):
         return f"its process speaks of the device {one_line(device, 40)}, which its source does not mention"
     reason = _denied(arrays, device)
     return f"it takes {arrays} arrays on {device}: {reason}" if reason else None
 
 
-def _has_a_driver() -> bool:
-    """Whether a GPU may be there at all: else what mentions one keeps the limits of all others."""
-    return any(map(Path.exists, map(Path, ("/dev/nvidiactl", "/dev/dxg"))))
+def _needs(arrays: str, device: str, mentions: Mentions) -> Needs:
+    """What its process needs: for the arrays that it takes, and for what its source seems to use.
+
+    A word is enough: a comment that names CUDA gets a process for CUDA, in which all else works as well. On a machine
+    without such a device it does not, since that process has no limit of addresses.
+    """
+    seeming = [one for one in (of_backend(*place) for place in mentions.places) if one.device_is_there()]
+    return reduce(or_, seeming, of_backend(arrays, device))
 
 
 def _installed(*modules: str) -> dict[str, str]:

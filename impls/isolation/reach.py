@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from impls.backends import Needs
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 SUITE = tuple(CHECKOUT / name for name in ("impls", "reference", "tests"))
@@ -29,7 +31,6 @@ _ETC = (
     ),
 )
 _TOLD = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system")
-_TOLD_WITH_GPU = ("/proc/devices", "/proc/driver", "/proc/modules", "/proc/version", "/sys")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
@@ -44,14 +45,14 @@ def system(environment: Mapping[str, str], path: Iterable[str] = ()) -> list[str
     return [*outside_the_suite([*_SYSTEM, *sorted(prefixes), *path, *libraries]), *etc]
 
 
-def told_of_the_machine(gpu: bool) -> list[str]:
-    """What the kernel says of the processors and, for a driver, of the GPU."""
-    return [*_TOLD, *(_TOLD_WITH_GPU if gpu else ())]
+def told_of_the_machine(needs: Needs) -> list[str]:
+    """What the kernel says of the processors and, for a driver, of its device."""
+    return [*_TOLD, *needs.kernel_files]
 
 
-def devices(gpu: bool) -> list[str]:
+def devices(needs: Needs) -> list[str]:
     """The devices that a worker may write to as well."""
-    return [*_DEVICES, *(sorted(glob.glob("/dev/nvidia*")) if gpu else ())]
+    return [*_DEVICES, *(one for pattern in needs.device_files for one in sorted(glob.glob(f"/dev/{pattern}")))]
 
 
 def outside_the_suite(paths: Iterable[str]) -> list[str]:

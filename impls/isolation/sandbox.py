@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from impls.backends import Needs
 from impls.builtin import BUILTINS
 from impls.isolation.channel import Worker
-from impls.isolation.forked import environment, python, with_torch
+from impls.isolation.forked import environment, python
 from impls.isolation.limits import Limits
 from impls.isolation.processes import family
 from impls.isolation.reach import CHECKOUT, devices, system, told_of_the_machine
@@ -21,21 +22,17 @@ _OWN_PROCESSES = 3
 class Sandboxed(Worker):
     """A worker that is started alone, in its sandbox."""
 
-    def __init__(
-        self, load: Mapping[str, Any], limits: Limits, torch: bool, gpu: bool, on_end: Callable[[Worker], None]
-    ) -> None:
-        super().__init__(gpu, on_end)
-        limits = with_torch(limits) if torch else limits
-        self.memory_mib = limits.memory_mib
-        settings = {"serves": "one", "folder": "/tmp", "limits": limits.as_json(), "gpu": gpu}
+    def __init__(self, load: Mapping[str, Any], limits: Limits, needs: Needs, on_end: Callable[[Worker], None]) -> None:
+        super().__init__(limits, needs, on_end)
+        settings = {"serves": "one", "folder": "/tmp", "limits": self.limits.as_json()}
         theirs = self.channel.theirs.fileno()
         self._process = subprocess.Popen(
-            [*_bwrap(load, settings), *python(), str(theirs), json.dumps(settings)],
+            [*_bwrap(load, limits, needs), *python(), str(theirs), json.dumps(settings)],
             pass_fds=[theirs],
             stdin=subprocess.DEVNULL,
             stdout=self.channel.their_output,
             stderr=self.channel.their_output,
-            env=environment("/tmp", gpu),
+            env=environment("/tmp", needs),
             start_new_session=True,
         )
         self.channel.handed_over()
@@ -60,22 +57,21 @@ class Sandboxed(Worker):
         return code - 128 if code > 128 else code << 8
 
 
-def _bwrap(load: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+def _bwrap(load: Mapping[str, Any], limits: Limits, needs: Needs) -> list[str]:
     """The sandbox: the interpreter and libraries of the machine, the submission, and of this suite what a worker runs.
 
     Nothing else of the machine is there, no socket among it. All but /tmp can be read only.
     """
-    gpu = settings["gpu"]
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    words += ["--proc", "/proc", "--dev", "/dev", *_sized(settings["limits"]["folder_mib"]), "--tmpfs", "/tmp"]
-    for path in [*system(os.environ), *told_of_the_machine(gpu), str(CHECKOUT / "impls")]:
+    words += ["--proc", "/proc", "--dev", "/dev", *_sized(limits.folder_mib), "--tmpfs", "/tmp"]
+    for path in [*system(os.environ), *told_of_the_machine(needs), str(CHECKOUT / "impls")]:
         words += [] if path.startswith("/proc") else ["--ro-bind-try", path, path]
     for builtin in () if load["trusted"] else BUILTINS.values():
         adapter = CHECKOUT.joinpath(*builtin.module.split(".")).with_suffix(".py")
         words += ["--ro-bind", os.devnull, str(adapter)] if adapter.is_file() else []
     for path in load["readable"]:
         words += ["--ro-bind", path, path]
-    for device in devices(gpu):
+    for device in devices(needs):
         words += ["--dev-bind-try", device, device]
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 

@@ -29,7 +29,7 @@ _SECONDS = 5.0
 
 
 def main(control: socket.socket, settings: dict[str, Any]) -> None:
-    """Serve until the socket is closed. settings: ``preload``, the libraries to import, ``limits`` and ``gpu``."""
+    """Serve until the socket is closed. settings: ``preload``, the libraries to import, and ``limits``."""
     adopt_orphans()
     close_memory()
     for name in settings["preload"]:
@@ -100,7 +100,7 @@ def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]
     try:
         end_with_parent()
         channel, output = descriptors
-        confine(folder, channel, output, Limits(**settings["limits"]), settings["gpu"])
+        confine(folder, channel, output, Limits(**settings["limits"]))
         worker.serve()
     except BaseException:
         traceback.print_exc()
@@ -109,7 +109,7 @@ def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]
         leave(70)
 
 
-def confine(folder: str, channel: int, output: int, limits: Limits, gpu: bool) -> None:
+def confine(folder: str, channel: int, output: int, limits: Limits) -> None:
     """Make this process a worker's: a session of its own, an empty folder, nothing open but channel and output."""
     if os.getsid(0) != os.getpid():
         os.setsid()
@@ -124,4 +124,4 @@ def confine(folder: str, channel: int, output: int, limits: Limits, gpu: bool) -
     os.dup2(200, worker.CHANNEL, inheritable=False)
     os.closerange(worker.CHANNEL + 1, 4096)
     give_up_privileges()
-    restrict_this_process(limits, gpu)
+    restrict_this_process(limits)

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from impls.backends.arrays import library
+from impls.backends import library
 from impls.calling import Direct, NotJudged, NotWritten, Request
 from impls.implementation import Unloadable
 from impls.isolation import landlock, wire
 from impls.isolation.hiding import hide_the_suite
-from impls.isolation.reach import devices, system, told_of_the_machine
+from impls.isolation.reach import system
 from impls.submissions.assignment import Wanted
 from impls.submissions.gate import Submission
 from impls.submissions.mentions import Mentions
@@ -53,20 +53,18 @@ def _answered(caller: Direct, request: Request) -> dict[str, Any]:
         return {"value": answer.value, "changed": changed}
     kinds = {NotWritten: "unwritten", NotJudged: "not judged"}
     kind = kinds.get(type(failure), "refused" if failure.refused else "raised")
-    return {"failed": str(failure), "kind": kind, "changed": changed, "ends": not caller.device_works()}
+    return {"failed": str(failure), "kind": kind, "changed": changed, "ends": answer.device_lost}
 
 
 def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
     """The answer to the first request, which says what to load, and how its functions are called."""
-    gpu = request["gpu"]
-    own = [os.getcwd(), *([request["cache"]] if request["cache"] else [])]
-    readable = [*system(os.environ, sys.path), *told_of_the_machine(gpu), *request["readable"], "/proc/self"]
+    own = [os.getcwd(), *request["shared"].values()]
+    readable = [*system(os.environ, sys.path), *request["told"], *request["readable"], "/proc/self"]
     listed = [request["home"]] if request["home"] is not None else []  # else nothing that lies there can be imported
-    landlock.restrict(readable, [*own, *devices(gpu)], listed)
+    landlock.restrict(readable, [*own, *request["devices"]], listed)
     if not request["trusted"]:
         hide_the_suite()
-    if request["cache"]:
-        os.environ["CUPY_CACHE_DIR"] = request["cache"]
+    os.environ |= request["shared"]
     if request["home"] is not None:
         sys.path.append(request["home"])
     else:

@@ -118,9 +118,9 @@ def contained(*homes: Path, own: str = "") -> Iterator[None]:
     """Run foreign code: what it raises, SystemExit and the like included, becomes LoadError.
 
     Afterwards sys.path, sys.argv, the working directory, the standard streams, warning filters, NumPy's error state and
-    every module that was there before are as they were. Nothing it prints is shown, reading from the keyboard is an
-    error, and no bytecode is written. homes: folders importable meanwhile, last in line; the modules found there are
-    dropped at the end, except the one named `own`.
+    every module that was there before are as they were; the settings of other libraries stay as the code set them.
+    Nothing it prints is shown, reading from the keyboard is an error, and no bytecode is written. homes: folders
+    importable meanwhile, last in line; the modules found there are dropped at the end, except the one named `own`.
     """
     modules, path, entries, argv = dict(sys.modules), sys.path, list(sys.path), sys.argv
     stdin, no_bytecode, directory = sys.stdin, sys.dont_write_bytecode, os.getcwd()
@@ -135,7 +135,6 @@ def contained(*homes: Path, own: str = "") -> Iterator[None]:
             np.errstate(),
             redirect_stdout(silence),
             redirect_stderr(silence),
-            global_state_restored(),
             exits_raising(),
         ):
             yield
@@ -150,21 +149,6 @@ def contained(*homes: Path, own: str = "") -> Iterator[None]:
         for home in lent:
             _forget(set(sys.modules) - set(modules), home, own)
         sys.modules.update(modules)
-
-
-@contextmanager
-def global_state_restored() -> Iterator[None]:
-    """Give torch back its default dtype and its recording of gradients, which one implementation may set for all."""
-    torch = sys.modules.get("torch")
-    if torch is None:
-        yield
-        return
-    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad)
 
 
 @contextmanager

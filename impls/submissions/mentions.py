@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from impls.backends.devices import DEVICES
+from impls.backends import BACKENDS, DEVICES
 
 _OPAQUE = re.compile(
     r'"""(?:[^\\"]|\\(?:.|\Z)|"(?!""))*+(?:"""|\Z)'
@@ -31,7 +31,6 @@ _WORD = re.compile(r"""["'][\w:]*+["']""")
 _IMPORT = re.compile(r"(?:^|[;:])[ \t]*+(?:import[ \t]++([^;\n]*+)|from[ \t]++(\w++))", re.MULTILINE)
 _DECLARATION = re.compile(r"""(?:^|;)[ \t]*+(ARRAYS|DEVICE)[ \t]*+(?::[^=\n]*+)?=[ \t]*+["'](\w++)["']""", re.MULTILINE)
 _CUDA = re.compile(r"\bcuda\b")
-_DEVICES = frozenset(device for devices in DEVICES.values() for device in devices)
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,14 @@ class Mentions:
         return next(iter(self.imports)) if len(self.imports) == 1 and "numpy" not in self.imports else None
 
     @property
-    def gpu(self) -> bool:
-        """Whether it is about a GPU at all."""
-        return self.cuda or "cupy" in self.libraries or self.device == "cuda"
+    def places(self) -> list[tuple[str, str]]:
+        """The libraries, each with the devices on which it seems to be used: the usual one, and a GPU that is named."""
+        return [
+            (name, device)
+            for name in sorted(self.libraries)
+            for device in BACKENDS[name].devices
+            if device == BACKENDS[name].devices[0] or device == self.device or (device == "cuda" and self.cuda)
+        ]
 
     def as_plain(self) -> list[Any]:
         """In values that any format can hold; ``of_plain`` makes it of them again."""
@@ -88,9 +92,9 @@ def mentions(source: str) -> Mentions:
     }
     declared = dict(_DECLARATION.findall(code))
     return Mentions(
-        frozenset(imported & DEVICES.keys()),
-        declared.get("ARRAYS") if declared.get("ARRAYS") in DEVICES else None,
-        declared.get("DEVICE") if declared.get("DEVICE") in _DEVICES else None,
+        frozenset(imported & BACKENDS.keys()),
+        declared.get("ARRAYS") if declared.get("ARRAYS") in BACKENDS else None,
+        declared.get("DEVICE") if declared.get("DEVICE") in DEVICES else None,
         _CUDA.search(code) is not None,
     )
 

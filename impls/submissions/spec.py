@@ -16,9 +16,8 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from impls.adapters.torch_modules import is_module_class
-from impls.backends.arrays import FLOATS, library
-from impls.backends.devices import DEVICES, probe
-from impls.builtin import BUILTINS, UNKNOWN_ULP, flushes_to_zero, versions
+from impls.backends import BACKENDS, DEVICES, library, probe
+from impls.builtin import BUILTINS, UNKNOWN_ULP, versions
 from impls.calling import Direct
 from impls.implementation import Absent, Implementation, Says, Unloadable
 from impls.submissions import gate, networks
@@ -47,9 +46,9 @@ def resolve(
 ) -> list[Resolved]:
     """The implementations that `spec` names: one, or for a folder one per file.
 
-    function_names: the interface. arrays ("numpy", "torch", "cupy") and device ("cpu", "cuda"): what a user's functions
-    take where their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is
-    loaded; by default in this process. assignment: what is asked of files, in place of the whole interface.
+    function_names: the interface. arrays (a name in ``impls.backends``) and device: what a user's functions take where
+    their module does not say it itself by ARRAYS and DEVICE; built-ins know their own. load: how each is loaded; by
+    default in this process. assignment: what is asked of files, in place of the whole interface.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
     asked = Asked(arrays or (assignment.arrays if assignment else None), device)
@@ -83,11 +82,11 @@ class Asked:
         probe: says why arrays of a library on a device cannot be had, None where they can. Raises LoadError for a
         declaration that is wrong or cannot be had here, SpecError for an option.
         """
-        own_arrays = _one_of(tuple(DEVICES), "ARRAYS", declared)
-        own_device = _one_of(("cpu", "cuda"), "DEVICE", declared)
+        own_arrays = _one_of(tuple(BACKENDS), "ARRAYS", declared)
+        own_device = _one_of(DEVICES, "DEVICE", declared)
         arrays = own_arrays or self.arrays or "numpy"
-        device = own_device or self.device or DEVICES[arrays][0]
-        if own_arrays and not own_device and device not in DEVICES[arrays]:
+        device = own_device or self.device or BACKENDS[arrays].devices[0]
+        if own_arrays and not own_device and device not in BACKENDS[arrays].devices:
             raise LoadError(f"it declares {arrays} arrays, and --device asks for {device}, where there are none")
         if reason := probe(arrays, device):
             if own_device or (own_arrays and device != self.device):
@@ -142,7 +141,7 @@ def named_by(spec: str, asked: Asked) -> list[Named]:
             takes = f"{BUILTINS[spec].arrays} arrays on {BUILTINS[spec].device}"
             raise SpecError(f"{spec} takes {takes}, not what is asked for: {asked}")
         return [Named(spec, spec)]
-    if asked.arrays and (reason := probe(asked.arrays, asked.device or DEVICES[asked.arrays][0])):
+    if asked.arrays and (reason := probe(asked.arrays, asked.device or BACKENDS[asked.arrays].devices[0])):
         raise SpecError(f"{asked} cannot be had: {reason}")
     if spec.endswith(gate.SUFFIXES) and os.path.lexists(spec):
         return [_read(spec, spec)]
@@ -221,9 +220,9 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         device=builtin.device,
         default_level=builtin.level,
         ulp=builtin.ulp,
-        flushes_to_zero=flushes_to_zero(builtin.arrays),
+        flushes_to_zero=BACKENDS[builtin.arrays].flushes,
         versions=builtin.versions(),
-        offers=FLOATS[builtin.arrays],
+        offers=BACKENDS[builtin.arrays].floats,
         says=says,
     )
 
@@ -296,7 +295,7 @@ def _unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
     mentions = named.read.mentions if named.read else Mentions()
     sha256 = named.read.sha256 if named.read else None
     arrays = asked.arrays or mentions.arrays or mentions.only or "numpy"
-    device = asked.device or mentions.device or DEVICES[arrays][0]
+    device = asked.device or mentions.device or BACKENDS[arrays].devices[0]
     return Unloadable(named.name, named.spec, reason, arrays, device, sha256=sha256)
 
 
@@ -313,9 +312,9 @@ def _users(
         device=device,
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        flushes_to_zero=flushes_to_zero(arrays),
-        versions=versions("numpy", arrays),
-        offers=FLOATS[arrays],
+        flushes_to_zero=BACKENDS[arrays].flushes,
+        versions=versions(arrays),
+        offers=BACKENDS[arrays].floats,
         sha256=named.read.sha256 if named.read else None,
         says=says,
     )
@@ -336,7 +335,7 @@ def _only_library(thing: Any) -> str | None:
     foreign = [value for value in vars(thing).values() if getattr(value, "__module__", "") != thing.__name__]
     names = [one.__name__ if isinstance(one, ModuleType) else getattr(one, "__module__", None) for one in foreign]
     roots = {name.partition(".")[0] for name in names if isinstance(name, str)}
-    return Mentions(frozenset(roots & DEVICES.keys())).only
+    return Mentions(frozenset(roots & BACKENDS.keys())).only
 
 
 def _functions(thing: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ import numpy as np
 
 from impls.calling import Request
 from impls.isolation import Isolated
-from tests.harness.plugin.run import Options, Run
+from tests.harness.reports.options import Options
+from tests.harness.reports.run import Run
 
 CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "impls" / "adapters" / "numpy_lecture.py"

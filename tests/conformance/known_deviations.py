@@ -51,6 +51,9 @@ _SCIPY_WRAPS = (
     "scipy.special.softmax and log_softmax subtract the maximum in the dtype of the logits, where integers wrap "
     "around: softmax(np.array([1, 0], np.uint8)) is [0, nan]"
 )
+_CUPY_READ = "; read in the sources of CuPy 13.4, 13.6, 14.0 and 14.2, and not confirmed on a GPU yet"
+_CUPY_LOG_SOFTMAX = "https://github.com/cupy/cupy/blob/v14.0.0/cupyx/scipy/special/_logsoftmax.py"
+_CUPY_SOFTMAX = "https://github.com/cupy/cupy/blob/v14.0.0/cupyx/scipy/special/_softmax.py"
 _SCIPY_SOFTMAX = "https://docs.scipy.org/doc/scipy/reference/generated/scipy.special.softmax.html"
 
 KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
@@ -58,7 +61,7 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         clause="SOFTMAX-INTEGER",
         implementations=("scipy",),
         library="scipy",
-        versions=">=1.14,<1.18",
+        versions=">=1.14,<1.19",
         covers_values=_wraps,
         shown_by={"z": np.array([1, 0], np.uint8)},
         reason=_SCIPY_WRAPS,
@@ -68,7 +71,7 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         clause="LOGITS-INTEGER",
         implementations=("scipy",),
         library="scipy",
-        versions=">=1.14,<1.18",
+        versions=">=1.14,<1.19",
         covers_values=lambda batch: _wraps(batch[0]),
         shown_by={"batch": (np.array([[1, 0]], np.uint8), np.array([0]))},
         reason=_SCIPY_WRAPS,
@@ -78,7 +81,7 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         clause="LOGITS-POSINF",
         implementations=("scipy",),
         library="scipy",
-        versions=">=1.14,<1.18",
+        versions=">=1.14,<1.19",
         covers_values=_beside_the_label,
         shown_by={"batch": (np.zeros((1, 2)), np.array([0])), "at": 1},
         reason="scipy.special.log_softmax gives -inf beside a logit of +inf, where its softmax gives NaN",
@@ -109,7 +112,7 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         clause="LOGITS-CONFIDENT",
         implementations=("scipy",),
         library="scipy",
-        versions=">=1.14,<1.18",
+        versions=">=1.14,<1.19",
         covers_values=lambda batch: True,
         shown_by={"batch": _CONFIDENT},
         reason="scipy.special.log_softmax of float16 adds up the exponentials, and takes the logarithm, in float16",
@@ -144,5 +147,49 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         shown_by={"training": _one_layer(np.zeros((3, 1)))},
         reason="torch.nn.MSELoss broadcasts unequal shapes, with a warning, and so do its gradients",
         link="https://github.com/pytorch/pytorch/issues/16045",
+    ),
+    KnownDeviation(
+        clause="SOFTMAX-INTEGER",
+        implementations=("cupy",),
+        library="cupy",
+        versions=">=13.4,<15",
+        covers_values=_wraps,
+        shown_by={"z": np.array([1, 0], np.uint8)},
+        reason="cupyx.scipy.special.softmax subtracts the maximum in the dtype of the logits, where integers wrap "
+        f"around: softmax of uint8 [1, 0] is [0, nan]{_CUPY_READ}",
+        link=_CUPY_SOFTMAX,
+    ),
+    KnownDeviation(
+        clause="LOGITS-INTEGER",
+        implementations=("cupy",),
+        library="cupy",
+        versions=">=13.4,<15",
+        covers_values=lambda batch: _wraps(batch[0]),
+        shown_by={"batch": (np.array([[1, 0]], np.uint8), np.array([0]))},
+        reason="cupyx.scipy.special.log_softmax subtracts the maximum in the dtype of the logits, where integers wrap "
+        f"around{_CUPY_READ}",
+        link=_CUPY_LOG_SOFTMAX,
+    ),
+    KnownDeviation(
+        clause="LOGITS-POSINF",
+        implementations=("cupy",),
+        library="cupy",
+        versions=">=13.4,<15",
+        covers_values=_beside_the_label,
+        shown_by={"batch": (np.zeros((1, 2)), np.array([0])), "at": 1},
+        reason="cupyx.scipy.special.log_softmax gives -inf beside a logit of +inf, where its softmax gives NaN"
+        f"{_CUPY_READ}",
+        link=_CUPY_LOG_SOFTMAX,
+    ),
+    KnownDeviation(
+        clause="LOGITS-CONFIDENT",
+        implementations=("cupy",),
+        library="cupy",
+        versions=">=13.4,<15",
+        covers_values=lambda batch: True,
+        shown_by={"batch": _CONFIDENT},
+        reason="cupyx.scipy.special.log_softmax of float16 adds up the exponentials, and takes the logarithm, in "
+        f"float16{_CUPY_READ}",
+        link=_CUPY_LOG_SOFTMAX,
     ),
 )

@@ -5,8 +5,8 @@ from typing import Any
 
 import reference
 from impls import Implementation
-from impls.backends.arrays import FLOATS, library
-from impls.builtin import UNKNOWN_ULP, flushes_to_zero
+from impls.backends import BACKENDS, library
+from impls.builtin import UNKNOWN_ULP
 from impls.calling import Direct
 from impls.implementation import Says
 from impls.submissions.declared import TASKS, Network
@@ -36,9 +36,9 @@ def candidate(
         device="cpu",
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        flushes_to_zero=flushes_to_zero(arrays),
+        flushes_to_zero=BACKENDS[arrays].flushes,
         versions={},
-        offers=FLOATS[arrays],
+        offers=BACKENDS[arrays].floats,
         says=Says(network=network or (Network(*TASKS[task]) if task else None)),
     )
 

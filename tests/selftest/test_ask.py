@@ -186,7 +186,7 @@ def test_what_a_call_leaves_running_ends_with_its_clause(loaded):
     labels = np.array([0, 1])
     (answer,) = caller.ask([Request("one_hot", (labels, 2))]).answers
     np.testing.assert_array_equal(answer.value, np.eye(2))
-    server = caller.isolation._servers[False, False]
+    server = caller.isolation._servers[caller.needs]
     assert children(server._process.pid) == server.workers
     assert all(len(family(pid)) == 1 for pid in server.workers)
 
@@ -194,7 +194,7 @@ def test_what_a_call_leaves_running_ends_with_its_clause(loaded):
 @pytest.mark.parametrize(("sent", "ended"), [(signal.SIGKILL, True), (signal.SIGSTOP, True), (signal.SIGKILL, False)])
 def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent, ended):
     caller = loaded()
-    server = caller.isolation._servers[False, False]
+    server = caller.isolation._servers[caller.needs]
     server._control.settimeout(0.5)
     os.kill(server._process.pid, sent)
     if ended:

@@ -15,9 +15,10 @@ from impls.submissions.gate import Submission
 from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Named
 from tests.harness.plugin import progress
-from tests.harness.plugin.run import Options, Run
-from tests.harness.plugin.task import Task
 from tests.harness.reports import rows as files
+from tests.harness.reports.options import Options
+from tests.harness.reports.run import Run
+from tests.harness.reports.task import Task
 from tests.selftest.conftest import CHECKOUT, Result
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return {} / (1 + np.exp(-z))\n"

@@ -15,7 +15,7 @@ from impls.submissions import gate
 from impls.submissions.gate import Refused, cells_of, read, submissions
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
-from tests.harness.plugin.task import Task
+from tests.harness.reports.task import Task
 from tests.selftest.candidates import forger
 
 SIGMOID = "import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n"

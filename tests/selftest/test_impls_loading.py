@@ -120,7 +120,7 @@ def test_an_empty_folder_is_a_spec_error():
         ("", r"in it: no function and no class"),
         ("def Sigmoid(z): ...", r"in it: Sigmoid \(sigmoid\?\)"),
         ("sigmoid = None\ntanh = ...", r"no function of the interface"),
-        (SIGMOID + "ARRAYS = 'cuda'", r"ARRAYS = 'cuda' in it; it has to be one of numpy, torch, cupy"),
+        (SIGMOID + "ARRAYS = 'mlx'", r"ARRAYS = 'mlx' in it; it has to be one of array_api_strict, cupy, "),
         (SIGMOID + "ARRAYS = ['torch']", r"ARRAYS = \['torch'\]"),
         (SIGMOID + "DEVICE = 'gpu'", r"DEVICE = 'gpu' in it; it has to be one of cpu, cuda"),
         (SIGMOID + "DEVICE = 'cuda'", r"it declares numpy arrays on cuda: "),

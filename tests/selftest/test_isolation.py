@@ -14,7 +14,8 @@ from impls.isolation.sources import Sources
 from impls.text import printable
 from tests.conformance import every_test_imported
 from tests.harness.judging.judge import Examples, judge
-from tests.harness.plugin.run import Options, Run
+from tests.harness.reports.options import Options
+from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
 from tests.harness.spec.clauses import PROPERTIES
 from tests.mistakes import MISTAKES

@@ -9,9 +9,9 @@ from functools import cache
 
 import pytest
 from hypothesis import settings
+from impls.backends.arrays import FLOATS
 
 import reference
-from impls.backends.arrays import FLOATS
 from tests.conformance import every_test_imported
 from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, Outcome
 from tests.harness.spec.clauses import CLAUSES

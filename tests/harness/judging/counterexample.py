@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,14 +10,12 @@ from typing import Any
 import numpy as np
 
 from impls import ArrayLibrary
+from impls.backends import BACKENDS
 from impls.calling import LaidOut
 from tests.harness.judging.trial import Made
 
-_IMPORTS = {
-    "zlib": "import base64, zlib",
-    "np": "import numpy as np",
-    "torch": "import torch",
-    "cupy": "import cupy",
+_IMPORTS = {"zlib": "import base64, zlib"} | {
+    name: line for backend in BACKENDS.values() for name, line in backend.imports.items()
 }
 _LITERAL_ELEMENTS = 200
 _SHOWN_ELEMENTS = 60
@@ -49,7 +48,7 @@ def expression(library: ArrayLibrary, call: Made) -> str:
 
 def imports_of(text: str) -> list[str]:
     """The lines of code that import what expressions need."""
-    return [line for name, line in _IMPORTS.items() if f"{name}." in text]
+    return [line for name, line in _IMPORTS.items() if re.search(rf"\b{name}\.", text)]
 
 
 def shown(value: Any) -> str | None:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from impls import Implementation
+from impls.backends import global_state_restored
 from impls.calling import CallFailed, Lost, NotJudged, NotWritten
-from impls.submissions.file import exits_raising, global_state_restored
+from impls.submissions.file import exits_raising
 from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
@@ -23,7 +24,7 @@ from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
-from tests.harness.judging.trial import Seen, carried_out
+from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -183,25 +184,42 @@ class _Judgement:
         self.kind = Kind.of(self.implementation)
         self.drawn = self.examples.of(self.about)
         self.impure: dict[str, str] = {}
+        self.devices_lost = 0
 
     def outcome(self) -> Outcome:
-        seen = self.seen_of_all()
-        return replace(self._settled(seen), impure=self.impure)
+        outcome = self._settled(self.seen_of_all())
+        return replace(outcome, message=self._message(outcome), impure=self.impure)
+
+    def _message(self, outcome: Outcome) -> str | None:
+        """The message of the outcome, which also says where a clause was stopped."""
+        if outcome.examples == len(self.drawn):
+            return outcome.message
+        stopped = (
+            f"judged on {outcome.examples} of {len(self.drawn)} examples, since {MOST_DEVICES_LOST} calls or more "
+            "ended the device for their process"
+        )
+        return f"{outcome.message}; {stopped}" if outcome.message else stopped
 
     def seen_of_all(self) -> list[Seen]:
-        """What was seen on each example, up to one on which a call was lost."""
+        """What was seen on each example, up to one on which a call was lost or enough devices were."""
         plans = self.examples.plans(self.about, self.clause, self.kind)
         if not self.clause.large:
             return self._carried_out(list(plans))
         seen: list[Seen] = []
         for plan in plans:
             seen += self._carried_out([plan])
-            if isinstance(seen[-1].fault, Lost):
+            if isinstance(seen[-1].fault, Lost) or self._has_lost_enough:
                 break
         return seen
 
+    @property
+    def _has_lost_enough(self) -> bool:
+        """Whether so many calls have ended their device that no further example is worth a process."""
+        return self.devices_lost >= MOST_DEVICES_LOST
+
     def _carried_out(self, plans: Sequence[Plan]) -> list[Seen]:
         trial = carried_out(plans, self.implementation.caller)
+        self.devices_lost += sum(one.devices_lost for one in trial.seen)
         for function in trial.overwritten:
             self.impure.setdefault(function, f"a later call of {function} overwrote the result of an earlier one")
         own = self.clause.function
@@ -217,27 +235,30 @@ class _Judgement:
 
     def _settled(self, seen: list[Seen]) -> Outcome:
         drawn, clause = self.drawn, self.clause
-        unwritten = [str(one.fault) for one in seen if isinstance(one.fault, NotWritten)]
-        failing = [(index, one) for index, one in enumerate(seen) if one.fault is not None]
+        asked = [(index, one) for index, one in enumerate(seen) if not isinstance(one.fault, NotAsked)]
+        lost = any(isinstance(one.fault, Lost) for one in seen)
+        count = len(drawn) if lost else len(asked)
+        unwritten = [str(one.fault) for _, one in asked if isinstance(one.fault, NotWritten)]
+        failing = [(index, one) for index, one in asked if one.fault is not None]
         excused = [known for index, _ in failing for known in self.deviations if known.covers(drawn[index])]
         failing = [(index, one) for index, one in failing if not self._is_excused(drawn[index])]
-        compared = [one.ratio for one in seen if one.ratio is not None]
+        compared = [one.ratio for _, one in asked if one.ratio is not None]
         ratio = max(compared, default=None)
         ratio = ratio if ratio is not None and np.isfinite(ratio) else None
         if unclear := [str(one.fault) for one in seen if isinstance(one.fault, NotJudged)]:
             return Outcome(SKIPPED, len(drawn), message=unclear[0], not_judged=True)
         # A robust clause may ask for a refusal: a stub, which refuses everything, passes such examples.
-        if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else len(drawn)):
-            return Outcome(SKIPPED, len(drawn), message=f"not implemented: {unwritten[0]}", unimplemented=True)
+        if unwritten and len(unwritten) == (len(failing) if clause.level == ROBUST else count):
+            return Outcome(SKIPPED, count, message=f"not implemented: {unwritten[0]}", unimplemented=True)
         if failing:
-            return self._failed(seen, failing, ratio)
+            return replace(self._failed(seen, failing, ratio), examples=count)
         stale = [known for known in self.deviations if self._seen_on(known.shown_by).fault is None]
         if stale:
             message = f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
-            return Outcome(ERROR, len(drawn), ratio, message)
+            return Outcome(ERROR, count, ratio, message)
         if self.deviations:
-            return Outcome(KNOWN_DEVIATION, len(drawn), ratio, (excused or self.deviations)[0].summary)
-        return Outcome(PASSED, len(drawn), ratio)
+            return Outcome(KNOWN_DEVIATION, count, ratio, (excused or self.deviations)[0].summary)
+        return Outcome(PASSED, count, ratio)
 
     def _is_excused(self, values: Values) -> bool:
         return any(known.covers(values) for known in self.deviations)
@@ -300,6 +321,8 @@ class _Judgement:
 
         def fails(values: Values) -> bool:
             nonlocal last
+            if self._has_lost_enough:
+                return False
             now = self._seen_on(values)
             wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost) and not self._is_excused(values)
             if wrong and now.made:

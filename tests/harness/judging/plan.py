@@ -36,21 +36,23 @@ class Kind:
     """All of an implementation that a plan may depend on.
 
     arrays, device: what its functions take and return. offers: the floating dtypes. ulp: the accuracy that the bounds
-    assume of exp, log, log1p and tanh, by dtype. flushes_to_zero: whether subnormal numbers become 0.
+    assume of exp, log, log1p and tanh, by dtype. flushes_to_zero: the dtypes in which subnormal
+    numbers become 0.
     """
 
     arrays: str
     device: str
     offers: tuple[str, ...]
     ulp: tuple[tuple[str, float], ...]
-    flushes_to_zero: bool
+    flushes_to_zero: tuple[str, ...]
     network: Network | None = None
 
     @classmethod
     def of(cls, implementation: Implementation) -> "Kind":
         ulp = tuple(sorted(implementation.ulp.items()))
         one = implementation
-        return cls(one.arrays, one.device, tuple(one.offers), ulp, one.flushes_to_zero, one.says.network)
+        flushes = tuple(one.flushes_to_zero)
+        return cls(one.arrays, one.device, tuple(one.offers), ulp, flushes, one.says.network)
 
     @property
     def library(self) -> ArrayLibrary:
@@ -187,7 +189,7 @@ class Subject:
     def arithmetic(self, *args: Any) -> Arithmetic:
         """The arithmetic the implementation does on ``args``: that of the first floating array's dtype."""
         dtype = dtype_of(args) or "float64"
-        return Arithmetic.of(dtype, dict(self.kind.ulp)[dtype], self.kind.flushes_to_zero, self._eps)
+        return Arithmetic.of(dtype, dict(self.kind.ulp)[dtype], dtype in self.kind.flushes_to_zero, self._eps)
 
     def within(self, actual: Any, expected: Any, bound: Any) -> None:
         """``actual`` has the structure and shape of ``expected`` and lies within ``bound`` of it."""

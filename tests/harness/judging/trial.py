@@ -20,8 +20,21 @@ from tests.harness.judging.structure import checked, named
 _AT_ONCE = 1 << 22
 """How many elements the arguments of the plans may have that are carried out together."""
 
+MOST_DEVICES_LOST = 5
+"""After so many calls that ended the device for their process a clause has seen enough: each costs a new process."""
+
 _LEAST, _PER_ELEMENT = 1 << 16, 64
 """How many elements an answer may have: so many, and so many for each element of the arguments."""
+
+
+class NotAsked(CallFailed):
+    """Stands for an answer that was not asked for, since the calls before have lost their devices too often.
+
+    A plan with this fault was not judged: it neither passes nor fails. It is no refusal of the call.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, refused=False)
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,7 @@ class Seen:
 
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
-    first call that changed an argument of its own.
+    first call that changed an argument of its own. devices_lost: how many of its calls ended the device.
     """
 
     fault: Exception | None = None
@@ -48,6 +61,7 @@ class Seen:
     made: list[Made] = field(default_factory=list)
     shown: list[Made] = field(default_factory=list)
     changed: str | None = None
+    devices_lost: int = 0
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:
@@ -66,33 +80,28 @@ class Trial:
 
 
 def carried_out(plans: Sequence[Plan], caller: Caller) -> Trial:
-    """Carry out the plans; with a lost call the one it belongs to is the last."""
+    """Carry out the plans; with a lost call the one it belongs to is the last.
+
+    After MOST_DEVICES_LOST calls that ended the device of their process, no further plan is begun.
+    """
     seen: list[Seen] = []
-    overwritten: dict[str, str] = {}
+    asking = _Asking(caller)
     for together in _portions(plans):
         executions = [_Execution(plan) for plan in together]
-        while wave := [(one, call) for one in executions for call in one.ready()]:
-            answers = _asked(caller, [one.request(call) for one, call in wave])
-            for (one, call), answer in zip(wave, answers.answers, strict=False):
-                one.answers[call] = answer
-            overwritten |= answers.overwritten
-            if len(answers.answers) < len(wave):
-                break
+        unasked = asking.every_wave(executions)
         for one in executions:
-            seen.append(one.seen())
+            seen.append(one.seen(unasked))
             if isinstance(seen[-1].fault, Lost):
-                return Trial(seen, overwritten)
-    return Trial(seen, overwritten)
+                return Trial(seen, asking.overwritten)
+        if unasked is not None:
+            break
+    return Trial(seen, asking.overwritten)
 
 
 def measured(plan: Plan, caller: Caller) -> Iterator[tuple[Made, comparison.Comparison]]:
     """Each comparison with the formula in a plan, right or wrong, with its call; none where something failed."""
     execution = _Execution(plan)
-    while wave := execution.ready():
-        answers = _asked(caller, [execution.request(call) for call in wave])
-        execution.answers.update(zip(wave, answers.answers, strict=False))
-        if len(answers.answers) < len(wave):
-            break
+    _Asking(caller).every_wave([execution])
     yield from execution.comparisons()
 
 
@@ -109,11 +118,47 @@ def _portions(plans: Sequence[Plan]) -> Iterator[list[Plan]]:
         yield portion
 
 
-def _asked(caller: Caller, requests: Sequence[Request]) -> Answers:
-    try:
-        return caller.ask(requests)
-    except Exception as bug:
-        raise HarnessFault(f"the calls broke down in the suite itself: {bug!r}") from bug
+@dataclass
+class _Asking:
+    """Asks the calls of plans. devices_lost: how many of them have ended the device of their process so far."""
+
+    caller: Caller
+    overwritten: dict[str, str] = field(default_factory=dict)
+    devices_lost: int = 0
+
+    def every_wave(self, executions: "Sequence[_Execution]") -> CallFailed | None:
+        """Ask wave after wave; what stands for the answers that are not there, None where all are.
+
+        Once enough devices are lost, the plan at hand is asked to its end, and none behind it.
+        """
+        left = list(executions)
+        while wave := [(one, call) for one in left for call in one.ready()]:
+            while wave:
+                answers = self._asked([one.request(call) for one, call in wave])
+                for (one, call), answer in zip(wave, answers.answers, strict=False):
+                    one.answers[call] = answer
+                    self.devices_lost += answer.device_lost
+                    at_hand = one
+                self.overwritten |= answers.overwritten
+                wave = wave[len(answers.answers) :]
+                if wave and not (answers.answers and answers.answers[-1].device_lost):
+                    return _not_made()
+                if wave and self.devices_lost >= MOST_DEVICES_LOST:
+                    left = left[: left.index(at_hand) + 1]
+                    wave = [(one, call) for one, call in wave if one in left]
+        if len(left) == len(executions):
+            return None
+        return NotAsked(f"the call was not made, since {self.devices_lost} calls had lost their device")
+
+    def _asked(self, requests: Sequence[Request]) -> Answers:
+        try:
+            return self.caller.ask(requests)
+        except Exception as bug:
+            raise HarnessFault(f"the calls broke down in the suite itself: {bug!r}") from bug
+
+
+def _not_made() -> Lost:
+    return Lost("the call was not made, since an earlier one was lost")
 
 
 class _Execution:
@@ -124,6 +169,7 @@ class _Execution:
         self._waiting = plan.calls
         self._known: Known = {}
         self._arguments: dict[Call, tuple[tuple[Any, ...], Mapping[str, Any]]] = {}
+        self._unasked: CallFailed = _not_made()
         self.answers: dict[Call, Answer] = {}
 
     def ready(self) -> list[Call]:
@@ -157,9 +203,13 @@ class _Execution:
                 except (CallFailed, Nonconformance):
                     continue
 
-    def seen(self) -> Seen:
-        """What is to be seen of the plan, checked in the order of the test up to the first fault."""
-        seen = Seen()
+    def seen(self, unasked: CallFailed | None = None) -> Seen:
+        """What is to be seen of the plan, checked in the order of the test up to the first fault.
+
+        unasked: what stands for an answer that is not there.
+        """
+        self._unasked = unasked or self._unasked
+        seen = Seen(devices_lost=sum(answer.device_lost for answer in self.answers.values()))
         made: dict[Call, Made] = {}
         for event in self._events:
             try:
@@ -197,7 +247,7 @@ class _Execution:
         """The call with its checked value; noted in ``seen`` even where it failed."""
         if call not in self._arguments:
             self._arguments[call] = self._value_of((call.arguments, call.options), call.function)
-        answer = self.answers.get(call, Answer(failure=Lost("the call was not made, since an earlier one was lost")))
+        answer = self.answers.get(call, Answer(failure=self._unasked))
         args, options = self._arguments[call]
         try:
             if answer.failure is None:

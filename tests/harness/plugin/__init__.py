@@ -15,19 +15,22 @@ import pytest
 
 import reference
 from impls import interrupt
+from impls.backends import BACKENDS, DEVICES
 from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
-from tests.harness.plugin.handed import Handed, handed_key
-from tests.harness.plugin.item import PairItem, items_of, pair_of, run_key
+from tests.harness.plugin.item import PairItem, items_of, pair_of
+from tests.harness.plugin.keys import handed_key, run_key
 from tests.harness.plugin.reporter import Reporter
-from tests.harness.plugin.run import Options, Run, pair_of_item
-from tests.harness.plugin.task import Task
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
 from tests.harness.reports import resume as earlier
+from tests.harness.reports.handed import Handed
+from tests.harness.reports.options import Options, pair_of_item
 from tests.harness.reports.rows import Rows, beside
+from tests.harness.reports.run import Run
+from tests.harness.reports.task import Task
 from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
@@ -72,10 +75,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what to check (repeatable): a built-in name, a path to a .py file, a folder of them, package.module, "
         "or package.module:object; without it every built-in whose library and device are there",
     )
-    group.addoption(
-        "--arrays", choices=("numpy", "torch", "cupy"), help="the arrays that the functions named by --impl take"
-    )
-    group.addoption("--device", choices=("cpu", "cuda"), help="the device that those arrays are on")
+    group.addoption("--arrays", choices=tuple(BACKENDS), help="the arrays that the functions named by --impl take")
+    group.addoption("--device", choices=DEVICES, help="the device that those arrays are on")
     group.addoption(
         "--isolation",
         choices=MODES,

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
-from tests.harness.plugin.run import Run, item_id
+from tests.harness.plugin.keys import run_key
 from tests.harness.reports import terminal as terminal_report
+from tests.harness.reports.options import item_id
 from tests.harness.spec.clauses import CLAUSES, Property
-
-run_key = pytest.StashKey[Run]()
 
 
 class PairItem(pytest.Item):

@@ -7,7 +7,7 @@ item: finding and loading them is over by then, and is said apart.
 import time
 from collections import Counter
 
-from tests.harness.plugin.run import Run
+from tests.harness.reports.run import Run
 
 _EVERY = 5.0
 """Seconds between two lines."""

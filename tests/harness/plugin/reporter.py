@@ -10,13 +10,13 @@ import pytest
 from impls.text import printable
 from tests.harness.judging.faults import SEVERITIES
 from tests.harness.judging.judge import ERROR, Outcome
-from tests.harness.plugin.item import run_key
+from tests.harness.plugin.keys import run_key
 from tests.harness.plugin.progress import Progress
-from tests.harness.plugin.run import pair_of_item
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
 from tests.harness.reports import results
 from tests.harness.reports import terminal as terminal_report
+from tests.harness.reports.options import pair_of_item
 
 
 class Reporter:

@@ -28,7 +28,7 @@ from tests.harness.judging.comparison import Comparison
 from tests.harness.judging.judge import plan_of
 from tests.harness.judging.plan import Kind, dtype_of
 from tests.harness.judging.trial import Made, measured
-from tests.harness.plugin.run import Run
+from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES, LEVELS, PROPERTIES, Clause
 
 _TRIED = 10

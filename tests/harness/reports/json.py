@@ -12,11 +12,12 @@ import reference
 from impls import Implementation, Unloadable
 from impls.text import printable
 from tests.harness.judging.judge import Outcome
-from tests.harness.plugin.run import Run
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import rows as files
 from tests.harness.reports import verdicts
+from tests.harness.reports.environment import environment
 from tests.harness.reports.rows import write
+from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import ERROR, NOT_RUN, FunctionVerdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS
 
@@ -71,7 +72,7 @@ def head(run: Run, ended: bool = False) -> dict[str, Any]:
             "sources": earlier.hash_of_the_suite(),
             "asked": earlier.asked(options),
         },
-        "environment": run.environment(),
+        "environment": environment(run.implementations, run.absent),
     }
 
 

@@ -10,8 +10,9 @@ import pytest
 from impls import Implementation
 from impls.text import printable, shell_word
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
-from tests.harness.plugin.run import Run, item_id
 from tests.harness.reports import accuracy, verdicts
+from tests.harness.reports.options import item_id
+from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, NOT_RUN, Verdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS, TEXTBOOK
 

@@ -1,34 +1,32 @@
 """One run of the suite: what it was asked for, the implementations it judges, and what came of each clause."""
 
 import os
-import platform
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from importlib import metadata
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, with_unique_names
+from impls.backends import global_state_restored
+from impls.builtin import BUILTINS
 from impls.calling import Renamed
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
-from impls.submissions.assignment import SHARE, Assignment
+from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Outcome, judge
-from tests.harness.plugin.handed import Handed
-from tests.harness.plugin.task import Task
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
+from tests.harness.reports.handed import Handed
+from tests.harness.reports.options import Options
 from tests.harness.reports.rows import Rows
+from tests.harness.reports.task import Task
 from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
 
-_PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 _A_CLASS = 4
 ONE_EXAMPLE = "-ONE"
 """How the id of a clause about one example without a batch axis ends."""
@@ -41,43 +39,6 @@ _SHRINK_BUDGET = 300
 
 One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
 """
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line asks for; level, arrays and device are None where it does not say."""
-
-    specs: tuple[str, ...]
-    arrays: str | None
-    device: str | None
-    level: str | None
-    require_complete: bool
-    profile: str
-    seed: int
-    isolation: str | None = None
-    """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
-    call_seconds: float = Limits.call_seconds
-    load_seconds: float = Limits.load_seconds
-    total_seconds: float | None = None
-    """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
-    memory_mib: int = Limits.memory_mib
-    assignment: Assignment | None = None
-    selected: str = ""
-    """What -k and -m select, as they were given."""
-    large: int | None = None
-    """The most elements an array of the large clauses may have; None where these are not asked for."""
-
-
-def item_id(name: str, clause: str) -> str:
-    """The id of the test item of that implementation and clause: plain ASCII, which pytest takes as it is."""
-    return f"{clause}:{quote(name, safe=_PLAIN, errors='surrogateescape')}"
-
-
-def pair_of_item(nodeid: str) -> tuple[str, str] | None:
-    """The (implementation, clause) of ``...::test_name[id]``; None where that is no conformance test."""
-    _, bracket, id = nodeid.partition("[")
-    clause, colon, name = id[:-1].partition(":")
-    return (unquote(name, errors="surrogateescape"), clause) if bracket and colon and clause in CLAUSES else None
 
 
 class NothingToCheck(ValueError):
@@ -124,7 +85,8 @@ class Run:
         self._named = [Named(one.name, one.spec) for one in found]
         fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
         named = " on ".join(filter(None, (options.arrays, options.device)))
-        if named and (not fits or missing):
+        pair_is_named = options.arrays and options.device
+        if named and (not fits or (missing and pair_is_named)):
             probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
             raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
         return _loaded(fits), _unloadable(fits), absent
@@ -176,9 +138,16 @@ class Run:
         return Isolation(options.isolation or PROCESS, limits)
 
     def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
-        """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise."""
-        mode = self.options.isolation or (NONE if found.path is None else PROCESS)
-        return load_here(found, names, asked) if mode == NONE else load_isolated(self.isolation, found, names, asked)
+        """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise.
+
+        A built-in that may lose its device with one wrong call is not: the process, and the others, would lose it too.
+        """
+        fragile = found.is_builtin and BUILTINS[found.spec].may_lose_its_device
+        mode = self.options.isolation or (NONE if found.path is None and not fragile else PROCESS)
+        if mode != NONE:
+            return load_isolated(self.isolation, found, names, asked)
+        with global_state_restored():  # in a process of its own, what a file sets holds for its calls
+            return load_here(found, names, asked)
 
     def _is_asked_for(self, builtin: Implementation | Unloadable | Absent) -> bool:
         arrays, device = self.options.arrays, self.options.device
@@ -420,15 +389,6 @@ class Run:
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
             if reason := verdict.reason or "; ".join(partly):
                 yield implementation.name, reason
-
-    def environment(self) -> dict[str, object]:
-        """The versions and devices of this run."""
-        versions = {name: metadata.version(name) for name in ("numpy", "hypothesis", "pytest")}
-        for implementation in self.implementations:
-            versions |= implementation.versions
-        devices = {f"{one.arrays} on {one.device}": "present" for one in self.implementations}
-        devices |= {f"{one.arrays} on {one.device}": one.reason for one in self.absent}
-        return {"python": platform.python_version(), "platform": sys.platform, **versions, "devices": devices}
 
 
 def _each_function(implementation: Implementation, function: str) -> Iterator[Implementation]:

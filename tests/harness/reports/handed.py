@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from impls import Implementation
 from tests.harness.drawing.examples import Values
 from tests.harness.judging.diagnosis import Suspect
@@ -31,6 +29,3 @@ class Handed:
     suspects: Callable[[str], Iterable[Suspect]] = lambda function: ()
     inputs: Callable[[str], Sequence[Values]] = lambda clause: ()
     figures: Figures | None = None
-
-
-handed_key = pytest.StashKey[Handed]()

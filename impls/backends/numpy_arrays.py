@@ -1,0 +1,37 @@
+"""NumPy's arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from impls.backends.backend import Backend
+
+# 99, neither a probability nor a likely label, lies in the buffer beside the elements, for those who read there.
+LAYOUTS_OF_NUMPY = {
+    "fortran": "{xp}.asfortranarray({a})",
+    "transposed": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1).swapaxes(0, -2).copy().swapaxes(0, -2)[..., 0]",
+    "strided": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
+    "reversed": "{xp}.flip({xp}.flip({a}).copy())",
+    "offset": "{xp}.concatenate([{xp}.full_like({a}.ravel()[:1], 99), a.ravel()])[1:].reshape(a.shape)",
+    "readonly": "{xp}.broadcast_to({a}, a.shape)",
+    "broadcast": "{xp}.broadcast_to({a}[:1], a.shape)",
+}
+
+
+class Arrays(Backend):
+    """Arrays and NumPy's own numbers, which functions return where an array would have no axes."""
+
+    name = "numpy"
+    module = "numpy"
+    prefix = "np"
+    imports = {"np": "import numpy as np"}
+    layouts = LAYOUTS_OF_NUMPY
+
+    def fresh(self, values: np.ndarray, dtype: str | None) -> Any:
+        return np.array(values, dtype=dtype, order="C")
+
+    def is_array(self, x: Any) -> bool:
+        return isinstance(x, np.ndarray | np.generic)
+
+    def read(self, native: Any) -> np.ndarray:
+        return np.array(native)

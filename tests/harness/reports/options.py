@@ -1,0 +1,47 @@
+"""What a run is asked for, and how an item is named after what it judges."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from impls.isolation import Limits
+from impls.submissions.assignment import Assignment
+from tests.harness.spec.clauses import CLAUSES
+
+_PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for; level, arrays and device are None where it does not say."""
+
+    specs: tuple[str, ...]
+    arrays: str | None
+    device: str | None
+    level: str | None
+    require_complete: bool
+    profile: str
+    seed: int
+    isolation: str | None = None
+    """Where implementations run (``impls.isolation.MODES``); None: files and folders in processes of their own."""
+    call_seconds: float = Limits.call_seconds
+    load_seconds: float = Limits.load_seconds
+    total_seconds: float | None = None
+    """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
+    memory_mib: int | None = Limits.memory_mib
+    assignment: Assignment | None = None
+    selected: str = ""
+    """What -k and -m select, as they were given."""
+    large: int | None = None
+    """The most elements an array of the large clauses may have; None where these are not asked for."""
+
+
+def item_id(name: str, clause: str) -> str:
+    """The id of the test item of that implementation and clause: plain ASCII, which pytest takes as it is."""
+    return f"{clause}:{quote(name, safe=_PLAIN, errors='surrogateescape')}"
+
+
+def pair_of_item(nodeid: str) -> tuple[str, str] | None:
+    """The (implementation, clause) of ``...::test_name[id]``; None where that is no conformance test."""
+    _, bracket, id = nodeid.partition("[")
+    clause, colon, name = id[:-1].partition(":")
+    return (unquote(name, errors="surrogateescape"), clause) if bracket and colon and clause in CLAUSES else None
