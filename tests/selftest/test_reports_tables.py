@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from impls.text import printable_lines
 from tests.harness.reports import folder, gradebook, gradescope, summary
 from tests.harness.reports.annotations import Annotations
 from tests.harness.reports.results import read
-from tests.harness.reports.text import shown
 from tests.selftest import made_results
 from tests.selftest.test_reports_pages import hostile, report
 
@@ -171,7 +171,7 @@ def test_an_annotation_is_one_command_whatever_it_says(tmp_path):
     assert len(lines) == 11
     for line in lines:
         assert re.fullmatch(r"::(error title=[^,:\n]*|warning)::[^\n\r]*", line), line
-        assert shown(line.removeprefix("::")) == line.removeprefix("::")
+        assert printable_lines(line.removeprefix("::")) == line.removeprefix("::")
     assert lines[-1].startswith("::warning::")
 
 
