@@ -4,6 +4,7 @@ Arguments are NumPy arrays (or LaidOut), numbers, strings, None, and lists, tupl
 is plain: base-class NumPy arrays of real numbers, lists and dicts of plain values, and Unreadable for all else.
 """
 
+import contextlib
 import math
 import os
 import sys
@@ -83,12 +84,17 @@ class Lost(CallFailed):
 
 @dataclass(frozen=True)
 class Request:
-    """One call to be made. most: how many elements the arrays of its result may have together."""
+    """One call to be made.
+
+    most: how many elements the arrays of its result may have together. spent: its arguments are written into once the
+    result has been read; a result that shares memory with them is then among those that are overwritten.
+    """
 
     function: str
     args: tuple[Any, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     most: int = 1 << 20
+    spent: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,6 +191,8 @@ class Direct:
         if failure is not None and not self._library.is_alive():
             return Answer(failure=failure, device_lost=True)
         changed = [n for n, (was, now) in enumerate(zip(before, args, strict=True), 1) if self._digest(now) != was]
+        if request.spent:
+            _write_into(args)
         return Answer(value, failure, tuple(changed))
 
     def overwritten(self) -> dict[str, str]:
@@ -255,6 +263,14 @@ class Direct:
                 raise NotWritten(f"{name} returns {result!r}")
             raise CallFailed(f"{name} returned {result!r}: is a return missing?", refused=False)
         return result
+
+
+def _write_into(arguments: Any) -> None:
+    """Write another number into every array that can be written."""
+    for leaf in leaves(arguments):
+        if hasattr(leaf, "shape"):
+            with contextlib.suppress(Exception):
+                leaf[...] = 77
 
 
 @dataclass

@@ -35,8 +35,8 @@ def _adds_up_beyond_float16(batch: Any) -> bool:
     return bool(len(z) * cross_entropy_with_logits(z, labels) > float(np.finfo(np.float16).max))
 
 
-def _one_layer(y: np.ndarray) -> tuple[Any, ...]:
-    return np.zeros((3, 1)), y, [(np.zeros((1, 1)), np.zeros(1))], ["identity"], "mean_squared_error"
+def _one_layer(y: np.ndarray, loss: str = "mean_squared_error", outputs: int = 1) -> tuple[Any, ...]:
+    return np.zeros((3, 1)), y, [(np.zeros((outputs, 1)), np.zeros(outputs))], ["identity"], loss
 
 
 _CONFIDENT = np.array([[-14.375, -20.125]]), np.array([0])
@@ -122,11 +122,26 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         link="https://github.com/pytorch/pytorch/issues/16045",
     ),
     KnownDeviation(
+        clause="GRAD-LABELS",
+        implementations=_TORCH,
+        library="torch",
+        versions=">=2.6,<3",
+        covers_values=lambda training, at, beyond: beyond == -100,
+        shown_by={
+            "training": _one_layer(np.zeros(3, np.int64), "cross_entropy_with_logits", 2),
+            "at": 1,
+            "beyond": -100,
+        },
+        reason="torch.nn.CrossEntropyLoss leaves out examples with the label -100, its default ignore_index, and so do "
+        "its gradients",
+        link="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
+    ),
+    KnownDeviation(
         clause="GRAD-BROADCAST",
         implementations=_TORCH,
         library="torch",
         versions=">=2.6,<3",
-        covers_values=lambda training: True,
+        covers_values=lambda training: training[-1] == "mean_squared_error",
         shown_by={"training": _one_layer(np.zeros((3, 1)))},
         reason="torch.nn.MSELoss broadcasts unequal shapes, with a warning, and so do its gradients",
         link="https://github.com/pytorch/pytorch/issues/16045",

@@ -114,6 +114,15 @@ def _constant(layouts: Sequence[str]) -> tuple[bool, ...]:
     return tuple(layout == "broadcast" for layout in layouts)
 
 
+def assert_right_in_layouts(impl: Subject, f: str, mix: draw.Mix, arguments: Any, **options: Any) -> None:
+    """``f`` is right at arguments, arrays nested in them, in the layouts of the mix; negative strides it may refuse."""
+    for views, layouts in draw.in_nested_layouts(arguments, mix):
+        if "reversed" in layouts:
+            impl.attempt[f](*views, **options).refused_or_right()
+        else:
+            impl.check[f](*views, **options)
+
+
 def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
     """``f`` makes of one array of NumPy as both of its arguments what it makes of two equal ones."""
     if impl.kind.arrays == "numpy":

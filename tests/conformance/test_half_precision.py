@@ -5,7 +5,6 @@ import numpy as np
 from reference import rounded_bound
 from tests.conformance.relations import (
     assert_right_in_half_in_any_layout,
-    assert_right_or_refused_in_half,
     each,
     in_each_half,
 )
@@ -51,9 +50,10 @@ def test_mean_squared_error(impl, batch, mix):
 
 
 @clause("LINEAR-HALF")
-@given(layer=draw.layers(numbers=palettes.short))
-def test_linear(impl, layer):
-    assert_right_or_refused_in_half(impl, "linear", *layer)
+@each(layer=draw.unit_layers(), mix=[(0, 0)])
+@given(layer=draw.layers(numbers=palettes.short), mix=draw.mixes())
+def test_linear(impl, layer, mix):
+    assert_right_in_half_in_any_layout(impl, "linear", mix, *layer)
 
 
 def assert_computed_in_float32(impl, z, labels):

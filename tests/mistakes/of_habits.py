@@ -68,7 +68,11 @@ LOSSES = ("BCE", "CE", "LOGITS", "MSE")
 NOT_ASKED: Mapping[str, set[str]] = {
     "gives float64 whatever it is given": {f"{loss}-DTYPE" for loss in LOSSES},  # a loss may be a Python number
     "gives float32 whatever it is given": {f"{loss}-DTYPE" for loss in LOSSES},
-    "gives up the whole result for one NaN": {"LOGITS-NAN", "MSE-NAN"},  # a loss is one number
+    "gives up the whole result for one NaN": {
+        "LOGITS-NAN",
+        "MSE-NAN",
+        "GRAD-NAN",
+    },  # a loss is one number, and all gradients are NaN
     "looks for a NaN in the last place only": {"MLP-NAN"},
     "gives the result the dtype of its argument, whose integers cut it off": {
         "LINEAR-INTEGER",  # as products wrap

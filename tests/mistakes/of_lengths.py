@@ -174,10 +174,10 @@ record({
 }, "SOFTMAX-LENGTH": {
     "adds up four exponentials of a longer row at a time and leaves out what is left over":
         partly("SOFTMAX-LENGTH", lambda i, n: (i < n // 4 * 4) | (n <= 16)),
-}, "COLLAPSE-LONG": {
+}, "COLLAPSE-LENGTH": {
     "has room for 256 hidden neurons in the product for the bias":
         lambda W1, b1, W2, b2: (W2 @ W1, W2[:, :256] @ b1[:256] + b2),
-}, "LINEAR-LONG": {
+}, "LINEAR-ONE": {
     "forgets the inputs left over by a block of 32, though only for a single example":
-        lambda x, *rest: (partly("LINEAR-LONG", whole_groups(32)) if x.ndim == 1 else linear)(x, *rest),
+        lambda x, *rest: (partly("LINEAR-LENGTH", whole_groups(32)) if x.ndim == 1 else linear)(x, *rest),
 }}, family="length")

@@ -136,19 +136,19 @@ PARTIAL: dict[str, tuple[str, Callable[[Counts], Callable[..., Any]]]] = {
     "LOGITS-BATCH": ("losses", partial(mean, "LOGITS")),
     "MSE-BATCH": ("squares", partial(mean, "MSE")),
     **{f"{loss}-SPIKE": ("losses", partial(mean, loss)) for loss in LOSSES},
-    "LINEAR-LONG": ("inputs", lambda counts: lambda x, W, b: inputs(x, W, counts) + b),
-    "NEURON-LONG": ("inputs", neuron_inputs),
-    "LOGREG-LONG": ("columns", neuron_inputs),
-    "MLP-LONG": ("units", network_units),
-    "COLLAPSE-LONG": ("hidden neurons", hidden_units),
+    "LINEAR-LENGTH": ("inputs", lambda counts: lambda x, W, b: inputs(x, W, counts) + b),
+    "NEURON-LENGTH": ("inputs", neuron_inputs),
+    "LOGREG-LENGTH": ("columns", neuron_inputs),
+    "MLP-LENGTH": ("units", network_units),
+    "COLLAPSE-LENGTH": ("hidden neurons", hidden_units),
     "LINEAR-BATCH": ("rows", partial(rows, linear)),
     "NEURON-BATCH": ("examples", partial(rows, reference.neuron)),
     "LOGREG-BATCH": ("examples", partial(rows, reference.logistic_regression)),
     "MLP-BATCH": ("examples", partial(rows, mlp)),
     "GRAD-BATCH": ("examples", gradient_of_examples),
-    "STEP-LONG": ("elements", partial(parameters, reference.gradient_descent_step)),
+    "STEP-LENGTH": ("elements", partial(parameters, reference.gradient_descent_step)),
     **{
-        f"{rule.upper()}-LONG": ("elements", partial(parameters, getattr(reference, f"{rule}_step")))
+        f"{rule.upper()}-LENGTH": ("elements", partial(parameters, getattr(reference, f"{rule}_step")))
         for rule in ("sgd", "adagrad", "rmsprop", "adam", "adamax")
     },
     "LOGITS-HUGE": ("examples", partial(mean, "LOGITS")),

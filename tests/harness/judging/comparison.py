@@ -182,6 +182,12 @@ def is_refused_or_nan(outcome: Any, what: str) -> None:
         )
 
 
+def is_refused_or_all_nan(outcome: Any, what: str) -> None:
+    """The call was refused with an exception, or each array in its value holds NaN and no number."""
+    for array in [] if outcome is REFUSED else leaves(outcome):
+        is_refused_or_nan(array, what)
+
+
 def is_refused_or_not_finite(outcome: Any, what: str) -> None:
     """The call was refused with an exception, or its value holds NaN and +inf and no other number."""
     if outcome is not REFUSED and not (np.size(outcome) and np.all(np.isnan(outcome) | (outcome == np.inf))):

@@ -221,7 +221,11 @@ class _Judgement:
         trial = carried_out(plans, self.implementation.caller, *([self._excuses] if excuse else []))
         self.devices_lost += sum(one.devices_lost for one in trial.seen)
         for function in trial.overwritten:
-            self.impure.setdefault(function, f"a later call of {function} overwrote the result of an earlier one")
+            self.impure.setdefault(
+                function,
+                f"the result of a call of {function} changed afterwards: a later call overwrote it, or it shares "
+                "memory with an argument",
+            )
         own = self.clause.function
         for one in trial.seen:
             if one.changed:

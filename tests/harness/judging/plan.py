@@ -64,13 +64,14 @@ class Kind:
 class Call:
     """One call of a function of the interface, with the arguments as the test gave them, promises among them.
 
-    attempted: the call may be refused.
+    attempted: the call may be refused. spent: its arguments are written into afterwards.
     """
 
     function: str
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
-    attempted: bool
+    attempted: bool = False
+    spent: bool = False
     promise: CallPromise = field(init=False)
     takes_answers: bool = field(init=False)
     elements: int = field(init=False)
@@ -178,6 +179,7 @@ class Subject:
         self.attempt = _ByName(self._attempted)
         self.bound = _ByName(self._bound)
         self.check = _ByName(self._checked)
+        self.spent = _ByName(self._spent)
         self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
         self._plan = plan
         self._number = number
@@ -242,8 +244,8 @@ class Subject:
         """No call so far has changed an argument. That none overwrites an earlier result is seen after all calls."""
         self._plan.events.append(Pure(tuple(self._plan.calls)))
 
-    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], attempted: bool = False) -> Call:
-        call = Call(name, args, options, attempted)
+    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: bool) -> Call:
+        call = Call(name, args, options, **asked)
         self._plan.events.append(call)
         return call
 
@@ -252,6 +254,10 @@ class Subject:
         answer = self[name](*args, **options)
         self.right(answer)
         return answer
+
+    def _spent(self, name: str, *args: Any, **options: Any) -> Promise:
+        """Call, and then write into the arguments: a result that changes with them is seen as one overwritten."""
+        return self._called(name, args, options, spent=True).promise
 
     def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
         return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
@@ -302,6 +308,10 @@ class Attempt:
     def refused_or_nan(self, what: str) -> None:
         """The call was refused, or its value holds NaN and no number."""
         self._plan.demand(comparison.is_refused_or_nan, self._call.promise, what)
+
+    def refused_or_all_nan(self, what: str) -> None:
+        """The call was refused, or its value, nested as it may be, holds NaN and no number."""
+        self._plan.demand(comparison.is_refused_or_all_nan, self._call.promise, what)
 
     def refused_or_exactly(self, expected: Any) -> None:
         """The call was refused, or has exactly this value."""
