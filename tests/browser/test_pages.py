@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from impls.text import printable_lines
 from tests.browser.conftest import DESKTOP, PHONE, TOOLS
-from tests.harness.reports.text import shown
 from tests.selftest import made_results
 
 MANY, FEW = 40, 4
@@ -132,17 +132,17 @@ def test_no_page_complains_or_asks_the_network(reports, show, kind):
 def test_names_and_messages_are_shown_as_text(reports, show):
     index = show(reports("hostile") / "index.html")
     shown_names = index.page.locator("#rows tbody th").all_text_contents()
-    assert shown_names == [shown(name) for name in made_results.HOSTILE]
-    assert index.page.title() == shown(made_results.HOSTILE[1])
+    assert shown_names == [printable_lines(name) for name in made_results.HOSTILE]
+    assert index.page.title() == printable_lines(made_results.HOSTILE[1])
     links = index.page.locator("#rows tbody th a")
     for at, name in enumerate(made_results.HOSTILE):
         links.nth(at).click()
         page = index.page
         page.wait_for_url("**/students/*.html")
-        assert page.locator("h1").text_content() == shown(name)
-        assert page.title().startswith(" ".join(shown(name).split())[:5])
+        assert page.locator("h1").text_content() == printable_lines(name)
+        assert page.title().startswith(" ".join(printable_lines(name).split())[:5])
         assert page.locator("img, iframe, script").count() == 0
-        assert shown(name) in page.locator("pre").first.text_content()
+        assert printable_lines(name) in page.locator("pre").first.text_content()
         page.go_back()
     assert index.dialogs == []
 

@@ -4,6 +4,7 @@ import ctypes
 import os
 import select
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,13 +149,14 @@ def test_a_lost_call_ends_the_answers_and_not_the_next_ones(loaded):
 LOSES_ITS_DEVICE = """
 import os, sys
 import numpy as np
-frame = sys._getframe()
-while "channel" not in frame.f_locals:
-    frame = frame.f_back
-channel = type(frame.f_locals["channel"])
-answer = channel.answer
-channel.answer = lambda self, token, said: answer(self, token, said | {"ends": True} if "failed" in said else said)
-def relu(z):
+def every_failure_ends_the_process():
+    frame = sys._getframe()
+    while "channel" not in frame.f_locals:
+        frame = frame.f_back
+    channel = type(frame.f_locals["channel"])
+    answer = channel.answer
+    channel.answer = lambda self, token, said: answer(self, token, said | {"ends": True} if "failed" in said else said)
+def relu(z, loses=every_failure_ends_the_process()):
     if z[0] == 1: raise ValueError("an assertion of a kernel")
     return np.array([os.getpid()])
 """
@@ -162,10 +164,19 @@ def relu(z):
 
 def test_a_process_that_has_lost_its_device_is_replaced_and_nothing_held_against_it(loaded):
     caller = loaded(LOSES_ITS_DEVICE)
-    answers = caller.ask([Request("relu", (z,)) for z in starting_with(0, 1, 0, 1, 0, 1, 0, 1, 0)]).answers
-    assert [answer.failure is None for answer in answers] == [True, False] * 4 + [True]
-    assert all(answer.failure.refused for answer in answers[1::2])
-    assert len({int(answer.value[0]) for answer in answers[::2]}) == 5
+    caller.needs = replace(caller.needs, device_files=("nvidia*",))
+    processes = set()
+    for _ in range(5):
+        right, lost = caller.ask([Request("relu", (z,)) for z in starting_with(0, 1, 0)]).answers
+        assert lost.failure.refused
+        processes.add(int(right.value[0]))
+    assert len(processes) == 5
+
+
+def test_what_uses_no_device_has_lost_none_whatever_its_process_says(loaded):
+    answers = loaded(LOSES_ITS_DEVICE).ask([Request("relu", (z,)) for z in starting_with(0, 1, 0)]).answers
+    assert [answer.failure is None for answer in answers] == [True, False, True]
+    assert answers[0].value == answers[2].value
 
 
 def test_a_function_has_a_time_of_its_own(loaded):

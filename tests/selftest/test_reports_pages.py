@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from impls.text import printable_lines
 from tests.harness.reports import folder
 from tests.harness.reports.page_names import PageNames
 from tests.harness.reports.results import read
-from tests.harness.reports.text import shown
 from tests.selftest import made_results
 
 VOID = {"meta", "input", "br", "wbr", "img"}
@@ -82,11 +82,11 @@ def hostile_report(tmp_path_factory):
 def test_text_from_outside_is_text(hostile_report):
     plain = report_tags(made_results.result(1))
     index = Page((hostile_report / "index.html").read_text(encoding="utf-8"))
-    assert all(shown(name) in index.words for name in made_results.HOSTILE)
+    assert all(printable_lines(name) in index.words for name in made_results.HOSTILE)
     pages = [index]
     for name, path in zip(made_results.HOSTILE, page_paths(index), strict=True):
         page = Page((hostile_report / path).read_text(encoding="utf-8"))
-        assert page.words.count(shown(name)) >= 9, name
+        assert page.words.count(printable_lines(name)) >= 9, name
         pages.append(page)
     for page in pages:
         assert {tag for tag, _ in page.elements} <= plain

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from impls.text import printable_lines
 from tests.harness.reports import folder, gradebook, gradescope, summary
 from tests.harness.reports.annotations import Annotations
 from tests.harness.reports.results import read
-from tests.harness.reports.text import shown
 from tests.selftest import made_results
 from tests.selftest.test_reports_pages import hostile, report
 
@@ -161,7 +161,7 @@ def test_annotations_are_written_for_github_alone(tmp_path):
     (tmp_path / "submissions" / "a.py").write_text("")
     assert annotated(tmp_path, content, {}) == []
     first, second = annotated(tmp_path, content, {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)})
-    assert first.startswith("::error file=submissions/a.py,title=sigmoid fails on SIGMOID-VALUE::Every element")
+    assert first.startswith("::error file=submissions/a.py,title=sigmoid fails on SIGMOID-VALUE::Each element")
     assert "%0AIt behaves as a function that is a, b: c.%0Aimport numpy" in first
     assert second.startswith("::error ")
 
@@ -171,7 +171,7 @@ def test_an_annotation_is_one_command_whatever_it_says(tmp_path):
     assert len(lines) == 11
     for line in lines:
         assert re.fullmatch(r"::(error title=[^,:\n]*|warning)::[^\n\r]*", line), line
-        assert shown(line) == line
+        assert printable_lines(line.removeprefix("::")) == line.removeprefix("::")
     assert lines[-1].startswith("::warning::")
 
 

@@ -244,7 +244,7 @@ class _Judgement:
         count = len(drawn) if lost else len(asked)
         unwritten = [str(one.fault) for _, one in asked if isinstance(one.fault, NotWritten)]
         failing = [(index, one) for index, one in asked if one.fault is not None]
-        reached = [values for values, one in zip(drawn, seen, strict=False) if one.excused]
+        reached = [drawn[index] for index, one in asked if one.excused]
         excused = [known for values in reached for known in self.deviations if known.covers(values)]
         compared = [one.ratio for _, one in asked if one.ratio is not None]
         ratio = max(compared, default=None)

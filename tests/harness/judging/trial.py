@@ -53,9 +53,9 @@ class Seen:
 
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
-    first call that changed an argument of its own. because: why the test asks for the last of these calls, if it says.
-    excused: a known deviation excuses a fault of some call; what comes after it was checked all the same. devices_lost:
-    how many of its calls ended the device.
+    first call that changed an argument of its own. devices_lost: how many of its calls ended the device. because: why
+    the test asks for the last of these calls, if it says. excused: a known deviation excuses a fault of some call; what
+    comes after it was checked all the same.
     """
 
     fault: Exception | None = None
@@ -63,9 +63,9 @@ class Seen:
     made: list[Made] = field(default_factory=list)
     shown: list[Made] = field(default_factory=list)
     changed: str | None = None
+    devices_lost: int = 0
     because: str | None = None
     excused: bool = False
-    devices_lost: int = 0
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from impls.text import printable_lines
 from tests.harness.reports import folder
 from tests.harness.reports.results import NotAResult, read
-from tests.harness.reports.text import shown
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         for line in folder.write(read(asked.result), asked.folder, os.environ):
             print(line)
     except (NotAResult, folder.CannotReport, OSError) as wrong:
-        print(shown(str(wrong)), file=sys.stderr)
+        print(printable_lines(str(wrong)), file=sys.stderr)
         return 1
     return 0
 

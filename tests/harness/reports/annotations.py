@@ -7,9 +7,9 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 from collections.abc import Iterator
 from pathlib import Path
 
+from impls.text import printable_lines
 from tests.harness.reports import words
 from tests.harness.reports.results import ERROR, Row
-from tests.harness.reports.text import shown
 
 _MOST = 10
 _Failure = tuple[tuple[int, bool], str, str, str]
@@ -56,7 +56,7 @@ class Annotations:
 
 
 def _data(text: str) -> str:
-    return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable_lines(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -4,8 +4,9 @@ import csv
 import re
 from typing import IO
 
+from impls.text import printable_lines
 from tests.harness.reports.results import Result, Row
-from tests.harness.reports.text import number, shown
+from tests.harness.reports.words import number
 
 _RUNS = re.compile(r"(^|[;,|\t])(\s*['\"]*\s*)([=+\-@\uff0b\uff0d\uff1d\uff20])")
 """What begins a formula: at the start of a cell, or behind what another country's spreadsheet takes for its end."""
@@ -13,7 +14,7 @@ _RUNS = re.compile(r"(^|[;,|\t])(\s*['\"]*\s*)([=+\-@\uff0b\uff0d\uff1d\uff20])"
 
 def cell(text: str) -> str:
     """``text`` as a cell: one printable line; an apostrophe before what a spreadsheet would take for a formula."""
-    return _RUNS.sub(r"\1\2'\3", shown(text).replace("\n", r"\n"))
+    return _RUNS.sub(r"\1\2'\3", printable_lines(text).replace("\n", r"\n"))
 
 
 class Gradebook:

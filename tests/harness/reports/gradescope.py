@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from impls.text import printable_lines
 from tests.harness.reports import words
 from tests.harness.reports.results import CONFORMS, NOT_JUDGED, Function, NotAResult, Result, Row, read
-from tests.harness.reports.text import shown
 
 
 def of_row(result: Result, row: Row) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def of_row(result: Result, row: Row) -> dict[str, Any]:
     if undecided:
         output.append(f"A person has to give the points for: {', '.join(undecided)}.")
     said: dict[str, Any] = {
-        "output": shown("\n".join(output)),
+        "output": printable_lines("\n".join(output)),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -69,7 +69,7 @@ def _test(result: Result, row: Row, one: Function) -> dict[str, Any]:
         lines += ["", f"Clauses that fail as well: {', '.join(clause.id for clause in failures[1:])}"]
     for clause in one.failures(row.level):
         lines += [f"{clause.id} fails for the same reason as {clause.cause}."] if clause.cause else []
-    test["output"] = shown("\n".join(lines))
+    test["output"] = printable_lines("\n".join(lines))
     return test
 
 
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
             raise NotAResult(f"{asked.result} holds {len(rows)} submissions, one is needed")
         asked.out.write_text(text(of_row(result, rows[0])), encoding="utf-8")
     except (NotAResult, OSError) as wrong:
-        print(shown(str(wrong)), file=sys.stderr)
+        print(printable_lines(str(wrong)), file=sys.stderr)
         return 1
     return 0
 

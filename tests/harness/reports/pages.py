@@ -1,6 +1,7 @@
 """The page of the whole class, ``index.html``, and what all pages share: the templates and their rules.
 
-Every value that a template prints goes through ``shown`` and is then escaped by Jinja2: text from outside is text.
+Every value that a template prints goes through ``printable_lines`` and then through Jinja2's escaping: outside
+text is text.
 The pages need nothing but themselves; their content security policy forbids any request and any foreign script.
 """
 
@@ -15,9 +16,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from impls.text import printable_lines
 from tests.harness.reports import words
 from tests.harness.reports.results import CONFORMS, ERROR, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, VERDICTS, Result, Row
-from tests.harness.reports.text import number, shown
+from tests.harness.reports.words import number
 
 GENERATOR = "lecture-formulas-conformance"
 """What says that a page is one of ours, and may be replaced."""
@@ -27,12 +29,16 @@ _FIRST_SCRIPT = 'document.documentElement.classList.add("js")'
 _MOST_CLAUSES = 100
 
 
+def _as_text(value: Any) -> Any:
+    return printable_lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
-        finalize=lambda value: shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+        finalize=_as_text,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -6,7 +6,7 @@ from typing import Any
 from tests.harness.reports import plot, words
 from tests.harness.reports.pages import render
 from tests.harness.reports.results import CONFORMS, NOT_JUDGED, ROBUST, Clause, Function, Result, Row
-from tests.harness.reports.text import number
+from tests.harness.reports.words import number
 
 
 @dataclass(frozen=True)

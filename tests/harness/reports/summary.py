@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 
+from impls.text import printable_lines
 from tests.harness.reports import words
 from tests.harness.reports.results import VERDICTS, Clause, Function, Result, Row
-from tests.harness.reports.text import shown
 
 _FEW = 12
 """Up to so many implementations stand beside each other, with their failures; of a class there are counts."""
@@ -16,12 +16,12 @@ _MARKUP = re.compile(r"""[\\`*_{}\[\]()<>#+.!|&~^$@:/="'-]""")
 
 def plain(text: str) -> str:
     """``text`` as Markdown that shows it as it is, on one line: whatever could be markup is a character reference."""
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", shown(text[:_LONGEST]).replace("\n", " "))
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", printable_lines(text[:_LONGEST]).replace("\n", " "))
 
 
 def block(text: str) -> list[str]:
     """``text`` as a code block, whose fence is longer than any run of backticks in it."""
-    text = shown(text[:_LONGEST])
+    text = printable_lines(text[:_LONGEST])
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return [fence + "text", *text.split("\n"), fence]
 

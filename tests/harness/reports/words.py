@@ -17,7 +17,6 @@ from tests.harness.reports.results import (
     Result,
     Row,
 )
-from tests.harness.reports.text import number
 from tests.harness.spec.clauses import CLAUSES
 
 SHORT = {CONFORMS: "ok", FAILS: "fails", ERROR: "error", NOT_JUDGED: "not judged", NOT_RUN: "not run"}
@@ -122,3 +121,8 @@ def row_facts(result: Result, row: Row) -> list[tuple[str, str]]:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def number(value: float) -> str:
+    """``value`` as a person writes it: 2, 2.5, 0.333."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
