@@ -60,7 +60,7 @@ def test_collapse_reads_any_memory_layout(impl, layers, mix):
 
 
 @clause("COLLAPSE-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_unit_between_two_wide_layers_is_lost(impl, length):
     for reason, layers in draw.long_collapses(length):

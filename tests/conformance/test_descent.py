@@ -87,7 +87,7 @@ def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, descent):
 
 
 @clause("STEP-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_element_of_a_long_parameter_is_passed_over(impl, length):
     for update in draw.long_updates(length):

@@ -1,6 +1,6 @@
 """fit and predict: logistic regression judged by what it learns."""
 
-from tests.conformance.relations import assert_pure
+from tests.conformance.relations import assert_pure, assert_right_in_layouts
 from tests.harness import clause, given
 from tests.harness.drawing import strategies as draw
 
@@ -32,15 +32,12 @@ def test_prediction_changes_no_argument_and_keeps_no_buffer(impl, classified):
 
 
 @clause("FIT-LAYOUT")
-@given(training=draw.trainings())
-def test_training_reads_any_memory_layout(impl, training):
-    X, y, alpha, steps = training
-    for _, arrays in draw.in_every_layout((X, y)):
-        impl.check.fit(*arrays, alpha, steps)
+@given(training=draw.trainings(), mix=draw.mixes())
+def test_training_reads_any_memory_layout(impl, training, mix):
+    assert_right_in_layouts(impl, "fit", mix, training)
 
 
 @clause("PREDICT-LAYOUT")
-@given(classified=draw.classifications())
-def test_prediction_reads_any_memory_layout(impl, classified):
-    for _, arrays in draw.in_every_layout(classified):
-        impl.check.predict(*arrays)
+@given(classified=draw.classifications(), mix=draw.mixes())
+def test_prediction_reads_any_memory_layout(impl, classified, mix):
+    assert_right_in_layouts(impl, "predict", mix, classified)

@@ -152,7 +152,7 @@ def test_gradients_read_any_memory_layout(impl, training, mix):
 
 
 @clause("GRAD-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_and_no_hidden_unit_is_left_without_its_gradient(impl, length):
     for reason, training in draw.long_trainings(length):

@@ -112,7 +112,7 @@ def test_an_infinite_input_gives_no_finite_sum(impl, layer):
 
 
 @clause("LINEAR-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_of_a_long_example_is_lost(impl, length):
     for reason, layer in draw.long_layers(length):

@@ -114,7 +114,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, network):
 
 
 @clause("MLP-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_unit_of_a_wide_layer_is_lost(impl, length):
     for reason, network in draw.wide_networks(length):

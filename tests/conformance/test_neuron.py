@@ -116,7 +116,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
 
 
 @clause("NEURON-LENGTH", "LOGREG-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_of_a_long_example_is_lost(impl, f, length):
     for reason, neuron in draw.long_neurons(length):

@@ -160,7 +160,7 @@ def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update
 
 
 @every("-LENGTH")
-@each(length=[None])
+@each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_element_of_a_long_parameter_is_passed_over(impl, f, length):
     for update in draw.long_updates(length):

@@ -19,7 +19,7 @@ from tests.harness.drawing.strategies.networks import (
     in_dtype,
     targets,
 )
-from tests.harness.drawing.strategies.recipes import lengths, numbers, recipe
+from tests.harness.drawing.strategies.recipes import Drawn, lengths, numbers, recipe
 
 LayerCase = tuple[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 """The reason, and x, W and b."""
@@ -77,7 +77,7 @@ def layers_in_layouts() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     return [_layer((5, 3, 2), "float64"), _layer((3, 3, 3), "float32"), _layer((33, 33, 17), "float32")]
 
 
-def long_layers(drawn: int | None) -> Iterator[LayerCase]:
+def long_layers(drawn: Drawn) -> Iterator[LayerCase]:
     """Layers of two neurons, of each number of inputs that is asked; a batch of one for every other eight lengths."""
     for dtype in FLOATS:
         for reason, n in lengths(drawn):
@@ -87,7 +87,7 @@ def long_layers(drawn: int | None) -> Iterator[LayerCase]:
             yield reason, (x, W, np.zeros(2, dtype))
 
 
-def long_neurons(drawn: int | None) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray, float]]]:
+def long_neurons(drawn: Drawn) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray, float]]]:
     """x, w and b of each number of inputs that is asked: two examples whose sums are exactly 1 and -1."""
     for dtype in FLOATS:
         for reason, n in lengths(drawn):
@@ -96,7 +96,7 @@ def long_neurons(drawn: int | None) -> Iterator[tuple[str, tuple[np.ndarray, np.
             yield reason, (np.stack([terms, -terms]), np.ones(n, dtype), 0.0)
 
 
-def wide_networks(drawn: int | None) -> Iterator[tuple[str, Network]]:
+def wide_networks(drawn: Drawn) -> Iterator[tuple[str, Network]]:
     """Networks of one hidden layer of each number of units that is asked, whose sums are exact."""
     for dtype in FLOATS:
         for reason, n in lengths(drawn):
@@ -105,7 +105,7 @@ def wide_networks(drawn: int | None) -> Iterator[tuple[str, Network]]:
             yield reason, (np.array([[1.0], [0.5]], dtype), [hidden, output], ["relu", "identity"])
 
 
-def long_collapses(drawn: int | None) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
+def long_collapses(drawn: Drawn) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
     """Pairs of layers with each number of units between them that is asked, whose sums are exact."""
     for dtype in FLOATS:
         for reason, n in lengths(drawn):
@@ -190,7 +190,7 @@ def _network(m: int, sizes: Sequence[int]) -> tuple[np.ndarray, list[Layer]]:
     return numbers((m, sizes[0])) / 4, theta
 
 
-def long_trainings(drawn: int | None) -> Iterator[tuple[str, Training]]:
+def long_trainings(drawn: Drawn) -> Iterator[tuple[str, Training]]:
     """Batches whose gradients are whole numbers, of each number of inputs, and of hidden units, that is asked."""
     names, loss = ["relu", "identity"], "mean_squared_error"
     for dtype in FLOATS:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from tests.harness.drawing.strategies.arrays import FLOAT64, FLOATS, INTEGERS, Shape, one_of_each
 from tests.harness.drawing.strategies.networks import Pool, in_dtype, many_magnitudes, small_numbers, wrapping_integers
 from tests.harness.drawing.strategies.palettes import Palette, palette
-from tests.harness.drawing.strategies.recipes import lengths, recipe
+from tests.harness.drawing.strategies.recipes import Drawn, lengths, recipe
 
 Update = dict[str, Any]
 """All that a step of an optimiser takes, whatever its rule, and ``because``: why it is asked, if there is a reason."""
@@ -205,7 +205,7 @@ def many_parameters() -> list[tuple[list[np.ndarray], list[np.ndarray], float]]:
     return [([np.zeros(1 + n % 3) for n in range(40)], [np.full(1 + n % 3, n + 1.0) for n in range(40)], 0.5)]
 
 
-def long_updates(drawn: int | None) -> Iterator[Update]:
+def long_updates(drawn: Drawn) -> Iterator[Update]:
     """Updates of one parameter that is 0, of each length that is asked and each dtype; its gradients all differ."""
     for dtype in FLOATS:
         for because, n in lengths(drawn):
