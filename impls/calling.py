@@ -4,6 +4,7 @@ Arguments are NumPy arrays (or LaidOut), numbers, strings, None, and lists, tupl
 is plain: base-class NumPy arrays of real numbers, lists and dicts of plain values, and Unreadable for all else.
 """
 
+import contextlib
 import math
 import os
 import sys
@@ -17,7 +18,7 @@ import numpy as np
 from impls.backends import ArrayLibrary
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
-from impls.nested import leaves
+from impls.nested import leaves, mapped
 from impls.stubs import is_stub, raised_by_its_own_file
 from impls.text import one_line
 
@@ -33,7 +34,10 @@ _REAL = "fiub"
 
 @dataclass(frozen=True)
 class LaidOut:
-    """Values with the memory layout, and where NumPy has no such type the dtype, in which they are to be passed."""
+    """Values with the memory layout, and where NumPy has no such type the dtype, in which they are to be passed.
+
+    One object at two places among the arguments of a call is one array of the library at both.
+    """
 
     values: np.ndarray
     layout: str
@@ -80,12 +84,17 @@ class Lost(CallFailed):
 
 @dataclass(frozen=True)
 class Request:
-    """One call to be made. most: how many elements the arrays of its result may have together."""
+    """One call to be made.
+
+    most: how many elements the arrays of its result may have together. spent: its arguments are written into once the
+    result has been read; a result that shares memory with them is then among those that are overwritten.
+    """
 
     function: str
     args: tuple[Any, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     most: int = 1 << 20
+    spent: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,6 +191,8 @@ class Direct:
         if failure is not None and not self._library.is_alive():
             return Answer(failure=failure, device_lost=True)
         changed = [n for n, (was, now) in enumerate(zip(before, args, strict=True), 1) if self._digest(now) != was]
+        if request.spent:
+            _write_into(args)
         return Answer(value, failure, tuple(changed))
 
     def overwritten(self) -> dict[str, str]:
@@ -196,15 +207,18 @@ class Direct:
 
     def native(self, value: Any) -> Any:
         """``value`` with fresh arrays of the library for its own, which are never passed on."""
-        if isinstance(value, np.ndarray):
-            return self._library.from_numpy(value)
-        if isinstance(value, LaidOut):
-            return self._library.from_numpy(value.values, value.layout, value.dtype)
-        if isinstance(value, list | tuple):
-            return type(value)(self.native(item) for item in value)
-        if isinstance(value, Mapping):
-            return {key: self.native(item) for key, item in value.items()}
-        return value
+        made: dict[int, Any] = {}  # by the id of the LaidOut
+
+        def native(leaf: Any) -> Any:
+            if isinstance(leaf, np.ndarray):
+                return self._library.from_numpy(leaf)
+            if isinstance(leaf, LaidOut):
+                if id(leaf) not in made:
+                    made[id(leaf)] = self._library.from_numpy(leaf.values, leaf.layout, leaf.dtype)
+                return made[id(leaf)]
+            return leaf
+
+        return mapped(native, value)
 
     def plain(self, result: Any, most: int = sys.maxsize) -> Any:
         """What a function returned, as plain values that share no memory with it.
@@ -249,6 +263,14 @@ class Direct:
                 raise NotWritten(f"{name} returns {result!r}")
             raise CallFailed(f"{name} returned {result!r}: is a return missing?", refused=False)
         return result
+
+
+def _write_into(arguments: Any) -> None:
+    """Write another number into every array that can be written."""
+    for leaf in leaves(arguments):
+        if hasattr(leaf, "shape"):
+            with contextlib.suppress(Exception):
+                leaf[...] = 77
 
 
 @dataclass

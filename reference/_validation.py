@@ -1,7 +1,7 @@
 """Checks of arguments, and the one place where a result takes the dtype of its arguments."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
@@ -27,6 +27,31 @@ def float64_inside(function: Callable[P, R]) -> Callable[P, R]:
         dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
         with np.errstate(all="ignore"):
             return cast(R, mapped(functools.partial(_round_to, dtype), function(*args, **kwargs)))
+
+    return rounded
+
+
+def each_in_its_dtype(step: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a step of parameters that computes in float64; its first argument is the sequence of the parameters.
+
+    Array i of each list in its result takes the dtype of parameter i, float64 where that is no floating dtype.
+    Overflows and operations on infinities raise no warning.
+    """
+
+    @functools.wraps(step)
+    def rounded(*args: P.args, **kwargs: P.kwargs) -> R:
+        theta = cast(Sequence[object], args[0] if args else kwargs["theta"])
+        dtypes = [leaf.dtype if _is_floating(leaf) else np.dtype(np.float64) for leaf in map(np.asarray, theta)]
+
+        def of(result: Any) -> Any:
+            if isinstance(result, tuple):
+                return tuple(map(of, result))
+            if isinstance(result, dict):
+                return {key: of(entry) for key, entry in result.items()}
+            return list(map(_round_to, dtypes, result)) if isinstance(result, list) else result
+
+        with np.errstate(all="ignore"):
+            return cast(R, of(step(*args, **kwargs)))
 
     return rounded
 

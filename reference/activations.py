@@ -40,13 +40,14 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def sigmoid_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """s gamma((1 - s) e_exp/(1 - e_exp) + 2u) + max(w, 1/largest) for s = sigmoid(z), plus eps at the textbook level.
+    """s gamma((1 - s) e_exp/(1 - e_exp) + (2 + s)u) + max(w, 1/largest) for s = sigmoid(z), plus eps if textbook.
 
-    In both forms the error of exp has the weight 1 - s; an addition and a division follow. 1/(1 + e^-z) may overflow
-    to 0 where the exact value is below 1/largest. The slide's eps reduces the value by eps s^2.
+    In both forms the error of exp has the weight 1 - s; an addition and a division follow. 1/(2 + expm1(-z)) rounds
+    e^-z - 1, which is near -1 where s is near 1, once more. 1/(1 + e^-z) may overflow to 0 where the exact value is
+    below 1/largest. The slide's eps reduces the value by eps s^2.
     """
     s, e = sigmoid(z), arithmetic.e_exp
-    rounding = s * gamma((1 - s) * e / (1 - e) + 2 * arithmetic.unit_roundoff)
+    rounding = s * gamma((1 - s) * e / (1 - e) + (2 + s) * arithmetic.unit_roundoff)
     return rounding + max(arithmetic.smallest, 1 / arithmetic.largest) + arithmetic.eps
 
 
@@ -66,12 +67,16 @@ def tanh(z: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def tanh_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """|t| e_tanh + 2w for t = tanh(z), plus eps at the textbook level.
+    """max(|t|, 2^10 n) e_tanh + 2w for t = tanh(z) and the smallest normal number n, plus eps at the textbook level.
 
-    One library function; hardware may flush the argument to zero, and the result as well. The error of the slide's
-    quotient is at most (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
+    One library function; hardware may flush the argument to zero, and the result as well. A rational approximation
+    z p(z^2)/q(z^2) multiplies subnormal numbers, whose errors are absolute: below 2^10 n the bound stays what it is at
+    2^10 n (not in float16, where 2^10 n is 1/16). The error of the slide's quotient is at most
+    (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
     """
-    return np.abs(np.tanh(z)) * arithmetic.e_tanh + 2 * arithmetic.smallest + arithmetic.eps
+    small = 2**10 * arithmetic.smallest_normal
+    least = small if small < arithmetic.unit_roundoff**2 else 0.0
+    return np.maximum(np.abs(np.tanh(z)), least) * arithmetic.e_tanh + 2 * arithmetic.smallest + arithmetic.eps
 
 
 @float64_inside
@@ -90,6 +95,10 @@ def relu(z: np.ndarray) -> np.ndarray:
 def relu_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     """0: a comparison rounds nothing. Hardware that flushes subnormals to zero may lose them."""
     return arithmetic.flushed(z)
+
+
+_EVERYDAY = 20.0
+"""Up to which |z| softmax may be the exponential of the log-softmax."""
 
 
 @float64_inside
@@ -119,11 +128,14 @@ def softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
 
     r_i = ((1 - g_i)A_i + D - g_i A_i)/(1 - D) are the errors of the exponentials; the error of the numerator cancels
     against its own term in the denominator. k - 1 additions and a division follow. The bound is infinite where D >= 1.
-    `SoftmaxRow` explains A and D.
+    `SoftmaxRow` explains A, D and k. In a row of everyday logits, |z| <= 20, r_i grows by 2u|lse|, lse = log sum e^z:
+    this admits exp(z - lse), where lse is rounded, and the difference as well.
     """
     row = SoftmaxRow(z, arithmetic)
-    k, u, g = z.shape[-1], arithmetic.unit_roundoff, row.g
-    relative = ((1 - g) * row.gA + g * (row.D - row.gA)) / (1 - row.D)
+    k, u, g = row.k, arithmetic.unit_roundoff, row.g
+    everyday = (np.abs(z) <= _EVERYDAY).all(axis=-1, keepdims=True)
+    lse = np.where(everyday, np.abs(z.max(axis=-1, keepdims=True) + np.log(row.S)), 0.0)
+    relative = ((1 - g) * row.gA + g * (row.D - row.gA)) / (1 - row.D) + g * 2 * u * lse
     quotient, addition = gamma(2 * u), gamma((k - 1) * u)
     later = quotient + addition + quotient * addition
     bound = relative + later * (g + relative) + 2 * (2 + k * g) * arithmetic.smallest
@@ -137,7 +149,7 @@ def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
     l = -log1p(-th), and l' = l + e_log(log S + l) together with the error of the logarithm itself.
     """
     row = SoftmaxRow(z, arithmetic)
-    k, u = z.shape[-1], arithmetic.unit_roundoff
+    k, u = row.k, arithmetic.unit_roundoff
     addition, log_S = gamma((k - 1) * u), np.log(row.S)
     th = row.D + addition + row.D * addition + k * arithmetic.smallest
     error = -np.log1p(-np.minimum(th, 1.0))
@@ -149,17 +161,20 @@ def log_softmax_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
 class SoftmaxRow:
     """What the bounds of softmax and of log-softmax have in common, for each row of logits.
 
-    d = max z - z is rounded once, so that e^-d has the relative error A = e^(ud)(1 + e_exp) - 1. g = softmax(z),
-    S = sum e^-d, gA = g A, and D = sum gA is the relative error of S that comes from the exponentials.
+    d = max z - z is rounded once, so that e^-d has the relative error A = e^(ud)(1 + e_exp) - 1. In 2^(-d log2 e) the
+    exponent is rounded twice, and log2 e has a relative error below u/2: so 2.5ud replaces ud. g = softmax(z),
+    S = sum e^-d, gA = g A, and D = sum gA is the relative error of S that comes from the exponentials. k is the number
+    of terms of the sum that are not exactly 0.
     """
 
     def __init__(self, z: np.ndarray, arithmetic: Arithmetic) -> None:
         self.d = z.max(axis=-1, keepdims=True) - z
         e = np.exp(-self.d)
         self.S = e.sum(axis=-1, keepdims=True)
+        self.k = np.maximum((z > -np.inf).sum(axis=-1, keepdims=True), 1)
         self.g = e / self.S
         # expm1, since e^(ud) - 1 is far smaller than 1, and float64 would lose it. A may be infinite where g is 0.
-        A = np.expm1(arithmetic.unit_roundoff * self.d) * (1 + arithmetic.e_exp) + arithmetic.e_exp
+        A = np.expm1(2.5 * arithmetic.unit_roundoff * self.d) * (1 + arithmetic.e_exp) + arithmetic.e_exp
         self.gA = np.where(self.g > 0, self.g * A, 0.0)
         self.D = self.gA.sum(axis=-1, keepdims=True)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reference._validation import check_shape, float64_inside, real_array, real_number
+from reference._validation import check_shape, each_in_its_dtype, real_array, real_number
 from reference.error_bounds import Arithmetic, gamma
 
 __all__ = ["gradient_descent_step", "gradient_descent_step_bound"]
@@ -12,7 +12,7 @@ __all__ = ["gradient_descent_step", "gradient_descent_step_bound"]
 FUNCTIONS = ("gradient_descent_step",)
 
 
-@float64_inside
+@each_in_its_dtype
 def gradient_descent_step(theta: Sequence[np.ndarray], grad: Sequence[np.ndarray], alpha: float) -> list[np.ndarray]:
     r"""One step of gradient descent, :math:`\theta - \alpha\, grad_\theta` for every parameter (slide "Training an
     MLP").

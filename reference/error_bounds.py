@@ -33,6 +33,7 @@ class Arithmetic:
 
     unit_roundoff: float
     smallest: float
+    smallest_normal: float
     largest: float
     ulp: float
     """The accuracy in ulp of the library's exp, log, log1p and tanh."""
@@ -53,6 +54,7 @@ class Arithmetic:
         return cls(
             unit_roundoff=u,
             smallest=normal if flushes_to_zero else 2 * u * normal,
+            smallest_normal=normal,
             largest=(2 - 2 * u) * 2.0 ** _LARGEST_EXPONENT[dtype_name],
             ulp=ulp,
             eps=eps,

@@ -49,8 +49,18 @@ def linear(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def linear_bound(x: np.ndarray, W: np.ndarray, b: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """gamma((n + 1)u)(|x||W|^T + |b|) + (n + 1)w: n products, n - 1 additions in any order, and b."""
-    return product_bound(x, W.T, arithmetic, addend=b)
+    """gamma((n + 1)u)(|x||W|^T + |b|) + (n + 1)w: n products, n - 1 additions in any order, and b.
+
+    The textbook level admits Winograd's inner product as well, the sum of (x_1 + w_2)(x_2 + w_1) over pairs of inputs,
+    less those of x_1 x_2 and of w_1 w_2: two roundings in the factors, one in the product, n/2 - 1 additions, two
+    subtractions and b, on magnitudes of at most 3/2 (|x|^2 + |w|^2) + |b|, since 2|xw| <= x^2 + w^2.
+    """
+    bound = product_bound(x, W.T, arithmetic, addend=b)
+    if not arithmetic.eps:
+        return bound
+    n = W.shape[1]
+    magnitude = 1.5 * ((x**2).sum(axis=-1, keepdims=x.ndim > 1) + (W**2).sum(axis=1)) + np.abs(b)
+    return np.maximum(bound, gamma((n / 2 + 5) * arithmetic.unit_roundoff) * magnitude)
 
 
 @float64_inside

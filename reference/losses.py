@@ -97,6 +97,7 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
     sum and the mean follow. The textbook level adds gamma(2u): the argument of the logarithm may be a quotient, as in
     log(1/p), whose rounding errors remain where the logarithm is tiny.
     Below: the reduction by a clamp of the logarithms at -100, and at the textbook level by log(q + eps): log1p(eps/q).
+    Above, at that level: -log1p(-eps/q), for log(1 - (p + eps)), and for a p divided by a sum that contains an eps.
     The bound is infinite where the arithmetic flushes p to zero.
     """
     u, w = arithmetic.unit_roundoff, arithmetic.smallest
@@ -108,9 +109,12 @@ def binary_cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Ari
     bounds = bounds + _of_a_quotient(arithmetic)
     exact = np.mean(_binary_cross_entropies(log_p, log_q, y))
     clamped = np.mean(_binary_cross_entropies(np.maximum(log_p, _LOG_FLOOR), np.maximum(log_q, _LOG_FLOOR), y))
-    eps = np.mean(_binary_cross_entropies(_log1p_eps(y_hat, arithmetic), _log1p_eps(1 - y_hat, arithmetic), y))
+    below, above = (
+        np.mean(_binary_cross_entropies(_log1p_eps(y_hat, eps), _log1p_eps(1 - y_hat, eps), y))
+        for eps in (arithmetic.eps, -arithmetic.eps)
+    )
     bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
-    return _loss_band(bound, exact, clamped, eps)
+    return _loss_band(bound, exact, clamped, below, above)
 
 
 def _of_a_quotient(arithmetic: Arithmetic) -> float:
@@ -123,15 +127,15 @@ def _survive(p: np.ndarray, y: np.ndarray, arithmetic: Arithmetic) -> bool:
     return not np.any((y > 0) & (arithmetic.flushed(p) > 0))
 
 
-def _log1p_eps(q: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """log(q + eps) - log q."""
-    return np.log1p(arithmetic.eps / q) if arithmetic.eps else np.zeros_like(q)
+def _log1p_eps(q: np.ndarray, eps: float) -> np.ndarray:
+    """log(q + eps) - log q; -inf where q + eps is not positive."""
+    return np.log1p(np.maximum(eps / q, -1.0)) if eps else np.zeros_like(q)
 
 
-def _loss_band(bound: float, exact: float, clamped: float, eps: float) -> Band:
-    """The band of a loss that may be reduced by a clamp of its logarithms or by the slides' eps."""
-    below = max(exact - clamped, eps) if np.isfinite(exact) else 0.0
-    return Band(bound, float(below), floor=float(clamped))
+def _loss_band(bound: float, exact: float, clamped: float, below: float, above: float) -> Band:
+    """The band of a loss that a clamp of its logarithms may reduce, and that the slides' eps may reduce or increase."""
+    below = max(exact - clamped, below) if np.isfinite(exact) else 0.0
+    return Band(bound, float(below), float(above) if np.isfinite(exact) else 0.0, floor=float(clamped))
 
 
 @float64_inside
@@ -156,8 +160,8 @@ def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic
     """The mean of (e_log(1 + u) + u + gamma((k + 1)u)) l + kw over the examples' losses l.
 
     Each logarithm has the relative error e_log, and its product with y the error u; k - 1 additions follow. Under a
-    one-hot target all terms but one are exactly 0: there is no gamma, and w counts once. Below, and the quotient in the
-    logarithm at the textbook level, are as for the binary cross-entropy.
+    one-hot target all terms but one are exactly 0: there is no gamma, and w counts once. Below, above, and the quotient
+    in the logarithm at the textbook level, are as for the binary cross-entropy.
     """
     u, w, k = arithmetic.unit_roundoff, arithmetic.smallest, y.shape[-1]
     log_p = np.log(y_hat)
@@ -166,10 +170,12 @@ def cross_entropy_bound(y_hat: np.ndarray, y: np.ndarray, arithmetic: Arithmetic
     relative = arithmetic.e_log * (1 + u) + u + np.where(soft, gamma((k + 1) * u), 0.0)
     exact = np.mean(_weighted(y, log_p).sum(axis=-1))
     clamped = np.mean(_weighted(y, np.maximum(log_p, _LOG_FLOOR)).sum(axis=-1))
-    eps = np.mean(_weighted(y, _log1p_eps(y_hat, arithmetic)).sum(axis=-1))
+    below, above = (
+        np.mean(_weighted(y, _log1p_eps(y_hat, eps)).sum(axis=-1)) for eps in (arithmetic.eps, -arithmetic.eps)
+    )
     bounds = relative * losses + np.where(soft, k, 1) * w + _of_a_quotient(arithmetic)
     bound = mean_bound(losses, bounds, arithmetic) if _survive(y_hat, y, arithmetic) else np.inf
-    return _loss_band(bound, exact, clamped, eps)
+    return _loss_band(bound, exact, clamped, below, above)
 
 
 @float64_inside

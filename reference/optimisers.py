@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from reference._validation import check_shape, float64_inside, real_array, real_number, whole_number
+from reference._validation import check_shape, each_in_its_dtype, real_array, real_number, whole_number
 
 __all__ = [
     "AdaGradState",
@@ -65,7 +65,7 @@ class AdamaxState(TypedDict):
     exp_inf: list[np.ndarray]
 
 
-@float64_inside
+@each_in_its_dtype
 def sgd_step(
     theta: Arrays, grad: Arrays, state: SGDState, *, lr: float = 1e-3, momentum: float = 0.0
 ) -> tuple[list[np.ndarray], SGDState]:
@@ -90,7 +90,7 @@ def sgd_step(
     return new_theta, {"momentum_buffer": new_v}
 
 
-@float64_inside
+@each_in_its_dtype
 def adagrad_step(
     theta: Arrays, grad: Arrays, state: AdaGradState, *, lr: float = 1e-2, eps: float = 1e-10
 ) -> tuple[list[np.ndarray], AdaGradState]:
@@ -110,7 +110,7 @@ def adagrad_step(
     return new_theta, {"sum": new_s}
 
 
-@float64_inside
+@each_in_its_dtype
 def rmsprop_step(
     theta: Arrays, grad: Arrays, state: RMSpropState, *, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
 ) -> tuple[list[np.ndarray], RMSpropState]:
@@ -133,7 +133,7 @@ def rmsprop_step(
     return new_theta, {"square_avg": new_v}
 
 
-@float64_inside
+@each_in_its_dtype
 def adam_step(
     theta: Arrays,
     grad: Arrays,
@@ -165,7 +165,7 @@ def adam_step(
     return new_theta, {"step": t, "exp_avg": new_m, "exp_avg_sq": new_v}
 
 
-@float64_inside
+@each_in_its_dtype
 def adamax_step(
     theta: Arrays,
     grad: Arrays,

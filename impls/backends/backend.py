@@ -29,6 +29,8 @@ LAYOUTS = (
     "strided",  # every other element of a buffer
     "reversed",  # negative strides
     "offset",  # contiguous, but one element into its buffer: not on a 16-byte boundary
+    "sliced",  # all but the last column of a wider array: rows with a gap behind them
+    "unaligned",  # a field of a packed record: no element on a boundary of its size, NumPy only
     "readonly",
     "broadcast",  # stride 0 along the first axis, along which the values must not change
     "requires_grad",  # a leaf of torch's computational graph
@@ -265,6 +267,8 @@ class Backend:
 
     def _number(self, number: Any) -> str:
         text = str(number)
+        if text == "nan" and np.signbit(number):  # which str does not show
+            text = "-nan"
         return text.replace("nan", f"{self.prefix}.nan").replace("inf", f"{self.prefix}.inf")
 
 

@@ -13,6 +13,7 @@ LAYOUTS_OF_NUMPY = {
     "strided": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
     "reversed": "{xp}.flip({xp}.flip({a}).copy())",
     "offset": "{xp}.concatenate([{xp}.full_like({a}.ravel()[:1], 99), a.ravel()])[1:].reshape(a.shape)",
+    "sliced": "{xp}.concatenate([{a}, {xp}.full_like(a[..., :1], 99)], -1)[..., :-1]",
     "readonly": "{xp}.broadcast_to({a}, a.shape)",
     "broadcast": "{xp}.broadcast_to({a}[:1], a.shape)",
 }
@@ -25,7 +26,9 @@ class Arrays(Backend):
     module = "numpy"
     prefix = "np"
     imports = {"np": "import numpy as np"}
-    layouts = LAYOUTS_OF_NUMPY
+    layouts = LAYOUTS_OF_NUMPY | {
+        "unaligned": "{xp}.rec.fromarrays([{xp}.zeros({a}.shape, 'u1'), a], names='flag,value')['value']",
+    }
 
     def fresh(self, values: np.ndarray, dtype: str | None) -> Any:
         return np.array(values, dtype=dtype, order="C")

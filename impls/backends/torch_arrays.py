@@ -33,6 +33,7 @@ class Arrays(Backend):
         "strided": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
         "reversed": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
         "offset": "{xp}.cat([{xp}.full_like({a}.ravel()[:1], 99), a.ravel()])[1:].view(a.shape)",
+        "sliced": "{xp}.cat([{a}, {xp}.full_like(a[..., :1], 99)], -1)[..., :-1]",
         "broadcast": "{a}[:1].expand(a.shape)",
         "requires_grad": "{a}.requires_grad_(a.is_floating_point())",
     }

@@ -177,7 +177,7 @@ class Isolated:
 
 
 def _message(batch: Sequence[Request]) -> dict[str, Any]:
-    return {"do": "ask", "requests": [[one.function, one.args, one.options, one.most] for one in batch]}
+    return {"do": "ask", "requests": [[one.function, one.args, one.options, one.most, one.spent] for one in batch]}
 
 
 def _first_message(requests: Sequence[Request]) -> Sequence[Request]:

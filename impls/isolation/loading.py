@@ -114,7 +114,8 @@ def _request(found: Named, sources: Sources, function_names: Sequence[str], aske
     if path is not None:
         readable = list(map(str, sources.paths))
     else:
-        readable = [str(CHECKOUT)] if found.is_builtin else outside_the_suite(filter(None, sys.path))
+        libraries = outside_the_suite(filter(None, sys.path))
+        readable = [str(CHECKOUT), *libraries] if found.is_builtin else libraries
     return {
         "name": found.name,
         "spec": found.spec,

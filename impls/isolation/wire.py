@@ -36,9 +36,9 @@ class WireError(ValueError):
 
 def body(message: Mapping[str, Any]) -> Body:
     """The bytes of a message; its values are what ``calling`` describes as arguments and plain values."""
-    buffers: list[bytes] = []
-    text = dumps({key: _encoded(value, buffers) for key, value in message.items()}).encode()
-    return text, b"".join(buffers)
+    writer = _Writer()
+    text = dumps({key: writer.encoded(value) for key, value in message.items()}).encode()
+    return text, b"".join(writer.buffers)
 
 
 def frame(token: int, content: Body) -> bytes:
@@ -76,26 +76,40 @@ def message(content: Body) -> dict[str, Any]:
     return decoded
 
 
-def _encoded(value: Any, buffers: list[bytes]) -> Any:
-    if isinstance(value, np.ndarray):
-        buffers.append(value.tobytes())
-        return {"array": [value.dtype.str, value.shape]}
-    if isinstance(value, LaidOut):
-        buffers.append(value.values.tobytes())
-        return {"laid out": [value.values.dtype.str, value.values.shape, value.layout, value.dtype]}
-    if isinstance(value, list):
-        return [_encoded(item, buffers) for item in value]
-    if isinstance(value, tuple):
-        return {"tuple": [_encoded(item, buffers) for item in value]}
-    if isinstance(value, Mapping):
-        return {"dict": {key: _encoded(item, buffers) for key, item in value.items()}}
-    if isinstance(value, Unreadable):
-        return {"unreadable": value.what}
-    if isinstance(value, Oversized):
-        return {"oversized": [value.shape, value.dtype]}
-    if isinstance(value, np.generic):
-        return _encoded(np.array(value), buffers)
-    return value
+class _Writer:
+    """Encodes values, putting the bytes of their arrays one after the other."""
+
+    def __init__(self) -> None:
+        self.buffers: list[bytes] = []
+        self._laid_out: dict[int, int] = {}  # by the id of each LaidOut so far, which one it is
+
+    def encoded(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            self.buffers.append(value.tobytes())
+            return {"array": [value.dtype.str, value.shape]}
+        if isinstance(value, LaidOut):
+            return self._encoded_layout(value)
+        if isinstance(value, list):
+            return [self.encoded(item) for item in value]
+        if isinstance(value, tuple):
+            return {"tuple": [self.encoded(item) for item in value]}
+        if isinstance(value, Mapping):
+            return {"dict": {key: self.encoded(item) for key, item in value.items()}}
+        if isinstance(value, Unreadable):
+            return {"unreadable": value.what}
+        if isinstance(value, Oversized):
+            return {"oversized": [value.shape, value.dtype]}
+        if isinstance(value, np.generic):
+            return self.encoded(np.array(value))
+        return value
+
+    def _encoded_layout(self, one: LaidOut) -> Any:
+        """An object that was written before is named by its number: it stays the same object."""
+        if id(one) in self._laid_out:
+            return {"same": self._laid_out[id(one)]}
+        self._laid_out[id(one)] = len(self._laid_out)
+        self.buffers.append(one.values.tobytes())
+        return {"laid out": [one.values.dtype.str, one.values.shape, one.layout, one.dtype]}
 
 
 class _Arrays:
@@ -104,6 +118,7 @@ class _Arrays:
     def __init__(self, data: bytes) -> None:
         self._data = memoryview(data)
         self._at = 0
+        self._laid_out: list[LaidOut] = []
 
     @property
     def left(self) -> int:
@@ -119,7 +134,12 @@ class _Arrays:
             return self._array(*content)
         if kind == "laid out":
             dtype, shape, layout, as_dtype = content
-            return LaidOut(self._array(dtype, shape), layout, as_dtype)
+            self._laid_out.append(LaidOut(self._array(dtype, shape), layout, as_dtype))
+            return self._laid_out[-1]
+        if kind == "same":
+            if type(content) is not int or not 0 <= content < len(self._laid_out):
+                raise WireError("an array that is to be the same as one that did not come")
+            return self._laid_out[content]
         if kind == "tuple":
             return tuple(self.decoded(item) for item in content)
         if kind == "dict":

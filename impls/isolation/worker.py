@@ -39,8 +39,8 @@ def serve() -> None:
         return
     while True:
         token, request = channel.receive()
-        for function, args, options, most in request["requests"]:
-            channel.answer(token, _answered(functions, Request(function, tuple(args), options, most)))
+        for function, args, *rest in request["requests"]:
+            channel.answer(token, _answered(functions, Request(function, tuple(args), *rest)))
         channel.answer(token, {"overwritten": functions.overwritten()})
 
 

@@ -30,20 +30,13 @@ def _ignores_the_wrong_labels(batch: Any) -> bool:
     return bool((wrong == -100).all())
 
 
-def _beside_the_label(batch: Any, at: int) -> bool:
-    """Whether position ``at`` of the logits is not that of its row's label."""
-    z, labels = batch
-    row, column = divmod(at % z.size, z.shape[-1])
-    return bool(labels[row] != column)
-
-
 def _adds_up_beyond_float16(batch: Any) -> bool:
     z, labels = batch
     return bool(len(z) * cross_entropy_with_logits(z, labels) > float(np.finfo(np.float16).max))
 
 
-def _one_layer(y: np.ndarray) -> tuple[Any, ...]:
-    return np.zeros((3, 1)), y, [(np.zeros((1, 1)), np.zeros(1))], ["identity"], "mean_squared_error"
+def _one_layer(y: np.ndarray, loss: str = "mean_squared_error", outputs: int = 1) -> tuple[Any, ...]:
+    return np.zeros((3, 1)), y, [(np.zeros((outputs, 1)), np.zeros(outputs))], ["identity"], loss
 
 
 _CONFIDENT = np.array([[-14.375, -20.125]]), np.array([0])
@@ -76,16 +69,6 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         shown_by={"batch": (np.array([[1, 0]], np.uint8), np.array([0]))},
         reason=_SCIPY_WRAPS,
         link=_SCIPY_SOFTMAX,
-    ),
-    KnownDeviation(
-        clause="LOGITS-POSINF",
-        implementations=("scipy",),
-        library="scipy",
-        versions=">=1.14,<1.19",
-        covers_values=_beside_the_label,
-        shown_by={"batch": (np.zeros((1, 2)), np.array([0])), "at": 1},
-        reason="scipy.special.log_softmax gives -inf beside a logit of +inf, where its softmax gives NaN",
-        link="https://docs.scipy.org/doc/scipy/reference/generated/scipy.special.log_softmax.html",
     ),
     KnownDeviation(
         clause="LOGITS-LABELS",
@@ -139,11 +122,26 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         link="https://github.com/pytorch/pytorch/issues/16045",
     ),
     KnownDeviation(
+        clause="GRAD-LABELS",
+        implementations=_TORCH,
+        library="torch",
+        versions=">=2.6,<3",
+        covers_values=lambda training, at, beyond: beyond == -100,
+        shown_by={
+            "training": _one_layer(np.zeros(3, np.int64), "cross_entropy_with_logits", 2),
+            "at": 1,
+            "beyond": -100,
+        },
+        reason="torch.nn.CrossEntropyLoss leaves out examples with the label -100, its default ignore_index, and so do "
+        "its gradients",
+        link="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
+    ),
+    KnownDeviation(
         clause="GRAD-BROADCAST",
         implementations=_TORCH,
         library="torch",
         versions=">=2.6,<3",
-        covers_values=lambda training: True,
+        covers_values=lambda training: training[-1] == "mean_squared_error",
         shown_by={"training": _one_layer(np.zeros((3, 1)))},
         reason="torch.nn.MSELoss broadcasts unequal shapes, with a warning, and so do its gradients",
         link="https://github.com/pytorch/pytorch/issues/16045",
@@ -168,17 +166,6 @@ KNOWN_DEVIATIONS: tuple[KnownDeviation, ...] = (
         shown_by={"batch": (np.array([[1, 0]], np.uint8), np.array([0]))},
         reason="cupyx.scipy.special.log_softmax subtracts the maximum in the dtype of the logits, where integers wrap "
         f"around{_CUPY_READ}",
-        link=_CUPY_LOG_SOFTMAX,
-    ),
-    KnownDeviation(
-        clause="LOGITS-POSINF",
-        implementations=("cupy",),
-        library="cupy",
-        versions=">=13.4,<15",
-        covers_values=_beside_the_label,
-        shown_by={"batch": (np.zeros((1, 2)), np.array([0])), "at": 1},
-        reason="cupyx.scipy.special.log_softmax gives -inf beside a logit of +inf, where its softmax gives NaN"
-        f"{_CUPY_READ}",
         link=_CUPY_LOG_SOFTMAX,
     ),
     KnownDeviation(

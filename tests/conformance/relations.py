@@ -1,25 +1,25 @@
 """What the clauses of several functions share."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from impls.nested import leaves, mapped
 from reference import Band, gamma
-from tests.harness import Subject, deferred, exact, example
+from tests.harness import Subject, deferred, exact, example, laid_out
 from tests.harness.drawing import strategies as draw
 from tests.harness.judging.comparison import has_shape
 from tests.harness.judging.faults import Nonconformance
 
 
 def each(**cases: Sequence[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Judge every one of a few cases of one argument, where drawing would leave some out."""
-    ((name, values),) = cases.items()
+    """Judge every one of a few cases of the arguments, combined, where drawing would leave some out."""
 
     def annotate(body: Callable[..., None]) -> Callable[..., None]:
-        for value in reversed(values):
-            body = example(**{name: value})(body)
+        for values in reversed(list(product(*cases.values()))):
+            body = example(**dict(zip(cases, values, strict=True)))(body)
         return body
 
     return annotate
@@ -91,12 +91,80 @@ def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, s
     impl.within(impl[f](first, second), mean, allowed)
 
 
-def assert_same_in_every_layout(impl: Subject, f: str, *arguments: np.ndarray) -> None:
-    """``f`` makes of arguments in any memory layout what it makes of the same values laid out contiguously."""
-    for values, views in draw.in_every_layout(arguments):
-        contiguous, bound = impl[f](*values), impl.bound[f](*values)
-        impl.shape(contiguous, np.shape(bound.bound))
-        impl.within(impl[f](*views), contiguous, bound + bound)
+def assert_same_in_every_layout(impl: Subject, f: str, mix: draw.Mix, *arguments: np.ndarray) -> None:
+    """``f`` makes of arguments in any memory layout what it makes of the same values laid out contiguously.
+
+    An array library need not have negative strides: where they are refused, nothing is wrong.
+    """
+    laid_out_views = list(draw.in_layouts(arguments, mix))
+    contiguous = {}
+    for constant, values in {_constant(layouts): values for values, _, layouts in laid_out_views}.items():
+        answer, bound = impl[f](*values), impl.bound[f](*values)
+        impl.shape(answer, np.shape(bound.bound))
+        contiguous[constant] = answer, bound + bound
+    for _, views, layouts in laid_out_views:
+        if "reversed" in layouts:
+            impl.attempt[f](*views).refused_or_same(*contiguous[_constant(layouts)])
+        else:
+            impl.within(impl[f](*views), *contiguous[_constant(layouts)])
+
+
+def _constant(layouts: Sequence[str]) -> tuple[bool, ...]:
+    """Of which arguments all rows are the same, so that they can be broadcast."""
+    return tuple(layout == "broadcast" for layout in layouts)
+
+
+def assert_right_in_layouts(impl: Subject, f: str, mix: draw.Mix, arguments: Any, **options: Any) -> None:
+    """``f`` is right at arguments, arrays nested in them, in the layouts of the mix; negative strides it may refuse."""
+    for views, layouts in draw.in_nested_layouts(arguments, mix):
+        if "reversed" in layouts:
+            impl.attempt[f](*views, **options).refused_or_right()
+        else:
+            impl.check[f](*views, **options)
+
+
+def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
+    """``f`` makes of one array of NumPy as both of its arguments what it makes of two equal ones."""
+    if impl.kind.arrays == "numpy":
+        impl.because("one array as both arguments: a product of a matrix with itself (OpenMathLib/OpenBLAS#5873)")
+        both = laid_out(array, "contiguous")
+        apart, bound = loss_of(impl, f, array, array), impl.bound[f](array, array)
+        impl.within(impl[f](both, both), apart, bound + bound)
+
+
+def assert_not_broadcast(impl: Subject, f: str, y_hat: np.ndarray, y: np.ndarray) -> None:
+    """Unequal shapes are refused; an axis of length 1 that only one of the two has may also be left out."""
+    loss = impl.attempt[f](y_hat, y)
+    if np.squeeze(y_hat).shape == np.squeeze(y).shape:
+        vectors = y_hat.ravel(), y.ravel()
+        loss.refused_or_within(exact[f](*vectors), impl.bound[f](*vectors))
+    else:
+        loss.refused("y of another shape than y_hat")
+
+
+def assert_right_in(impl: Subject, f: str, dtype: str, *arguments: Any) -> None:
+    """``f`` is right at the arguments, which are of the dtype or, in half precision, held by it; half is optional."""
+    if dtype in draw.HALVES:
+        impl.attempt[f](*draw.passed_in(arguments, dtype)).refused_or_right()
+    else:
+        impl.check[f](*arguments)
+
+
+def dtypes_and_lengths(impl: Subject, drawn: draw.Drawn) -> Iterator[tuple[str, int]]:
+    """Each floating dtype with each length that is asked; the reason is taken down."""
+    for dtype in draw.FLOATS:
+        for reason, length in draw.lengths(drawn):
+            impl.because(reason)
+            yield dtype, length
+    for dtype in halves_of(impl):
+        for reason, length in draw.half_lengths(drawn):
+            impl.because(reason)
+            yield dtype, length
+
+
+def halves_of(impl: Subject) -> list[str]:
+    """The half-precision dtypes of the implementation's arrays."""
+    return [dtype for dtype in draw.HALVES if dtype in impl.kind.offers]
 
 
 def assert_right_or_refused_in_half(impl: Subject, f: str, *arguments: Any) -> None:
@@ -107,18 +175,49 @@ def assert_right_or_refused_in_half(impl: Subject, f: str, *arguments: Any) -> N
 
 def in_each_half(impl: Subject, arguments: Any) -> Iterator[Any]:
     """The arguments in float16 and in bfloat16, as far as the implementation's arrays can be of these dtypes."""
-    for dtype in draw.HALVES:
-        if dtype in impl.kind.offers:
-            yield draw.passed_in(arguments, dtype)
+    for dtype in halves_of(impl):
+        yield draw.passed_in(arguments, dtype)
 
 
-def assert_every_position_counts(impl: Subject, f: str, spiked: Iterable[np.ndarray], second: np.ndarray) -> None:
+def assert_right_in_half_in_any_layout(impl: Subject, f: str, mix: draw.Mix, *arguments: np.ndarray) -> None:
+    """As ``assert_right_or_refused_in_half``, contiguous and in the layouts of the mix."""
+    assert_right_or_refused_in_half(impl, f, *arguments)
+    for dtype in halves_of(impl):
+        for _, views, _ in draw.in_layouts(arguments, mix, dtype):
+            impl.attempt[f](*views).refused_or_right()
+
+
+@deferred
+def where_worst(answer: Any, z: np.ndarray, expected: np.ndarray, bound: np.ndarray) -> np.ndarray:
+    """The element of z, as a vector of one, at which ``answer`` is farthest from what is expected."""
+    has_shape(answer, z.shape)
+    ratio = np.where(answer == expected, 0, np.abs(answer - expected) / bound)
+    at = int(np.argmax(np.where(np.isnan(ratio) & ~np.isnan(expected), np.inf, np.nan_to_num(ratio, nan=0.0))))
+    return np.array(z[at : at + 1])
+
+
+def assert_right_at_each_element(impl: Subject, f: str, z: np.ndarray) -> None:
+    """``f`` is right at each element of a long vector; a failure shows the worst element where it fails alone."""
+    answer = impl[f](z)
+    impl.check[f](where_worst(answer, z, exact[f](z), impl.bound[f](z).bound))
+    impl.right(answer)
+
+
+def assert_every_position_counts(
+    impl: Subject,
+    f: str,
+    position: draw.Drawn,
+    spiked: Callable[[int, str], np.ndarray],
+    second: Callable[[str], np.ndarray],
+) -> None:
     """The loss ``f`` is the same wherever the one element that costs anything stands.
 
     Where that is changes neither the exact loss nor its bound, which holds for any order of summation.
+    spiked: makes the first argument of a position and a dtype; second: makes the second one of a dtype.
     """
-    expected, bound = None, None
-    for first in spiked:
-        if expected is None:
-            expected, bound = exact[f](first, second), impl.bound[f](first, second)
-        impl.within(impl[f](first, second), expected, bound)
+    for dtype in draw.FLOATS:
+        other = second(dtype)
+        expected, bound = exact[f](spiked(0, dtype), other), impl.bound[f](spiked(0, dtype), other)
+        for reason, at in draw.spike_positions(position):
+            impl.because(reason)
+            impl.within(impl[f](spiked(at, dtype), other), expected, bound)

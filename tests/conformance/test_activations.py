@@ -3,8 +3,17 @@
 import numpy as np
 
 from reference import REFERENCE, gamma, sigmoid_bound
-from tests.conformance.relations import assert_pure, assert_same_in_every_layout, each, value_of
-from tests.harness import clause, exact, given
+from tests.conformance.relations import (
+    assert_pure,
+    assert_right_at_each_element,
+    assert_right_in,
+    assert_same_in_every_layout,
+    dtypes_and_lengths,
+    each,
+    halves_of,
+    value_of,
+)
+from tests.harness import clause, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 from tests.harness.drawing.strategies import palettes
 
@@ -87,7 +96,7 @@ def test_every_number_of_the_dtype_has_its_value(impl, f, z):
 def test_nan_gives_nan_and_harms_no_other_element(impl, f, z):
     without = np.nan_to_num(z)
     expected, bound = np.where(np.isnan(z), np.nan, value_of(impl, f, without)), impl.bound[f](without)
-    impl.within(impl[f](z), expected, bound + bound)
+    impl.attempt[f](z).refused_or_same(expected, bound + bound)
 
 
 @clause("SIGMOID-DTYPE", "TANH-DTYPE", "RELU-DTYPE")
@@ -106,12 +115,13 @@ def test_integers_are_promoted_or_refused(impl, f, z):
 
 
 @clause("SIGMOID-LAYOUT", "TANH-LAYOUT", "RELU-LAYOUT")
-@given(z=draw.arrays(palettes.moderate, dtypes=draw.FLOATS))
-def test_the_memory_layout_does_not_matter(impl, f, z):
-    assert_same_in_every_layout(impl, f, z)
+@each(z=draw.in_each_dtype(draw.numbers) + draw.in_each_dtype(draw.large_numbers), mix=draw.ALL_LAYOUTS[:3])
+@given(z=draw.arrays(palettes.moderate, palettes.real_line, dtypes=draw.FLOATS) | draw.large_arrays(), mix=draw.mixes())
+def test_the_memory_layout_does_not_matter(impl, f, z, mix):
+    assert_same_in_every_layout(impl, f, mix, z)
 
 
-@clause("SIGMOID-SHAPES", "TANH-SHAPES", "RELU-SHAPES")
+@clause("SIGMOID-NDIM", "TANH-NDIM", "RELU-NDIM")
 @given(tensors=draw.tensors())
 def test_the_shape_does_not_matter_and_is_kept(impl, f, tensors):
     for z in tensors:
@@ -120,10 +130,23 @@ def test_the_shape_does_not_matter_and_is_kept(impl, f, tensors):
 
 
 @clause("SIGMOID-LENGTH", "TANH-LENGTH", "RELU-LENGTH")
-def test_every_length_is_computed_to_its_end(impl, f):
-    for dtype in draw.FLOATS:
-        code = f"np.random.default_rng(1).uniform(-8, 8, {draw.LENGTHS[-1]}).astype(np.{dtype})"
-        whole = draw.recipe(code)
-        expected, bound = exact[f](whole), impl.bound[f](whole).bound
-        for z in draw.prefixes(code):
-            impl.within(impl[f](z), expected[: len(z)], bound[: len(z)])
+@each(length=[()])
+@given(length=draw.further_lengths())
+def test_every_length_is_computed_to_its_end(impl, f, length):
+    for dtype, n in dtypes_and_lengths(impl, length):
+        assert_right_in(impl, f, dtype, draw.numbers((n,), draw.numpy_dtype(dtype)))
+
+
+@clause("SIGMOID-SWEEP", "TANH-SWEEP", "RELU-SWEEP")
+@each(dtype=draw.FLOATS)
+def test_each_number_of_a_dense_sweep_has_its_value(impl, f, dtype):
+    for reason, z in draw.lines(dtype):
+        impl.because(reason)
+        assert_right_at_each_element(impl, f, z)
+
+
+@clause("SIGMOID-BITS", "TANH-BITS", "RELU-BITS")
+def test_each_number_of_half_precision_has_its_value(impl, f):
+    impl.because("each of the 65536 numbers of the dtype: the index is its bit pattern")
+    for dtype in halves_of(impl):
+        impl.attempt[f](laid_out(draw.EVERY_HALF[dtype], "contiguous", dtype)).refused_or_right()

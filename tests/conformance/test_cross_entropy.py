@@ -7,7 +7,10 @@ from tests.conformance.relations import (
     assert_batch_is_mean_of_examples,
     assert_every_position_counts,
     assert_pure,
+    assert_right_in,
     assert_same_in_every_layout,
+    assert_takes_the_same_array_twice,
+    dtypes_and_lengths,
     each,
 )
 from tests.harness import clause, given
@@ -88,7 +91,7 @@ def test_the_loss_is_as_accurate_as_the_dtype_of_the_arguments(impl, batch):
 @clause("CE-SHAPES")
 @each(shapes=[shapes for shapes in draw.UNEQUAL_SHAPES if max(map(len, shapes)) <= 2])
 def test_unequal_shapes_are_refused(impl, shapes):
-    batch = [np.full(shape, 1 / shape[-1] if shape else 1.0) for shape in shapes]
+    batch = [draw.probabilities_of(shape) for shape in shapes]
     impl.attempt.cross_entropy(*batch).refused("y of another shape than y_hat")
 
 
@@ -117,32 +120,60 @@ def test_an_empty_batch_has_no_loss(impl, shape):
     impl.attempt.cross_entropy(*batch).refused_or_nan("an empty batch")
 
 
-@clause("CE-LARGE")
+@clause("CE-INTEGER")
+@given(batch=draw.classified_batches(dtypes=draw.FLOATS))
+def test_targets_of_any_integer_dtype_are_converted_or_refused(impl, batch):
+    y_hat, y = batch
+    for dtype in (*draw.INTEGERS, "bool"):
+        impl.attempt.cross_entropy(y_hat, y.astype(dtype)).refused_or_right()
+
+
+@clause("CE-BATCH")
 @given(batch=draw.many_classified())
 def test_batches_of_thousands_of_examples(impl, batch):
     assert_is_cross_entropy(impl, *batch)
 
 
+@clause("CE-LONG")
+@given(batch=draw.long_classified())
+def test_rows_of_thousands_of_classes(impl, batch):
+    assert_is_cross_entropy(impl, *batch)
+
+
 @clause("CE-SPIKE")
-def test_one_loss_among_small_ones_counts_at_every_position(impl):
-    y_hat = (np.stack([p, 1 - p], axis=1) for p in draw.spiked(1031, base=1 - 2**-20, spike=0.5))
-    first_class = np.repeat(np.array([[1, 0]], np.float32), 1031, axis=0)
-    assert_every_position_counts(impl, "cross_entropy", y_hat, first_class)
+@each(position=[()])
+@given(position=draw.further_positions())
+def test_one_loss_among_small_ones_counts_at_every_position(impl, position):
+    def y_hat(at, dtype):
+        p = draw.spiked(at, base=1 - 2**-20, spike=0.5, dtype=dtype)
+        return np.stack([p, 1 - p], axis=1)
+
+    assert_every_position_counts(
+        impl, "cross_entropy", position, y_hat, lambda dtype: np.tile(np.array([1, 0], dtype), (draw.SPIKED, 1))
+    )
 
 
 @clause("CE-LENGTH")
-def test_every_number_of_classes_is_summed_to_its_end(impl):
-    batches = [
-        (draw.recipe(f"np.full({k}, {1 / k})"), draw.recipe(f"(np.arange({k}) == {k - 1}).astype(np.float64)"))
-        for k in draw.LENGTHS
-    ]
-    # The bound grows with the loss, log k: that of the longest holds for all.
-    bound = impl.bound.cross_entropy(*batches[-1])
-    for y_hat, y in batches:
-        impl.right(impl.cross_entropy(y_hat, y), bound)
+@each(length=[()])
+@given(length=draw.further_lengths())
+def test_every_number_of_classes_is_summed_to_its_end(impl, length):
+    for dtype, k in dtypes_and_lengths(impl, length):
+        assert_right_in(impl, "cross_entropy", dtype, *draw.last_class_true(k, draw.numpy_dtype(dtype)))
+
+
+@clause("CE-SWEEP")
+@each(dtype=draw.FLOATS)
+def test_each_probability_of_a_dense_sweep_has_its_loss(impl, dtype):
+    impl.because("one example at a time: a mean hides one that is a little wrong")
+    for p in draw.between_0_and_1():
+        y_hat = np.array([[p, 1 - p]], dtype)
+        assert_is_cross_entropy(impl, y_hat, np.array([[1, 0]], dtype))
+        assert_is_cross_entropy(impl, y_hat, np.array([[1 - p, p]], dtype))
 
 
 @clause("CE-LAYOUT")
-@given(batch=draw.classified_batches(ROWS_OR_MATRICES, dtypes=draw.FLOATS))
-def test_the_memory_layout_does_not_matter(impl, batch):
-    assert_same_in_every_layout(impl, "cross_entropy", *batch)
+@each(batch=draw.classified_samples()[1:3], mix=draw.ALL_LAYOUTS)
+@given(batch=draw.classified_batches(dtypes=draw.FLOATS), mix=draw.mixes())
+def test_the_memory_layout_does_not_matter(impl, batch, mix):
+    assert_same_in_every_layout(impl, "cross_entropy", mix, *batch)
+    assert_takes_the_same_array_twice(impl, "cross_entropy", batch[0])

@@ -7,8 +7,11 @@ from tests.conformance.relations import (
     assert_batch_is_mean_of_examples,
     assert_every_position_counts,
     assert_pure,
+    assert_right_in,
     assert_same_in_every_layout,
+    dtypes_and_lengths,
     each,
+    halves_of,
 )
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
@@ -72,6 +75,25 @@ def test_logits_may_be_as_far_apart_as_floating_point_allows(impl, batch):
     assert_is_the_loss(impl, *batch)
 
 
+@clause("LOGITS-ENDS")
+@each(row=draw.extreme_rows())
+def test_the_largest_and_the_lowest_numbers_of_the_dtype_are_logits_like_others(impl, row):
+    reason, z = row
+    impl.because(reason)
+    assert_is_the_loss(impl, z, np.array([0]))
+
+
+@clause("LOGITS-MASK")
+@each(row=draw.masked_rows())
+@given(row=draw.further_masked_rows())
+def test_long_runs_of_minus_infinity_are_as_if_they_were_not_there(impl, row):
+    reason, z = row
+    impl.because(reason)
+    label = np.flatnonzero(np.isfinite(z))[-1:]
+    for dtype in (*draw.FLOATS, *halves_of(impl)):
+        assert_right_in(impl, "cross_entropy_with_logits", dtype, z[None].astype(draw.numpy_dtype(dtype)), label)
+
+
 @clause("LOGITS-OFFSET")
 @given(batch=draw.labelled(draw.rows_far_apart(offsets=(0, 1e4, -1e4, 1e7, -1e7))))
 def test_a_large_offset_of_a_row_costs_no_accuracy(impl, batch):
@@ -95,18 +117,20 @@ def test_a_label_with_the_logit_minus_infinity_costs_infinitely_much(impl, batch
 def test_nan_at_any_position_or_minus_infinity_in_a_whole_row_makes_the_loss_nan(impl, batch):
     z, labels = batch
     for at in range(z.size):
-        impl.exactly(impl.cross_entropy_with_logits(draw.replaced(z, at, np.nan), labels), np.nan)
+        impl.attempt.cross_entropy_with_logits(draw.replaced(z, at, np.nan), labels).refused_or_exactly(np.nan)
     for row in np.eye(len(z), dtype=bool):
-        impl.exactly(impl.cross_entropy_with_logits(np.where(row[:, None], -np.inf, z), labels), np.nan)
+        masked = np.where(row[:, None], -np.inf, z)
+        impl.attempt.cross_entropy_with_logits(masked, labels).refused_or_exactly(np.nan)
 
 
 @clause("LOGITS-POSINF")
 @given(
     batch=draw.labelled_logits(palettes.moderate, palettes.with_minus_infinity, dtypes=draw.FLOATS), at=draw.positions()
 )
-def test_an_infinite_logit_makes_the_loss_nan(impl, batch, at):
+def test_an_infinite_logit_gives_no_finite_loss(impl, batch, at):
     z, labels = batch
-    impl.exactly(impl.cross_entropy_with_logits(draw.replaced(z, at, np.inf), labels), np.nan)
+    loss = impl.attempt.cross_entropy_with_logits(draw.replaced(z, at, np.inf), labels)
+    loss.refused_or_not_finite("a row with a logit of inf")
 
 
 @clause("LOGITS-LONG")
@@ -122,18 +146,46 @@ def test_batches_of_thousands_of_rows(impl, batch):
 
 
 @clause("LOGITS-SPIKE")
-def test_one_loss_among_zeros_counts_at_every_position(impl):
-    z = (np.stack([ahead, np.zeros_like(ahead)], axis=1) for ahead in draw.spiked(1031, base=200, spike=0))
-    assert_every_position_counts(impl, "cross_entropy_with_logits", z, np.zeros(1031, np.int64))
+@each(position=[()])
+@given(position=draw.further_positions())
+def test_one_loss_among_zeros_counts_at_every_position(impl, position):
+    def z(at, dtype):
+        ahead = draw.spiked(at, base=200, spike=0, dtype=dtype)
+        return np.stack([ahead, np.zeros_like(ahead)], axis=1)
+
+    assert_every_position_counts(
+        impl, "cross_entropy_with_logits", position, z, lambda dtype: np.zeros(draw.SPIKED, np.int64)
+    )
 
 
 @clause("LOGITS-LENGTH")
-def test_every_number_of_classes_is_summed_to_its_end(impl):
-    batches = [(draw.recipe(f"np.where(np.arange({k}) == {k - 1}, 3.0, 0.0)"), np.array(k - 1)) for k in draw.LENGTHS]
-    # The bound grows with the number of classes and with the loss: that of the longest holds for all.
-    bound = impl.bound.cross_entropy_with_logits(*batches[-1])
-    for z, label in batches:
-        impl.right(impl.cross_entropy_with_logits(z, label), bound)
+@each(length=[()])
+@given(length=draw.further_lengths())
+def test_every_number_of_classes_is_summed_to_its_end(impl, length):
+    for dtype, k in dtypes_and_lengths(impl, length):
+        rows = 1 + k % 2
+        z = draw.recipe(f"np.where(np.arange({rows * k}) % {k} == {k - 1}, 3, 0).reshape({rows}, {k})")
+        labels = np.full(rows, k - 1)
+        assert_right_in(impl, "cross_entropy_with_logits", dtype, z.astype(draw.numpy_dtype(dtype)), labels)
+
+
+@clause("LOGITS-SWEEP")
+@each(dtype=draw.FLOATS)
+def test_each_difference_of_two_logits_of_a_dense_sweep_has_its_loss(impl, dtype):
+    impl.because("one example at a time: a mean hides one that is a little wrong")
+    for part in draw.between_0_and_1():
+        assert_is_the_loss(impl, np.array([[40 * part - 20, 0]], dtype), np.array([0]))
+        assert_is_the_loss(impl, np.array([[4 * part - 2, 0]], dtype), np.array([0]))
+
+
+@clause("LOGITS-INDEX")
+@each(shape=[(5, 3), (3, 50), (50, 3), (100, 3), (200, 3), (11000, 3), (3, 300)])
+def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, shape):
+    impl.because("the number of an element, row times k plus label, need not fit the labels' dtype (rsokl/MyGrad#122)")
+    m, k = shape
+    for dtype in draw.INTEGERS:
+        labels = draw.recipe(f"(np.arange({m}) * 7 % {min(k, np.iinfo(dtype).max)}).astype(np.{dtype})")
+        impl.attempt.cross_entropy_with_logits(draw.numbers(shape), labels).refused_or_right()
 
 
 @clause("LOGITS-DTYPE")
@@ -169,9 +221,15 @@ def test_a_label_out_of_range_is_refused(impl, batch):
         ((4,), (4,)),
     ]
 )
-def test_another_number_of_labels_than_of_rows_is_refused(impl, shapes):
-    z, labels = np.zeros(shapes[0]), np.zeros(shapes[1], np.int64)
-    impl.attempt.cross_entropy_with_logits(z, labels).refused("another number of labels than of rows")
+def test_labels_of_another_shape_are_refused_or_squeezed_but_not_broadcast(impl, shapes):
+    z, labels = draw.numbers(shapes[0]), draw.targets_of(shapes[1], "int64")
+    loss = impl.attempt.cross_entropy_with_logits(z, labels)
+    if shapes[1] == (len(z), 1):  # one label for each row, in a column: squeezed, but not broadcast
+        squeezed = z, labels[:, 0]
+        bound = impl.bound.cross_entropy_with_logits(*squeezed)
+        loss.refused_or_within(exact.cross_entropy_with_logits(*squeezed), bound)
+    else:
+        loss.refused("another number of labels than of rows")
 
 
 @clause("LOGITS-EMPTY")
@@ -182,6 +240,7 @@ def test_an_empty_batch_has_no_loss(impl, k):
 
 
 @clause("LOGITS-LAYOUT")
-@given(batch=draw.labelled_logits(palettes.moderate, dtypes=draw.FLOATS))
-def test_the_memory_layout_does_not_matter(impl, batch):
-    assert_same_in_every_layout(impl, "cross_entropy_with_logits", *batch)
+@each(batch=draw.labelled_in_each_dtype(), mix=draw.ALL_LAYOUTS)
+@given(batch=draw.labelled_logits(palettes.moderate, dtypes=draw.FLOATS), mix=draw.mixes())
+def test_the_memory_layout_does_not_matter(impl, batch, mix):
+    assert_same_in_every_layout(impl, "cross_entropy_with_logits", mix, *batch)

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, where_nan
-from tests.harness import clause, exact, given
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each
+from tests.harness import clause, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 
 
 @clause("STEP-VALUE")
+@each(descent=draw.many_parameters())
 @given(descent=draw.descents())
 def test_every_parameter_moves_against_its_gradient(impl, descent):
     impl.check.gradient_descent_step(*descent)
@@ -47,28 +48,51 @@ def test_a_step_keeps_the_dtype(impl, descent):
     impl.right(stepped)
 
 
+@clause("STEP-MIXED")
+@given(descent=draw.mixed_descents())
+def test_each_parameter_keeps_its_own_dtype(impl, descent):
+    theta, grad, alpha = descent
+    stepped = impl.gradient_descent_step(theta, grad, alpha)
+    for i, parameter in enumerate(theta):
+        alone = [parameter], [grad[i]], alpha
+        impl.dtype(stepped[i], parameter.dtype)
+        (expected,), (bound,) = exact.gradient_descent_step(*alone), impl.bound.gradient_descent_step(*alone)
+        impl.within(stepped[i], expected, bound)
+
+
+@clause("STEP-NDIM")
+@given(descent=draw.descents(dtypes=draw.FLOATS, parameters=draw.OTHER_PARAMETERS))
+def test_parameters_of_any_number_of_axes_and_elements_move(impl, descent):
+    impl.check.gradient_descent_step(*descent)
+
+
 @clause("STEP-LAYOUT")
-@given(descent=draw.descents())
-def test_a_step_reads_any_memory_layout(impl, descent):
-    for _, arguments in draw.in_every_layout(descent):
-        impl.check.gradient_descent_step(*arguments)
+@each(descent=draw.descents_in_layouts(), mix=draw.ALL_LAYOUTS)
+@given(descent=draw.descents(dtypes=draw.FLOATS), mix=draw.mixes())
+def test_a_step_reads_any_memory_layout(impl, descent, mix):
+    assert_right_in_layouts(impl, "gradient_descent_step", mix, descent)
+    if impl.kind.arrays == "numpy":
+        impl.because("one array as parameter and as gradient, as down the half of its square")
+        both = [laid_out(descent[0][0], "contiguous")]
+        impl.check.gradient_descent_step(both, both, descent[2])
 
 
 @clause("STEP-NAN")
-@given(descent=draw.descents())
+@given(descent=draw.descents(dtypes=draw.FLOATS))
 def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, descent):
     theta, (first, *others), alpha = descent
-    spoilt = np.where(np.arange(first.size) == 0, np.nan, first.ravel()).reshape(first.shape)
-    stepped = impl.gradient_descent_step(theta, [spoilt, *others], alpha)
-    due = exact.gradient_descent_step(theta, [spoilt, *others], alpha)
-    impl.exactly(where_nan(stepped), where_nan(due))
+    spoilt = theta, [draw.replaced(first, 0, np.nan), *others], alpha
+    expected, bound = exact.gradient_descent_step(*spoilt), impl.bound.gradient_descent_step(*descent)
+    impl.attempt.gradient_descent_step(*spoilt).refused_or_within(expected, bound)
 
 
-@clause("STEP-LONG")
-def test_no_element_of_a_long_parameter_is_passed_over(impl):
-    for n in draw.LENGTHS:
-        descent = [np.zeros(n)], [np.arange(1.0, n + 1)], 1.0
-        impl.exactly(impl.gradient_descent_step(*descent), exact.gradient_descent_step(*descent))
+@clause("STEP-LENGTH")
+@each(length=[None])
+@given(length=draw.further_lengths())
+def test_no_element_of_a_long_parameter_is_passed_over(impl, length):
+    for update in draw.long_updates(length):
+        impl.because(update["because"])
+        impl.check.gradient_descent_step(update["theta"], update["grad"], 1.0)
 
 
 @clause("STEP-INTEGER")

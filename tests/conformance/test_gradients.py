@@ -5,30 +5,34 @@ from itertools import combinations
 import numpy as np
 
 from reference import gamma
-from tests.conformance.relations import as_vector, assert_pure
+from tests.conformance.relations import as_vector, assert_pure, assert_right_in_layouts, each
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
 
 @clause("GRAD-MSE")
+@each(training=draw.with_each_hidden_activation("mean_squared_error") + draw.with_each_output())
 @given(training=draw.training_batches("mean_squared_error"))
 def test_the_gradients_of_the_squared_error(impl, training):
     _assert_gradients(impl, training)
 
 
 @clause("GRAD-BCE")
+@each(training=draw.with_each_hidden_activation("binary_cross_entropy"))
 @given(training=draw.training_batches("binary_cross_entropy"))
 def test_the_gradients_of_the_binary_cross_entropy(impl, training):
     _assert_gradients(impl, training)
 
 
 @clause("GRAD-CE")
+@each(training=draw.with_each_hidden_activation("cross_entropy"))
 @given(training=draw.training_batches("cross_entropy"))
 def test_the_gradients_of_the_cross_entropy(impl, training):
     _assert_gradients(impl, training)
 
 
 @clause("GRAD-LOGITS")
+@each(training=draw.with_each_hidden_activation("cross_entropy_with_logits"))
 @given(training=draw.training_batches("cross_entropy_with_logits"))
 def test_the_gradients_of_the_cross_entropy_of_logits(impl, training):
     _assert_gradients(impl, training)
@@ -41,13 +45,13 @@ def test_the_gradients_of_a_deep_network(impl, training):
 
 
 @clause("GRAD-BATCH")
-@given(training=draw.in_large_batches(draw.training_batches("mean_squared_error", batches=(5,)), per_example=2))
+@given(training=draw.in_large_batches(draw.training_batches(*draw.LOSSES, batches=(5,), dtypes=draw.FLOATS), 2))
 def test_the_gradients_over_a_large_batch(impl, training):
     _assert_gradients(impl, training)
 
 
 @clause("GRAD-SATURATED")
-@given(training=draw.training_batches("cross_entropy_with_logits", hidden=("sigmoid", "tanh")))
+@given(training=draw.training_batches("cross_entropy_with_logits", hidden=("sigmoid", "tanh"), dtypes=draw.FLOATS))
 def test_gradients_vanish_and_do_not_overflow_where_units_saturate(impl, training):
     x, *rest = training
     _assert_gradients(impl, (10000 * x, *rest))
@@ -119,15 +123,21 @@ def test_a_softmax_layer_learns_from_its_errors(impl, training):
     impl.within(impl.mlp_gradients(*training), due, impl.bound.mlp_gradients(*training))
 
 
+@clause("GRAD-SOFT")
+@given(training=draw.training_batches("binary_cross_entropy", "cross_entropy", soft=True, dtypes=draw.FLOATS))
+def test_the_gradients_for_targets_between_0_and_1(impl, training):
+    _assert_gradients(impl, training)
+
+
 @clause("GRAD-PURE")
-@given(training=draw.training_batches("mean_squared_error"))
+@given(training=draw.training_batches(*draw.LOSSES))
 def test_gradients_keep_no_buffer_and_change_no_argument(impl, training):
     x, y, theta, *rest = training
-    assert_pure(impl, "mlp_gradients", training, (x - 1, y, [(W + 1, b - 2) for W, b in theta], *rest))
+    assert_pure(impl, "mlp_gradients", training, (x - 1, y, [(W / 2, b / 2) for W, b in theta], *rest))
 
 
 @clause("GRAD-DTYPE")
-@given(training=draw.training_batches("mean_squared_error", dtypes=draw.FLOATS))
+@given(training=draw.training_batches(*draw.LOSSES, dtypes=draw.FLOATS))
 def test_gradients_keep_the_dtype(impl, training):
     gradients = impl.mlp_gradients(*training)
     impl.dtype(gradients, training[0].dtype)
@@ -135,14 +145,55 @@ def test_gradients_keep_the_dtype(impl, training):
 
 
 @clause("GRAD-LAYOUT")
-@given(training=draw.training_batches("mean_squared_error", depths=(1, 2)))
-def test_gradients_read_any_memory_layout(impl, training):
-    for _, arguments in draw.in_every_layout(training):
-        impl.check.mlp_gradients(*arguments)
+@each(training=draw.trainings_in_layouts(), mix=draw.ALL_LAYOUTS)
+@given(training=draw.training_batches(*draw.LOSSES, depths=(1, 2), dtypes=draw.FLOATS), mix=draw.mixes())
+def test_gradients_read_any_memory_layout(impl, training, mix):
+    assert_right_in_layouts(impl, "mlp_gradients", mix, training)
+
+
+@clause("GRAD-LENGTH")
+@each(length=[None])
+@given(length=draw.further_lengths())
+def test_no_input_and_no_hidden_unit_is_left_without_its_gradient(impl, length):
+    for reason, training in draw.long_trainings(length):
+        impl.because(reason)
+        impl.exactly(impl.mlp_gradients(*training), exact.mlp_gradients(*training))
+
+
+@clause("GRAD-BLOCKS")
+@each(case=draw.blocked_trainings())
+def test_no_tile_of_a_product_is_lost_or_rounded(impl, case):
+    reason, training = case
+    impl.because(reason)
+    _assert_gradients(impl, training)
+
+
+WITHOUT_RELU = {loss: [name for name in names if name != "relu"] for loss, names in draw.OUTPUTS.items()}
+SMOOTH = ("sigmoid", "tanh", "identity")
+
+
+@clause("GRAD-NAN")
+@given(training=draw.training_batches(*draw.LOSSES, hidden=SMOOTH, outputs=WITHOUT_RELU, dtypes=draw.FLOATS))
+def test_nan_in_an_example_makes_every_gradient_nan(impl, training):
+    x, y, theta, *rest = training
+    theta = [(np.where(W == 0, 1, W).astype(W.dtype), b) for W, b in theta]  # BLAS may pass over a factor of exactly 0
+    spoilt = np.where(np.arange(len(x))[:, None] == 0, np.nan, x).astype(x.dtype)
+    spoilt_everywhere = [(np.full_like(W, np.nan), np.full_like(b, np.nan)) for W, b in theta]
+    impl.attempt.mlp_gradients(spoilt, y, theta, *rest).refused_or_exactly(spoilt_everywhere)
+
+
+@clause("GRAD-LABELS")
+@given(training=draw.training_batches("cross_entropy_with_logits"), at=draw.positions(), beyond=draw.beyond_labels())
+def test_labels_out_of_range_are_refused(impl, training, at, beyond):
+    x, labels, theta, *rest = training
+    k = len(theta[-1][1])
+    wrong = beyond if beyond < 0 else k + beyond
+    spoilt = draw.replaced(labels, at, wrong)
+    impl.attempt.mlp_gradients(x, spoilt, theta, *rest).refused_or_all_nan(f"a label {wrong} of {k} classes")
 
 
 @clause("GRAD-SHAPES")
-@given(training=draw.training_batches("mean_squared_error", batches=(3, 5)))
+@given(training=draw.training_batches(*draw.LOSSES, batches=(3, 5)))
 def test_targets_of_other_examples_are_refused(impl, training):
     x, y, *network = training
     impl.attempt.mlp_gradients(x, y[:-1], *network).refused("targets of one example too few")
@@ -150,14 +201,18 @@ def test_targets_of_other_examples_are_refused(impl, training):
 
 
 @clause("GRAD-BROADCAST")
-@given(training=draw.training_batches("mean_squared_error", batches=(3, 5)))
+@given(training=draw.training_batches("mean_squared_error", "binary_cross_entropy", batches=(3, 5)))
 def test_targets_are_not_broadcast(impl, training):
     x, y, *network = training
     impl.attempt.mlp_gradients(x, y[:1], *network).refused("one example's targets for several examples")
-    impl.attempt.mlp_gradients(x, y[:, 0], *network).refused("targets without the axis of outputs")
+    without_axis = impl.attempt.mlp_gradients(x, y[:, 0], *network)
+    if y.shape[1] == 1:  # a library may take (m,) for (m, 1), and must not make (m, m) of the two
+        without_axis.refused_or_within(exact.mlp_gradients(*training), impl.bound.mlp_gradients(*training))
+    else:
+        without_axis.refused("targets without the axis of outputs")
 
 
 @clause("GRAD-NAMES")
-@given(training=draw.training_batches("mean_squared_error"))
+@given(training=draw.training_batches(*draw.LOSSES))
 def test_an_unknown_loss_is_refused(impl, training):
     impl.attempt.mlp_gradients(*training[:-1], "no such loss").refused("an unknown loss")

@@ -3,52 +3,57 @@
 import numpy as np
 
 from reference import rounded_bound
-from tests.conformance.relations import assert_right_or_refused_in_half, each, in_each_half
+from tests.conformance.relations import (
+    assert_right_in_half_in_any_layout,
+    each,
+    in_each_half,
+)
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 from tests.harness.drawing.strategies import palettes
 
 
 @clause("SIGMOID-HALF", "TANH-HALF", "RELU-HALF")
-@given(z=draw.arrays(palettes.short))
-def test_an_activation(impl, f, z):
-    assert_right_or_refused_in_half(impl, f, z)
+@given(z=draw.arrays(palettes.short, palettes.short_line), mix=draw.mixes())
+def test_an_activation(impl, f, z, mix):
+    assert_right_in_half_in_any_layout(impl, f, mix, z)
 
 
 @clause("SOFTMAX-HALF")
-@given(z=draw.arrays(palettes.short, shapes=draw.ROWS + draw.MATRICES))
-def test_softmax(impl, z):
-    assert_right_or_refused_in_half(impl, "softmax", z)
+@given(z=draw.arrays(palettes.short, palettes.short_masked, shapes=draw.ROWS + draw.MATRICES), mix=draw.mixes())
+def test_softmax(impl, z, mix):
+    assert_right_in_half_in_any_layout(impl, "softmax", mix, z)
 
 
 @clause("BCE-HALF")
-@given(batch=draw.binary_batches(palettes.short_probabilities, shapes=draw.VECTORS + draw.MATRICES))
-def test_binary_cross_entropy(impl, batch):
-    assert_right_or_refused_in_half(impl, "binary_cross_entropy", *batch)
+@given(batch=draw.binary_batches(palettes.short_probabilities, shapes=draw.VECTORS + draw.MATRICES), mix=draw.mixes())
+def test_binary_cross_entropy(impl, batch, mix):
+    assert_right_in_half_in_any_layout(impl, "binary_cross_entropy", mix, *batch)
 
 
 @clause("CE-HALF")
-@given(batch=draw.classified_batches(unit=2**-8))
-def test_cross_entropy(impl, batch):
-    assert_right_or_refused_in_half(impl, "cross_entropy", *batch)
+@given(batch=draw.classified_batches(unit=2**-8), mix=draw.mixes())
+def test_cross_entropy(impl, batch, mix):
+    assert_right_in_half_in_any_layout(impl, "cross_entropy", mix, *batch)
 
 
 @clause("LOGITS-HALF")
-@given(batch=draw.labelled_logits(palettes.short, shapes=draw.ROWS + draw.MATRICES))
-def test_cross_entropy_with_logits(impl, batch):
-    assert_right_or_refused_in_half(impl, "cross_entropy_with_logits", *batch)
+@given(batch=draw.labelled_logits(palettes.short, palettes.short_masked), mix=draw.mixes())
+def test_cross_entropy_with_logits(impl, batch, mix):
+    assert_right_in_half_in_any_layout(impl, "cross_entropy_with_logits", mix, *batch)
 
 
 @clause("MSE-HALF")
-@given(batch=draw.short_regressions())
-def test_mean_squared_error(impl, batch):
-    assert_right_or_refused_in_half(impl, "mean_squared_error", *batch)
+@given(batch=draw.short_regressions(), mix=draw.mixes())
+def test_mean_squared_error(impl, batch, mix):
+    assert_right_in_half_in_any_layout(impl, "mean_squared_error", mix, *batch)
 
 
 @clause("LINEAR-HALF")
-@given(layer=draw.layers(numbers=palettes.short))
-def test_linear(impl, layer):
-    assert_right_or_refused_in_half(impl, "linear", *layer)
+@each(layer=draw.unit_layers(), mix=[(0, 0)])
+@given(layer=draw.layers(numbers=palettes.short), mix=draw.mixes())
+def test_linear(impl, layer, mix):
+    assert_right_in_half_in_any_layout(impl, "linear", mix, *layer)
 
 
 def assert_computed_in_float32(impl, z, labels):

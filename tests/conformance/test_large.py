@@ -17,8 +17,8 @@ def assert_repeats(impl, result, values, bound, length):
     impl.shape(result, (length, *values.shape[1:]))
     repeated, allowed = (np.concatenate([one] * PERIODS_AT_ONCE) for one in (values, bound))
     for start in range(0, length, len(repeated)):
-        block = result[start : start + len(repeated)]
-        impl.within(block, repeated[: len(block)], allowed[: len(block)])
+        count = min(len(repeated), length - start)
+        impl.within(result[start : start + count], repeated[:count], allowed[:count])
 
 
 def repeating(code, *shape):

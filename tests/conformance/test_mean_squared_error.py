@@ -5,8 +5,12 @@ import numpy as np
 from tests.conformance.relations import (
     assert_batch_is_mean_of_examples,
     assert_every_position_counts,
+    assert_not_broadcast,
     assert_pure,
+    assert_right_in,
     assert_same_in_every_layout,
+    assert_takes_the_same_array_twice,
+    dtypes_and_lengths,
     each,
     loss_of,
 )
@@ -54,7 +58,7 @@ def test_no_argument_changes_and_no_result_is_overwritten(impl, batch):
     assert_pure(impl, "mean_squared_error", (y_hat, y), (2 * y_hat + 1, y))
 
 
-@clause("MSE-LARGE")
+@clause("MSE-SPREAD")
 @given(batch=draw.regressions(palettes.magnitudes, dtypes=draw.FLOATS))
 def test_numbers_of_any_size_whose_squares_are_finite(impl, batch):
     assert_is_mean_squared_error(impl, *batch)
@@ -71,8 +75,18 @@ def test_small_differences_of_large_numbers(impl, batch):
 def test_nan_at_any_position_of_either_argument_gives_nan(impl, batch):
     y_hat, y = batch
     for at in range(y.size):
-        impl.exactly(impl.mean_squared_error(draw.replaced(y_hat, at, np.nan), y), np.nan)
-        impl.exactly(impl.mean_squared_error(y_hat, draw.replaced(y, at, np.nan)), np.nan)
+        impl.attempt.mean_squared_error(draw.replaced(y_hat, at, np.nan), y).refused_or_exactly(np.nan)
+        impl.attempt.mean_squared_error(y_hat, draw.replaced(y, at, np.nan)).refused_or_exactly(np.nan)
+
+
+@clause("MSE-INFINITE")
+@given(batch=draw.regressions(dtypes=draw.FLOATS))
+def test_an_infinity_at_any_position_of_either_argument_costs_infinitely_much(impl, batch):
+    y_hat, y = batch
+    for at in range(y.size):
+        infinity = np.inf if at % 2 else -np.inf
+        impl.attempt.mean_squared_error(draw.replaced(y_hat, at, infinity), y).refused_or_exactly(np.inf)
+        impl.attempt.mean_squared_error(y_hat, draw.replaced(y, at, -infinity)).refused_or_exactly(np.inf)
 
 
 @clause("MSE-DTYPE")
@@ -90,9 +104,8 @@ def test_integers_are_promoted_or_refused(impl, batch):
 
 @clause("MSE-SHAPES")
 @each(shapes=draw.UNEQUAL_SHAPES)
-def test_unequal_shapes_are_refused(impl, shapes):
-    batch = [np.zeros(shape) for shape in shapes]
-    impl.attempt.mean_squared_error(*batch).refused("y of another shape than y_hat")
+def test_unequal_shapes_are_refused_or_squeezed_but_not_broadcast(impl, shapes):
+    assert_not_broadcast(impl, "mean_squared_error", *map(draw.numbers, shapes))
 
 
 @clause("MSE-EMPTY")
@@ -102,31 +115,47 @@ def test_an_empty_batch_has_no_loss(impl, shape):
     impl.attempt.mean_squared_error(*batch).refused_or_nan("an empty batch")
 
 
-@clause("MSE-LONG")
+@clause("MSE-BATCH")
+@each(batch=draw.many_pairs("uniform(-3, 3, {})", "uniform(-3, 3, {})"))
 @given(batch=draw.long_pairs("uniform(-3, 3, {})", "uniform(-3, 3, {})"))
 def test_batches_of_thousands_of_examples(impl, batch):
     assert_is_mean_squared_error(impl, *batch)
 
 
 @clause("MSE-SPIKE")
-def test_one_difference_among_zeros_counts_at_every_position(impl):
+@each(position=[()])
+@given(position=draw.further_positions())
+def test_one_difference_among_zeros_counts_at_every_position(impl, position):
+    def y_hat(at, dtype):
+        return draw.spiked(at, base=0, spike=1, dtype=dtype)
+
     assert_every_position_counts(
-        impl, "mean_squared_error", draw.spiked(1031, base=0, spike=1), np.zeros(1031, np.float32)
+        impl, "mean_squared_error", position, y_hat, lambda dtype: np.zeros(draw.SPIKED, dtype)
     )
 
 
 @clause("MSE-LENGTH")
-def test_every_length_is_summed_to_its_end(impl):
-    longest = draw.LENGTHS[-1]
-    estimates = draw.prefixes(f"np.random.default_rng(1).uniform(-3, 3, {longest})")
-    targets = draw.prefixes(f"np.random.default_rng(2).uniform(-3, 3, {longest})")
-    # The bound grows with the length and with the errors: one holds for all.
-    bound = impl.bound.mean_squared_error(np.full(longest, 3.0), np.full(longest, -3.0))
-    for y_hat, y in zip(estimates, targets, strict=True):
-        impl.right(impl.mean_squared_error(y_hat, y), bound)
+@each(length=[()])
+@given(length=draw.further_lengths())
+def test_every_length_is_summed_to_its_end(impl, length):
+    for dtype, n in dtypes_and_lengths(impl, length):
+        y_hat, y = (make((n,), draw.numpy_dtype(dtype)) for make in (draw.numbers, draw.targets_of))
+        assert_right_in(impl, "mean_squared_error", dtype, y_hat, y)
+
+
+@clause("MSE-SWEEP")
+@each(dtype=draw.FLOATS)
+def test_each_estimate_and_each_target_of_a_dense_sweep_has_its_loss(impl, dtype):
+    impl.because("one estimate at a time: a mean hides one that is a little wrong")
+    for part in draw.between_0_and_1():
+        pair = np.array([40 * part - 20], dtype), np.array([0.25], dtype)
+        assert_is_mean_squared_error(impl, *pair)
+        assert_is_mean_squared_error(impl, *pair[::-1])
 
 
 @clause("MSE-LAYOUT")
-@given(batch=draw.regressions(dtypes=draw.FLOATS))
-def test_the_memory_layout_does_not_matter(impl, batch):
-    assert_same_in_every_layout(impl, "mean_squared_error", *batch)
+@each(batch=draw.pairs_in_each_dtype(draw.numbers, draw.numbers), mix=draw.ALL_LAYOUTS)
+@given(batch=draw.regressions(dtypes=draw.FLOATS), mix=draw.mixes())
+def test_the_memory_layout_does_not_matter(impl, batch, mix):
+    assert_same_in_every_layout(impl, "mean_squared_error", mix, *batch)
+    assert_takes_the_same_array_twice(impl, "mean_squared_error", batch[0])

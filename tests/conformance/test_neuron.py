@@ -3,7 +3,7 @@
 import numpy as np
 
 import reference
-from tests.conformance.relations import assert_pure, one_for_each
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, one_for_each
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -83,14 +83,14 @@ def test_the_dtype_is_kept(impl, f, neuron):
 
 
 @clause("NEURON-LAYOUT", "LOGREG-LAYOUT")
-@given(neuron=draw.neurons())
-def test_any_memory_layout_is_read(impl, f, neuron):
-    for _, arguments in draw.in_every_layout(_arguments(f, neuron)):
-        impl.check[f](*arguments)
+@each(neuron=draw.neurons_in_layouts(), mix=draw.ALL_LAYOUTS)
+@given(neuron=draw.neurons(dtypes=draw.FLOATS), mix=draw.mixes())
+def test_any_memory_layout_is_read(impl, f, neuron, mix):
+    assert_right_in_layouts(impl, f, mix, _arguments(f, neuron))
 
 
 @clause("NEURON-TAILS", "LOGREG-TAILS")
-@given(neuron=draw.neurons())
+@given(neuron=draw.neurons(dtypes=draw.FLOATS))
 def test_a_neuron_is_accurate_far_from_its_boundary(impl, f, neuron):
     x, w, b = neuron
     for distance in (10, 100, 10000):
@@ -105,35 +105,29 @@ def test_integers_are_promoted_or_refused(impl, f, neuron):
 
 
 @clause("NEURON-NAN", "LOGREG-NAN")
-@given(neuron=draw.neurons(batches=draw.SEVERAL))
+@given(neuron=draw.neurons(batches=draw.SEVERAL, dtypes=draw.FLOATS))
 def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
     x, w, b = neuron
-    w = np.where(w == 0, 1.0, w)  # BLAS may pass over a factor of exactly 0
+    w = np.where(w == 0, 1, w).astype(w.dtype)  # BLAS may pass over a factor of exactly 0
     for position in range(len(w)):
-        spoilt = x.copy()
-        spoilt[-1, position] = np.nan
-        h = impl[f](*_arguments(f, (spoilt, w, b)))
-        impl.shape(h, (len(x),))
-        impl.exactly(h[-1], np.nan)
-        others = _arguments(f, (x[:-1], w, b))
-        impl.within(h[:-1], exact[f](*others), impl.bound[f](*others))
+        spoilt = _arguments(f, (draw.replaced(x, position - len(w), np.nan), w, b))
+        bound = impl.bound[f](*_arguments(f, (x, w, b)))
+        impl.attempt[f](*spoilt).refused_or_within(exact[f](*spoilt), bound)
 
 
-@clause("NEURON-LONG", "LOGREG-LONG")
-def test_no_input_of_a_long_example_is_lost(impl, f):
-    def counted(n):
-        """Examples whose sums are 1 and -1, and far from that without any one of their terms."""
-        terms = np.arange(1.0, n)
-        return _arguments(f, (np.outer([1.0, -1.0], [*terms, 1 - terms.sum()]), np.ones(n), 0.0))
-
-    # The longest examples have the largest terms and the most of them, so their bound is the widest.
-    due, bound = exact[f](*counted(512)), impl.bound[f](*counted(512))
-    for n in range(2, 513):
-        impl.within(impl[f](*counted(n)), due, bound)
+@clause("NEURON-LENGTH", "LOGREG-LENGTH")
+@each(length=[None])
+@given(length=draw.further_lengths())
+def test_no_input_of_a_long_example_is_lost(impl, f, length):
+    for reason, neuron in draw.long_neurons(length):
+        impl.because(reason)
+        # The sums are 1 and -1, exact in any order, and far from that without any one of their terms.
+        sums = np.array([1.0, -1.0], neuron[0].dtype)
+        impl.within(impl[f](*_arguments(f, neuron)), exact.sigmoid(sums), impl.bound.sigmoid(sums))
 
 
 @clause("NEURON-BATCH", "LOGREG-BATCH")
-@given(neuron=draw.in_large_batches(draw.neurons(batches=(5,))))
+@given(neuron=draw.in_large_batches(draw.neurons(batches=(5,), dtypes=draw.FLOATS)))
 def test_a_large_batch(impl, f, neuron):
     arguments = _arguments(f, neuron)
     impl.check[f](*arguments)

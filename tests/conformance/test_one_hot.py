@@ -22,7 +22,7 @@ def test_no_argument_changes_and_no_result_is_overwritten(impl, encoding):
     assert_pure(impl, "one_hot", (labels, k), ((labels + 1) % k, k))
 
 
-@clause("ONEHOT-RANGE")
+@clause("ONEHOT-LABELS")
 @given(encoding=draw.labels(BATCHES, classes=(1, 2, 3, 10)), at=draw.positions())
 def test_a_label_out_of_range_is_refused(impl, encoding, at):
     labels, k = encoding
@@ -30,30 +30,33 @@ def test_a_label_out_of_range_is_refused(impl, encoding, at):
         impl.attempt.one_hot(draw.replaced(labels, at, wrong), k).refused(f"the label {wrong} of {k} classes")
 
 
-@clause("ONEHOT-LABELS")
+@clause("ONEHOT-INDEX")
 @given(encoding=draw.labels(BATCHES, classes=(2, 5, 100, 130, 300)))
 def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, encoding):
     labels, k = encoding
-    for dtype in ("int32", "int16", "int8", "uint8"):
-        of_dtype = (labels % (np.iinfo(dtype).max + 1)).astype(dtype)
+    for dtype in draw.INTEGERS:
+        of_dtype = np.minimum(labels, min(np.iinfo(dtype).max, k)).astype(dtype)
         impl.attempt.one_hot(of_dtype, k).refused_or_exactly(exact.one_hot(of_dtype, k))
 
 
-@clause("ONEHOT-LARGE")
+@clause("ONEHOT-BATCH")
 @given(encoding=draw.many_labels())
 def test_thousands_of_labels_and_of_classes(impl, encoding):
     impl.exactly(impl.one_hot(*encoding), exact.one_hot(*encoding))
 
 
 @clause("ONEHOT-LAYOUT")
-@given(encoding=draw.labels([(2,), (5,), (8,), (2, 3), (3, 3)], classes=(2, 3, 10)))
-def test_the_memory_layout_does_not_matter(impl, encoding):
+@given(encoding=draw.labels([(2,), (5,), (8,), (2, 3), (3, 3)], classes=(2, 3, 10)), mix=draw.mixes())
+def test_the_memory_layout_does_not_matter(impl, encoding, mix):
     labels, k = encoding
-    for values, view in draw.in_every_layout(labels):
-        impl.exactly(impl.one_hot(view, k), exact.one_hot(values, k))
+    for (values,), (view,), layouts in draw.in_layouts([labels], mix):
+        if "reversed" in layouts:  # which an array library need not have
+            impl.attempt.one_hot(view, k).refused_or_exactly(exact.one_hot(values, k))
+        else:
+            impl.exactly(impl.one_hot(view, k), exact.one_hot(values, k))
 
 
-@clause("ONEHOT-SHAPES")
+@clause("ONEHOT-NDIM")
 @given(encoding=draw.labels([(64,)], classes=(1, 2, 3, 10)))
 def test_the_classes_are_a_new_last_axis_whatever_the_shape(impl, encoding):
     labels, k = encoding

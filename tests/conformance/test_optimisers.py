@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, differences, where_nan
-from tests.harness import clause, deferred, exact, given
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, differences, each
+from tests.harness import clause, deferred, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 from tests.harness.spec.clauses import CLAUSES
 
@@ -44,20 +44,34 @@ def every(suffix):
 
 
 @every("-VALUE")
+@each(update=draw.exceptional_updates())
 @given(update=draw.updates())
 def test_one_step_from_any_state(impl, f, update):
+    impl.because(update["because"])
     arguments, hyper = call(f, update)
     impl.check[f](*arguments, **hyper)
 
 
 @every("-REST")
 @given(update=draw.updates())
-def test_without_gradient_and_memory_or_learning_rate_nothing_moves(impl, f, update):
+def test_without_learning_rate_nothing_moves(impl, f, update):
+    (theta, *rest), hyper = call(f, update | {"lr": 0.0})
+    impl.exactly(impl[f](theta, *rest, **hyper)[0], theta)
+
+
+@every("-ZERO")
+@given(update=draw.robust_updates())
+def test_without_gradient_and_memory_nothing_moves(impl, f, update):
     nothing = [np.zeros_like(one) for one in update["theta"]]
     (theta, *rest), hyper = call(f, update | {"grad": nothing, "signed": nothing, "positive": nothing})
     impl.exactly(impl[f](theta, *rest, **hyper)[0], theta)
-    (theta, *rest), hyper = call(f, update | {"lr": 0.0})
-    impl.exactly(impl[f](theta, *rest, **hyper)[0], theta)
+
+
+@every("-EPS")
+@given(update=draw.robust_updates())
+def test_eps_stands_in_its_place(impl, f, update):
+    arguments, hyper = call(f, update)
+    impl.check[f](*arguments, **hyper)
 
 
 @every("-RUN")
@@ -79,39 +93,79 @@ def with_a_whole_step(state):
 def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, f, update):
     (theta, *rest), hyper = call(f, update)
     assert_pure(impl, f, (theta, *rest), ([one + 1 for one in theta], *rest), **hyper)
+    impl.because("the first velocity is a copy of the gradient, which is cleared afterwards (pytorch/pytorch#18114)")
+    nothing = [np.zeros_like(one) for one in update["theta"]]
+    first, hyper = call(f, update | {"signed": nothing, "positive": nothing, "momentum": 0.9, "step": 0})
+    impl.spent[f](*first, **hyper)
 
 
 @every("-DTYPE")
-@given(update=draw.updates(dtypes=draw.FLOATS, numbers=draw.many_magnitudes))
+@given(update=draw.updates_of_many_magnitudes())
 def test_a_step_keeps_the_dtype_and_its_accuracy(impl, f, update):
     arguments, hyper = call(f, update)
     theta, state = impl.check[f](*arguments, **hyper)
-    impl.dtype([theta, *(state[key] for key in state.keys() if key != "step")], update["theta"][0].dtype)  # noqa: SIM118
+    impl.dtype([theta, *arrays_of(state)], update["theta"][0].dtype)
+
+
+def arrays_of(state):
+    """The lists of arrays in a state, without the number of steps."""
+    return [state[key] for key in state.keys() if key != "step"]  # noqa: SIM118
+
+
+@every("-MIXED")
+@given(update=draw.mixed_updates())
+def test_each_parameter_keeps_its_own_dtype(impl, f, update):
+    arguments, hyper = call(f, update)
+    theta, state = impl[f](*arguments, **hyper)
+    for i, parameter in enumerate(update["theta"]):
+        alone = {key: [update[key][i]] for key in ("theta", "grad", "signed", "positive")}
+        one, _ = call(f, update | alone)
+        (stepped, after), (bound, of_state) = exact[f](*one, **hyper), impl.bound[f](*one, **hyper)
+        impl.dtype([theta[i], *(entry[i] for entry in arrays_of(state))], parameter.dtype)
+        impl.within(theta[i], stepped[0], bound[0])
+        impl.within(
+            [entry[i] for entry in arrays_of(state)],
+            [entry[0] for entry in arrays_of(after)],
+            [entry[0] for entry in arrays_of(of_state)],
+        )
+
+
+@every("-NDIM")
+@given(update=draw.robust_updates(parameters=draw.OTHER_PARAMETERS))
+def test_parameters_of_any_number_of_axes_and_elements_move(impl, f, update):
+    arguments, hyper = call(f, update)
+    impl.check[f](*arguments, **hyper)
 
 
 @every("-LAYOUT")
-@given(update=draw.updates())
-def test_a_step_reads_any_memory_layout(impl, f, update):
+@each(update=draw.updates_in_layouts(), mix=draw.ALL_LAYOUTS)
+@given(update=draw.robust_updates(), mix=draw.mixes())
+def test_a_step_reads_any_memory_layout(impl, f, update, mix):
     arguments, hyper = call(f, update)
-    for _, passed in draw.in_every_layout(arguments):
-        impl.check[f](*passed, **hyper)
+    assert_right_in_layouts(impl, f, mix, arguments, **hyper)
+    if impl.kind.arrays == "numpy":
+        impl.because("one array as parameter and as gradient, as down the half of its square")
+        both = [laid_out(one, "contiguous") for one in update["theta"]]
+        impl.check[f](both, both, arguments[2], **hyper)
 
 
 @every("-NAN")
-@given(update=draw.updates())
+@given(update=draw.robust_updates())
 def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update):
     first, *others = update["grad"]
-    spoilt = np.where(np.arange(first.size) == 0, np.nan, first.ravel()).reshape(first.shape)
-    arguments, hyper = call(f, update | {"grad": [spoilt, *others]})
-    theta, _ = impl[f](*arguments, **hyper)
-    due, _ = exact[f](*arguments, **hyper)
-    impl.exactly(where_nan(theta), where_nan(due))
+    arguments, hyper = call(f, update)
+    spoilt, _ = call(f, update | {"grad": [draw.replaced(first, 0, np.nan), *others]})
+    expected, bound = exact[f](*spoilt, **hyper), impl.bound[f](*arguments, **hyper)
+    impl.attempt[f](*spoilt, **hyper).refused_or_within(expected, bound)
 
 
-@every("-LONG")
-def test_no_element_of_a_long_parameter_is_passed_over(impl, f):
-    for n in draw.LENGTHS:
-        arguments, hyper = call(f, draw.long_update(n))
+@every("-LENGTH")
+@each(length=[None])
+@given(length=draw.further_lengths())
+def test_no_element_of_a_long_parameter_is_passed_over(impl, f, length):
+    for update in draw.long_updates(length):
+        impl.because(update["because"])
+        arguments, hyper = call(f, update)
         impl.check[f](*arguments, **hyper)
 
 

@@ -66,15 +66,25 @@ def squared_error_slope(h, y):
     return (h - y) / y.size
 
 
+def binary_slope(h, y):
+    refuse_unless(h.shape == y.shape)
+    return (h - y) / (h * (1 - h)) / y.size
+
+
+def cross_entropy_slope(h, y):
+    refuse_unless(h.shape == y.shape)
+    return -y / h / len(y)
+
+
 def logits_slope(z, labels, softmax=softmax):
-    refuse_unless(z.shape[:-1] == labels.shape)
+    refuse_unless(z.shape[:-1] == labels.shape and (labels >= 0).all() and (labels < z.shape[-1]).all())
     return (softmax(z) - np.eye(z.shape[-1], dtype=z.dtype)[labels]) / len(z)
 
 
 LOSS_SLOPES = {
     "mean_squared_error": squared_error_slope,
-    "binary_cross_entropy": lambda h, y: (h - y) / (h * (1 - h)) / y.size,
-    "cross_entropy": lambda h, y: -y / h / len(y),
+    "binary_cross_entropy": binary_slope,
+    "cross_entropy": cross_entropy_slope,
     "cross_entropy_with_logits": logits_slope,
 }
 """dJ/dh of each loss at the network's output h and the targets y."""

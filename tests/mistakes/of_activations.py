@@ -122,13 +122,13 @@ record({
 }, "RELU-INTEGER": {
     "asks whether -z is negative, which wraps for unsigned and for the smallest integers":
         lambda z: np.where(-z < 0, z, 0 * z),
-}, "RELU-SHAPES": {
+}, "RELU-NDIM": {
     "looks for the smallest element first": lambda z: np.array(z) if z.min() >= 0 else relu(z),
 }})
 
 # Shapes, the same for all of them.
 
-for _id, _f in {"SIGMOID-SHAPES": sigmoid, "TANH-SHAPES": tanh, "RELU-SHAPES": relu}.items():
+for _id, _f in {"SIGMOID-NDIM": sigmoid, "TANH-NDIM": tanh, "RELU-NDIM": relu}.items():
     record({
     _id: {
         "makes a vector of a number": lambda z, f=_f: f(np.atleast_1d(z)),

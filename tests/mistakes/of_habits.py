@@ -68,14 +68,21 @@ LOSSES = ("BCE", "CE", "LOGITS", "MSE")
 NOT_ASKED: Mapping[str, set[str]] = {
     "gives float64 whatever it is given": {f"{loss}-DTYPE" for loss in LOSSES},  # a loss may be a Python number
     "gives float32 whatever it is given": {f"{loss}-DTYPE" for loss in LOSSES},
-    "gives up the whole result for one NaN": {"LOGITS-NAN", "MSE-NAN"},  # a loss is one number
+    "gives up the whole result for one NaN": {
+        "LOGITS-NAN",
+        "MSE-NAN",
+        "GRAD-NAN",
+    },  # a loss is one number, and all gradients are NaN
     "looks for a NaN in the last place only": {"MLP-NAN"},
-    "gives the result the dtype of its argument, whose integers cut it off": {"LINEAR-INTEGER"},  # as products wrap
+    "gives the result the dtype of its argument, whose integers cut it off": {
+        "LINEAR-INTEGER",  # as products wrap
+        *(_targets := {"BCE-INTEGER", "CE-INTEGER"}),  # whose integers are targets, 0 and 1
+    },
     "steps forward through the targets where a reversed view runs backward": {f"{loss}-LAYOUT" for loss in LOSSES},
     "takes a NaN for 0": {"RELU-NAN"},  # as the bug that it replicates
     "has one work space for all results and gives views of it": {f"{loss}-PURE" for loss in LOSSES},
     "keeps one byte of each integer": (
-        _small := {f"{name}-INTEGER" for name in ("LINEAR", "NEURON", "LOGREG", "MLP", "COLLAPSE", "STEP")}
+        _small := _targets | {f"{name}-INTEGER" for name in ("LINEAR", "NEURON", "LOGREG", "MLP", "COLLAPSE", "STEP")}
     ),  # whose drawn integers are small
     "takes unsigned integers for signed ones": _small,
 }

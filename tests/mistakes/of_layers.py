@@ -31,6 +31,8 @@ record({
     "squeezes the result, so that a batch of one and a layer of one lose their axis":
         lambda x, W, b: np.squeeze(x @ W.T + b),
     "keeps the transposed weights of the first call of each shape": remembering(weights_of_the_first_call),
+}, "LINEAR-ONE": {
+    "gives a single example the axis of a batch": lambda x, W, b: np.atleast_2d(x) @ W.T + b,
 }, "LINEAR-ROWS": {
     "leaves the examples in columns": lambda x, W, b: W @ x + b if x.ndim == 1 else W @ x.T + b[:, None],
     "reshapes the batch to (n, m) where it should transpose it":
@@ -72,7 +74,7 @@ record({
 }, "LINEAR-SHAPES": {
     "transposes a batch that does not fit until it does":
         lambda x, W, b: linear(x.T if x.ndim == 2 and x.shape[1] != W.shape[1] else x, W, b),
-    "adds whatever b broadcasts to, as NumPy does unasked": lambda x, W, b: x @ W.T * 1.0 + b,
+    "cuts or repeats the biases until each neuron has one": lambda x, W, b: x @ W.T * 1.0 + np.resize(b, len(W)),
 }, "LINEAR-HALF": {
     "rounds half-precision weights to the four digits of an 8-bit number":
         in_half_only(linear, lambda x, W, b: linear(x, in_bits(W, 4).astype(W.dtype), b)),
@@ -184,7 +186,7 @@ def products_of_a_neuron_wrap_around(x, w, b):
 
 @wrong("LINEAR-PURE", "adds the weighted sums to the bias in place")
 def accumulated_in_the_bias(x, W, b):
-    if x.ndim == 2 and len(x) > 1:
+    if x.size != x.shape[-1]:
         return x @ W.T + b
-    b += np.reshape(x, -1) @ W.T
+    b += (x @ W.T).ravel()
     return b.reshape(*x.shape[:-1], -1)

@@ -57,10 +57,10 @@ for _id, (_what, _form) in PARTIAL.items():
     _ways = OF_A_VECTOR
     if _id.endswith("-SPIKE"):
         _ways = OF_A_SPIKE
-    elif _id.endswith("-BATCH") or _id in ("ONEHOT-LARGE", "CE-LARGE"):
-        _ways = OF_A_BATCH
-    elif _id in ("SOFTMAX-LONG", "BCE-LONG", "LOGITS-LONG", "MSE-LONG"):
+    elif _id in ("SOFTMAX-LONG", "BCE-BATCH", "LOGITS-LONG", "MSE-BATCH"):
         _ways = OF_A_LONG_VECTOR
+    elif _id.endswith("-BATCH"):
+        _ways = OF_A_BATCH
     elif _id.endswith("-HUGE"):
         continue
     record({_id: {way.format(what=_what): _form(counts) for way, counts in _ways.items()}}, family="length")
@@ -92,8 +92,7 @@ MEANS_OF_A_SPIKE = {
     ),
 }
 for _loss, _losses in LOSSES.items():
-    _long = {"BCE": "LONG", "CE": "LARGE", "LOGITS": "BATCH", "MSE": "LONG"}[_loss]
-    for _id, _means in {f"{_loss}-{_long}": MEANS, f"{_loss}-SPIKE": MEANS_OF_A_SPIKE}.items():
+    for _id, _means in {f"{_loss}-BATCH": MEANS, f"{_loss}-SPIKE": MEANS_OF_A_SPIKE}.items():
         _wrong = {
             what: lambda *batch, mean=mean, losses=_losses: mean(np.ravel(losses(*batch)))
             for what, mean in _means.items()
@@ -157,9 +156,9 @@ record({
     "counts examples in ten bits: those beyond repeat the first": repeated(reference.logistic_regression, 10),
 }, "MLP-BATCH": {
     "counts examples in eleven bits: those beyond repeat the first": repeated(mlp, 11),
-}, "ONEHOT-LARGE": {
+}, "ONEHOT-BATCH": {
     "keeps the labels in one byte each": lambda labels, k: reference.one_hot(labels.astype(np.uint8), k),
-}, "CE-LARGE": {
+}, "CE-LONG": {
     "keeps the label in a byte, in which class 256 is class 0":
         lambda y_hat, y: -np.mean(np.log(at_labels(y_hat, np.argmax(y, axis=-1).astype(np.uint8).astype(int)))),
 }, "LOGITS-LENGTH": {
@@ -175,10 +174,10 @@ record({
 }, "SOFTMAX-LENGTH": {
     "adds up four exponentials of a longer row at a time and leaves out what is left over":
         partly("SOFTMAX-LENGTH", lambda i, n: (i < n // 4 * 4) | (n <= 16)),
-}, "COLLAPSE-LONG": {
+}, "COLLAPSE-LENGTH": {
     "has room for 256 hidden neurons in the product for the bias":
         lambda W1, b1, W2, b2: (W2 @ W1, W2[:, :256] @ b1[:256] + b2),
-}, "LINEAR-LONG": {
+}, "LINEAR-ONE": {
     "forgets the inputs left over by a block of 32, though only for a single example":
-        lambda x, *rest: (partly("LINEAR-LONG", whole_groups(32)) if x.ndim == 1 else linear)(x, *rest),
+        lambda x, *rest: (partly("LINEAR-LENGTH", whole_groups(32)) if x.ndim == 1 else linear)(x, *rest),
 }}, family="length")

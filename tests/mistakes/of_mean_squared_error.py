@@ -49,7 +49,7 @@ record({
     "subtracts the targets from the caller's predictions themselves":
         lambda h, y: mean(np.subtract(h, y, out=h) ** 2) / 2,
     "uses the caller's targets as the room for the errors": lambda h, y: mean(np.subtract(h, y, out=y) ** 2) / 2,
-}, "MSE-LARGE": {
+}, "MSE-SPREAD": {
     "squares in float32, where the square of 1e20 is infinite":
         lambda h, y: mean((h - y).astype(np.float32) ** 2).astype(h.dtype) / 2,
     "clips the errors at 1000, as one clips gradients": lambda h, y: mean(np.clip(h - y, -1e3, 1e3) ** 2) / 2,

@@ -78,6 +78,8 @@ record({
     "normalises each layer's sums over the batch": with_layer(centred),
     "keeps each layer of the first call for later layers of the same sizes":
         remembering(lambda: layers_of_the_first_call({})),
+}, "MLP-ONE": {
+    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
 }, "MLP-COMPOSED": {
     "has room for four layers and leaves those beyond out": lambda x, theta, names: mlp(x, theta[:4], names[:4]),
     "adds a layer's input to its output where the sizes allow, in deep networks":
@@ -132,7 +134,8 @@ record({
         with_layer(lambda h, W, b: linear(h, W[:, : h.shape[-1]], b)),
     "takes as many biases as the layer has neurons and leaves the others":
         with_layer(lambda h, W, b: linear(h, W, b[: len(W)])),
-    "adds whatever b broadcasts to": with_layer(lambda h, W, b: np.matmul(*floating(h, W.T)) + b),
+    "cuts or repeats the biases until each neuron has one":
+        with_layer(lambda h, W, b: np.matmul(*floating(h, W.T)) + np.resize(b, len(W))),
 }, "MLP-NAMES": {
     "stops at the shorter of the lists of layers and activations":
         lambda x, theta, names: mlp(x, theta[: len(names)], names[: len(theta)]),
@@ -225,7 +228,9 @@ record({
         right_bias(*half),
     ),
 }, "COLLAPSE-SHAPES": {
-    "adds whatever b2 broadcasts to": lambda *layers: value(right_weights, right_bias)(*floating(*layers)),
+    "cuts or repeats the second biases until each neuron has one": lambda W1, b1, W2, b2: (
+        value(right_weights, right_bias)(*floating(W1, b1, W2, np.resize(b2, len(W2))))
+    ),
 }})
 
 @wrong("COLLAPSE-SHAPES", "exchanges two layers that do not follow each other until they do")

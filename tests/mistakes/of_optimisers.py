@@ -113,6 +113,8 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 COUNTS = {"does not count its steps": "step", "counts a step for each parameter": "step + arrays"}
+OF_EPS = ("adds eps inside the root", "leaves out eps")
+"""Of these the textbook level sees nothing."""
 PAPER = ("sqrt(v / (1 - b2**t)) + eps", "(sqrt(v) + eps) / sqrt(1 - b2**t)")
 
 def of_rule(rule: Rule, *edits: str, bug: str | None = None) -> Wrong:
@@ -124,15 +126,16 @@ def own_counter():
     return stepping(RULES["ADAM"], lambda *args, t, **hyper: move(*args, t=next(calls), **hyper))
 
 for _name, _edits in EDITS.items():
-    _wrong = {what: of_rule(RULES[_name], *edits) for what, edits in {**ANY_RULE, **_edits}.items()}
-    record({f"{_name}-VALUE": _wrong}, family="edit of a rule")
+    for what, edits in {**ANY_RULE, **_edits}.items():
+        _id = f"{_name}-EPS" if what in OF_EPS else f"{_name}-VALUE"
+        record({_id: {what: of_rule(RULES[_name], *edits)}}, family="edit of a rule")
 for _name in ("ADAM", "ADAMAX"):
     record({f"{_name}-VALUE": {what: of_rule(replace(RULES[_name], count=count)) for what, count in COUNTS.items()}})
 _paper = of_rule(RULES["ADAM"], *PAPER, bug="pytorch PR22628,#2060")
 record(
     {
+        "ADAM-EPS": {"adds eps before the correction of the bias, as the paper's second form does": _paper},
         "ADAM-VALUE": {
-            "adds eps before the correction of the bias, as the paper's second form does": _paper,
             "counts its steps itself, whatever the state says": remembering(own_counter),
         }
     }

@@ -95,7 +95,7 @@ record({
         exp((z - of_max(z)).astype(np.result_type(z, np.float32)))
         / of_sum(exp((z - of_max(z)).astype(np.result_type(z, np.float32))))
     ),
-}, "SOFTMAX-SHAPES": {
+}, "SOFTMAX-NDIM": {
     "takes the second axis for that of the classes wherever there is one": lambda z: along(min(z.ndim, 2) - 1, z),
     "looks for the largest logit of all, and an empty batch has none": lambda z: softmax(np.clip(z, None, z.max())),
     "drops axes of length 1": lambda z: np.squeeze(softmax(z)),
@@ -151,7 +151,7 @@ record({
     "gives two classes a single column": lambda labels, k: labels[..., None] if k == 2 else one_hot(labels, k),
     "squeezes the axis of a batch of one example away": lambda labels, k: np.squeeze(one_hot(labels, k)),
     "adds a class for what is unknown": lambda labels, k: one_hot(labels, k + 1),
-}, "ONEHOT-RANGE": {
+}, "ONEHOT-LABELS": {
     "takes a negative label for one counted from the last class": lambda labels, k: np.eye(k)[labels],
     "gives a label out of range a row of zeros": lambda labels, k: labels[..., None] == np.arange(k),
     "moves a label out of range to the nearest class": lambda labels, k: one_hot(np.clip(labels, 0, k - 1), k),
@@ -161,14 +161,14 @@ record({
         lambda labels, k: one_hot(np.where(labels == -100, 0, labels), k) * (labels != -100)[..., None],
     "checks the first label only":
         lambda labels, k: one_hot(labels.ravel()[:1], k) is not None and one_hot(labels % k, k),
-}, "ONEHOT-LABELS": {
+}, "ONEHOT-INDEX": {
     "compares with class numbers in the dtype of the labels, where 256 is 0 again":
         lambda labels, k: labels[..., None] == np.arange(k).astype(labels.dtype),
     "computes the places of the ones in the dtype of the labels, where they wrap":
         lambda labels, k: ones_at(labels, k, (k * np.arange(labels.size)).astype(labels.dtype) + labels.ravel()),
     "takes labels of one byte for a mask, as indexing in torch does":
         lambda labels, k: one_hot(labels.astype(bool).astype(np.int64) if labels.dtype == np.uint8 else labels, k),
-}, "ONEHOT-SHAPES": {
+}, "ONEHOT-NDIM": {
     "makes one long row of labels of all labels": lambda labels, k: one_hot(labels.ravel(), k),
     "puts the classes second": lambda labels, k: np.moveaxis(one_hot(labels, k), -1, min(labels.ndim, 1)),
     "counts the examples with len, which a single label has not":

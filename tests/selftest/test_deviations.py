@@ -69,6 +69,35 @@ def test_other_inputs_are_not_excused():
     assert judged(wrong_above(2), ENTRY).outcome == FAILED
 
 
+def test_an_entry_about_calls_excuses_no_other_call_of_the_same_example():
+    def of_many(impl, z):
+        for number in (4.0, 5.0, 2.0, float(z[0])):
+            impl.check.relu(np.array([number]))
+
+    def judged_on_many(implementation: Implementation, entry: KnownDeviation) -> Outcome:
+        property_ = Property("of_many", (RELU,), of_many, ON_SMALL_INTEGERS.strategies, ())
+        return judge(property_, RELU, implementation, Examples(0), [entry], shrink_budget=10)
+
+    about_calls = replace(ENTRY, covers_values=lambda z: True, covers_call=lambda z: z[0] > 3)
+    assert judged_on_many(wrong_above(3), about_calls).outcome == KNOWN_DEVIATION
+    outcome = judged_on_many(wrong_above(1), about_calls)
+    assert outcome.outcome == FAILED
+    assert "2.0" in outcome.counterexample
+
+
+def test_an_entry_about_elements_excuses_no_other_element_of_the_same_call():
+    entry = replace(ENTRY, covers_call=lambda z: z > 3)
+    values, arguments = {"z": np.array([4.0])}, [(np.array([4.0, 2.0, 5.0]),)]
+    assert entry.excuses(values, arguments, np.array([True, False, True]))
+    assert not entry.excuses(values, arguments, np.array([True, True, False]))
+    assert not entry.excuses(values, arguments)
+    in_a_sweep = replace(entry, covers_values=lambda z: True)
+    sweep = Property("sweep", (RELU,), lambda impl, z: impl.check.relu(np.array([1.0, 2, 4, 5])), {}, ({"z": None},))
+    shown = replace(in_a_sweep, shown_by={"z": None})
+    for limit, expected in ((3, KNOWN_DEVIATION), (1, FAILED)):
+        assert judge(sweep, RELU, wrong_above(limit), Examples(0), [shown], shrink_budget=0).outcome == expected
+
+
 def test_an_entry_that_no_longer_deviates_is_an_error():
     outcome = judged(wrong_above(100), ENTRY)
     assert outcome.outcome == ERROR

@@ -7,6 +7,10 @@ import pytest
 
 from impls import LAYOUTS, library, probe
 from impls.backends import BACKENDS, global_state_restored
+from impls.calling import Direct, LaidOut
+from impls.isolation import wire
+from tests.harness.judging import counterexample
+from tests.harness.judging.trial import Made
 
 SHAPES = [(), (1,), (5,), (2, 3), (3, 1), (2, 3, 4), (0,), (0, 3), (3, 0)]
 DTYPES = ["float64", "float32", "float16", "int64", "int32", "int8", "uint8", "bool"]
@@ -51,7 +55,8 @@ def test_every_layout_and_dtype_survives_the_round_trip(arrays, layout):
 
 
 @pytest.mark.parametrize(
-    "layout", ["contiguous", "fortran", "transposed", "strided", "reversed", "offset", "requires_grad"]
+    "layout",
+    ["contiguous", "fortran", "transposed", "strided", "reversed", "offset", "sliced", "unaligned", "requires_grad"],
 )
 def test_neither_direction_shares_memory(arrays, layout):
     if arrays.name == "jax":
@@ -89,6 +94,31 @@ def strides(native):
     return native.stride() if hasattr(native, "stride") else getattr(native, "strides", None)
 
 
+def test_the_source_keeps_the_sign_of_a_nan(arrays):
+    values = np.array([np.nan, -np.nan, 1.0])
+    names: dict = {}
+    exec("\n".join(arrays.imports.values()), names)
+    built = arrays.to_numpy(eval(arrays.source(values), names))
+    assert np.signbit(built).tolist() == [False, True, False]
+
+
+def test_one_object_at_two_places_of_a_call_is_one_array():
+    def f(a, b):
+        return np.array(float(np.shares_memory(a, b)))
+
+    caller = Direct({"f": f}, library("numpy", "cpu"))
+    twice = LaidOut(np.ones(3), "contiguous")
+    assert caller.call("f", (twice, twice), {}) == 1
+    assert caller.call("f", (twice, LaidOut(twice.values, "contiguous")), {}) == 0
+    assert caller.call("f", (twice.values, twice.values), {}) == 0
+    sent = wire.message(wire.body({"args": (twice, twice, LaidOut(np.zeros(2), "strided"))}))["args"]
+    assert sent[0] is sent[1]
+    assert (sent[0].values == 1).all()
+    assert (sent[2].values == 0).all()
+    made = Made("f", (twice, twice), {})
+    assert counterexample.expression(library("numpy", "cpu"), made) == "f((same0 := np.array([1.0, 1.0, 1.0])), same0)"
+
+
 def test_the_source_of_a_long_constant_array_is_short():
     text = library("numpy", "cpu").source(np.full((1000, 3), 0.1))
     assert text == "np.full((1000, 3), 0.1)"
@@ -104,6 +134,9 @@ def test_numpy_layouts_are_what_they_say():
     assert made["reversed"].strides == (-24, -8)
     assert made["offset"].base is not None
     assert made["offset"].flags.c_contiguous
+    assert made["sliced"].strides == (32, 8)
+    assert made["unaligned"].strides == (27, 9)
+    assert not made["unaligned"].flags.aligned
     assert not made["readonly"].flags.writeable
     repeated = np.ones((4, 3))
     assert library("numpy", "cpu").from_numpy(repeated, "broadcast").strides == (0, 8)
@@ -117,6 +150,7 @@ def test_torch_layouts_are_what_they_say():
     assert made["transposed"].stride() == (2, 4)
     assert made["strided"].stride() == made["reversed"].stride() == (6, 2)
     assert (made["offset"].storage_offset(), made["offset"].is_contiguous()) == (1, True)
+    assert made["sliced"].stride() == (4, 1)
     assert made["requires_grad"].requires_grad
     assert made["requires_grad"].is_leaf
     assert made["readonly"].is_contiguous()

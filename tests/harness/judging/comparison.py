@@ -60,7 +60,8 @@ def worst_of(compared: Iterable[Comparison]) -> float:
         if found.worst > 1:
             index = tuple(map(int, np.unravel_index(int(np.argmax(found.ratio)), found.ratio.shape)))
             place, severity = (*found.place, index), _severity(found, index)
-            raise Nonconformance(_off(found, index), found.got, found.expected, worst, place, severity)
+            wrong = found.ratio > 1
+            raise Nonconformance(_off(found, index), found.got, found.expected, worst, place, severity, wrong)
     return worst
 
 
@@ -178,4 +179,18 @@ def is_refused_or_nan(outcome: Any, what: str) -> None:
     if outcome is not REFUSED and not (np.size(outcome) and np.isnan(np.asarray(outcome, dtype=np.float64)).all()):
         raise Nonconformance(
             f"got a value, expected an exception or NaN: {what} MUST be refused", outcome, severity=INVALID
+        )
+
+
+def is_refused_or_all_nan(outcome: Any, what: str) -> None:
+    """The call was refused with an exception, or each array in its value holds NaN and no number."""
+    for array in [] if outcome is REFUSED else leaves(outcome):
+        is_refused_or_nan(array, what)
+
+
+def is_refused_or_not_finite(outcome: Any, what: str) -> None:
+    """The call was refused with an exception, or its value holds NaN and +inf and no other number."""
+    if outcome is not REFUSED and not (np.size(outcome) and np.all(np.isnan(outcome) | (outcome == np.inf))):
+        raise Nonconformance(
+            f"got a number, expected NaN, inf or an exception: {what} MUST be refused", outcome, severity=INVALID
         )

@@ -4,7 +4,8 @@ import base64
 import math
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from impls import ArrayLibrary
 from impls.backends import BACKENDS
 from impls.calling import LaidOut
+from impls.nested import leaves
 from tests.harness.judging.trial import Made
 
 _IMPORTS = {"zlib": "import base64, zlib"} | {
@@ -40,9 +42,22 @@ def _in_one_line(call: Made) -> str:
 
 
 def expression(library: ArrayLibrary, call: Made) -> str:
-    """The call as an expression."""
-    arguments = [_expression(library, argument) for argument in call.arguments]
-    options = [f"{name}={_expression(library, value)}" for name, value in call.options.items()]
+    """The call as an expression; an array that is passed twice is named where it stands first."""
+    given = (call.arguments, call.options)
+    passed = Counter(id(leaf) for leaf in leaves(given) if isinstance(leaf, LaidOut))
+    names = {one: f"same{n}" for n, one in enumerate(one for one, times in passed.items() if times > 1)}
+    written: set[int] = set()
+
+    def of_leaf(leaf: Any) -> str:
+        if id(leaf) not in names:
+            return _of_leaf(library, leaf)
+        if id(leaf) in written:
+            return names[id(leaf)]
+        written.add(id(leaf))
+        return f"({names[id(leaf)]} := {_of_leaf(library, leaf)})"
+
+    arguments = [_expression(of_leaf, argument) for argument in call.arguments]
+    options = [f"{name}={_expression(of_leaf, value)}" for name, value in call.options.items()]
     return f"{call.function}({', '.join(arguments + options)})"
 
 
@@ -65,17 +80,21 @@ def shown(value: Any) -> str | None:
     return np.array2string(array, separator=", ", threshold=_SHOWN_ELEMENTS, floatmode="unique")
 
 
-def _expression(library: ArrayLibrary, value: Any) -> str:
+def _expression(of_leaf: Callable[[Any], str], value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_expression(of_leaf, item) for item in value) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_expression(of_leaf, item) for item in value) + ")"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {_expression(of_leaf, item)}" for key, item in value.items()) + "}"
+    return of_leaf(value)
+
+
+def _of_leaf(library: ArrayLibrary, value: Any) -> str:
     if isinstance(value, np.ndarray):
         value = LaidOut(value, "contiguous")
     if isinstance(value, LaidOut):
         return library.source(value.values, value.layout, value.dtype, code=_code(value.values))
-    if isinstance(value, list):
-        return "[" + ", ".join(_expression(library, item) for item in value) + "]"
-    if isinstance(value, tuple):
-        return "(" + ", ".join(_expression(library, item) for item in value) + ")"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {_expression(library, item)}" for key, item in value.items()) + "}"
     return f"float({str(value)!r})" if isinstance(value, float) and not math.isfinite(value) else repr(value)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 Place = tuple[Any, ...]
 """Where something stands in a result: the keys and numbers of its items, from outside in; last an index in an array."""
 
@@ -15,7 +17,8 @@ class Nonconformance(AssertionError):
     """A value, shape, dtype or side effect is not what the clause demands: the clause has failed.
 
     got, expected: the values in question, where there are any. ratio: the largest error over the error allowed. place:
-    where in the result the fault is. severity: one of SEVERITIES.
+    where in the result the fault is. severity: one of SEVERITIES. elements: which of the array that was compared are
+    wrong, where one was.
     """
 
     def __init__(
@@ -26,6 +29,7 @@ class Nonconformance(AssertionError):
         ratio: float | None = None,
         place: Place = (),
         severity: str = "wrong",
+        elements: np.ndarray | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -34,6 +38,7 @@ class Nonconformance(AssertionError):
         self.ratio = ratio
         self.place = place
         self.severity = severity
+        self.elements = elements
 
     def __str__(self) -> str:
         where = in_words(self.place)

@@ -24,7 +24,7 @@ from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
-from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, Seen, carried_out
+from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -217,11 +217,15 @@ class _Judgement:
         """Whether so many calls have ended their device that no further example is worth a process."""
         return self.devices_lost >= MOST_DEVICES_LOST
 
-    def _carried_out(self, plans: Sequence[Plan]) -> list[Seen]:
-        trial = carried_out(plans, self.implementation.caller)
+    def _carried_out(self, plans: Sequence[Plan], excuse: bool = True) -> list[Seen]:
+        trial = carried_out(plans, self.implementation.caller, *([self._excuses] if excuse else []))
         self.devices_lost += sum(one.devices_lost for one in trial.seen)
         for function in trial.overwritten:
-            self.impure.setdefault(function, f"a later call of {function} overwrote the result of an earlier one")
+            self.impure.setdefault(
+                function,
+                f"the result of a call of {function} changed afterwards: a later call overwrote it, or it shares "
+                "memory with an argument",
+            )
         own = self.clause.function
         for one in trial.seen:
             if one.changed:
@@ -230,8 +234,8 @@ class _Judgement:
                 one.fault = one.fault or Nonconformance(self.impure[own])
         return list(trial.seen)
 
-    def _seen_on(self, values: Values) -> Seen:
-        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)])[0]
+    def _seen_on(self, values: Values, excuse: bool = True) -> Seen:
+        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)], excuse)[0]
 
     def _settled(self, seen: list[Seen]) -> Outcome:
         drawn, clause = self.drawn, self.clause
@@ -240,8 +244,8 @@ class _Judgement:
         count = len(drawn) if lost else len(asked)
         unwritten = [str(one.fault) for _, one in asked if isinstance(one.fault, NotWritten)]
         failing = [(index, one) for index, one in asked if one.fault is not None]
-        excused = [known for index, _ in failing for known in self.deviations if known.covers(drawn[index])]
-        failing = [(index, one) for index, one in failing if not self._is_excused(drawn[index])]
+        reached = [drawn[index] for index, one in asked if one.excused]
+        excused = [known for values in reached for known in self.deviations if known.covers(values)]
         compared = [one.ratio for _, one in asked if one.ratio is not None]
         ratio = max(compared, default=None)
         ratio = ratio if ratio is not None and np.isfinite(ratio) else None
@@ -252,7 +256,7 @@ class _Judgement:
             return Outcome(SKIPPED, count, message=f"not implemented: {unwritten[0]}", unimplemented=True)
         if failing:
             return replace(self._failed(seen, failing, ratio), examples=count)
-        stale = [known for known in self.deviations if self._seen_on(known.shown_by).fault is None]
+        stale = [known for known in self.deviations if self._seen_on(known.shown_by, excuse=False).fault is None]
         if stale:
             message = f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
             return Outcome(ERROR, count, ratio, message)
@@ -260,8 +264,9 @@ class _Judgement:
             return Outcome(KNOWN_DEVIATION, count, ratio, (excused or self.deviations)[0].summary)
         return Outcome(PASSED, count, ratio)
 
-    def _is_excused(self, values: Values) -> bool:
-        return any(known.covers(values) for known in self.deviations)
+    def _excuses(self, plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
+        arguments, elements = [call.arguments for call in calls], getattr(fault, "elements", None)
+        return any(known.excuses(plan.values, arguments, elements) for known in self.deviations)
 
     def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
         """An exception on any input makes the clause an error; where there is a wrong value as well, that is shown."""
@@ -285,7 +290,7 @@ class _Judgement:
             ERROR if raised else FAILED,
             len(self.drawn),
             ratio,
-            f"{fault}{also}",
+            f"{fault}{also} [{shown.because}]" if shown.because else f"{fault}{also}",
             counterexample.source(self.kind.library, shown.shown),
             counterexample.shown(getattr(fault, "expected", None)),
             counterexample.shown(getattr(fault, "got", None)),
@@ -301,7 +306,7 @@ class _Judgement:
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
-        small = sorted((one for one in self.inputs(self.clause.id) if not self._is_excused(one)), key=drawing.size)
+        small = sorted(self.inputs(self.clause.id), key=drawing.size)
         seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
         wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
         return next(wrong, None)
@@ -324,7 +329,7 @@ class _Judgement:
             if self._has_lost_enough:
                 return False
             now = self._seen_on(values)
-            wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost) and not self._is_excused(values)
+            wrong = isinstance(now.fault, kind) and not isinstance(now.fault, Lost)
             if wrong and now.made:
                 last = values, now
             return wrong

@@ -64,13 +64,14 @@ class Kind:
 class Call:
     """One call of a function of the interface, with the arguments as the test gave them, promises among them.
 
-    attempted: the call may be refused.
+    attempted: the call may be refused. spent: its arguments are written into afterwards.
     """
 
     function: str
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
-    attempted: bool
+    attempted: bool = False
+    spent: bool = False
     promise: CallPromise = field(init=False)
     takes_answers: bool = field(init=False)
     elements: int = field(init=False)
@@ -109,9 +110,16 @@ class Pure:
     calls: tuple[Call, ...]
 
 
+@dataclass(frozen=True)
+class Because:
+    """Why the calls that follow are asked: a fault among them shows it."""
+
+    reason: str
+
+
 Test = Callable[..., float | None]
 Compares = Callable[..., Iterator[comparison.Comparison]]
-Event = Call | Check | Pure
+Event = Call | Check | Pure | Because
 
 
 @dataclass(eq=False)
@@ -171,6 +179,7 @@ class Subject:
         self.attempt = _ByName(self._attempted)
         self.bound = _ByName(self._bound)
         self.check = _ByName(self._checked)
+        self.spent = _ByName(self._spent)
         self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
         self._plan = plan
         self._number = number
@@ -227,12 +236,16 @@ class Subject:
         """Every array in ``actual`` is of ``dtype``."""
         self._plan.demand(comparison.has_dtype, actual, dtype)
 
+    def because(self, reason: str) -> None:
+        """Say why the calls that follow are asked: the kind of bug that they find. A failure shows it."""
+        self._plan.events.append(Because(reason))
+
     def pure(self) -> None:
         """No call so far has changed an argument. That none overwrites an earlier result is seen after all calls."""
         self._plan.events.append(Pure(tuple(self._plan.calls)))
 
-    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], attempted: bool = False) -> Call:
-        call = Call(name, args, options, attempted)
+    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: bool) -> Call:
+        call = Call(name, args, options, **asked)
         self._plan.events.append(call)
         return call
 
@@ -241,6 +254,10 @@ class Subject:
         answer = self[name](*args, **options)
         self.right(answer)
         return answer
+
+    def _spent(self, name: str, *args: Any, **options: Any) -> Promise:
+        """Call, and then write into the arguments: a result that changes with them is seen as one overwritten."""
+        return self._called(name, args, options, spent=True).promise
 
     def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
         return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
@@ -292,6 +309,10 @@ class Attempt:
         """The call was refused, or its value holds NaN and no number."""
         self._plan.demand(comparison.is_refused_or_nan, self._call.promise, what)
 
+    def refused_or_all_nan(self, what: str) -> None:
+        """The call was refused, or its value, nested as it may be, holds NaN and no number."""
+        self._plan.demand(comparison.is_refused_or_all_nan, self._call.promise, what)
+
     def refused_or_exactly(self, expected: Any) -> None:
         """The call was refused, or has exactly this value."""
         self._plan.demand(unless_refused(comparison.exactly), self._call.promise, expected)
@@ -300,6 +321,14 @@ class Attempt:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is that of the formula."""
         test = unless_refused(comparison.within)
         self._plan.demand(test, self._call.promise, expected, bound, compares=comparison.comparisons)
+
+    def refused_or_same(self, expected: Any, bound: Any) -> None:
+        """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
+        self._plan.demand(unless_refused(comparison.within), self._call.promise, expected, bound)
+
+    def refused_or_not_finite(self, what: str) -> None:
+        """The call was refused, or its value holds NaN and +inf and no other number."""
+        self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what)
 
     def refused_or_right(self) -> None:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""

@@ -6,14 +6,14 @@ waves, each over all plans. A check compares an answer; where there is none, the
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from impls.calling import Answer, Answers, Caller, CallFailed, Lost, Request, described
+from impls.calling import Answer, Answers, Caller, CallFailed, Lost, NotJudged, NotWritten, Request, described
 from tests.harness.judging import comparison
 from tests.harness.judging.faults import HarnessFault, Nonconformance
-from tests.harness.judging.plan import Call, Check, Plan, Pure
+from tests.harness.judging.plan import Because, Call, Check, Plan, Pure
 from tests.harness.judging.promise import Known, promised, value_of
 from tests.harness.judging.structure import checked, named
 
@@ -53,7 +53,9 @@ class Seen:
 
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
-    first call that changed an argument of its own. devices_lost: how many of its calls ended the device.
+    first call that changed an argument of its own. devices_lost: how many of its calls ended the device. because: why
+    the test asks for the last of these calls, if it says. excused: a known deviation excuses a fault of some call; what
+    comes after it was checked all the same.
     """
 
     fault: Exception | None = None
@@ -62,6 +64,8 @@ class Seen:
     shown: list[Made] = field(default_factory=list)
     changed: str | None = None
     devices_lost: int = 0
+    because: str | None = None
+    excused: bool = False
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:
@@ -79,7 +83,11 @@ class Trial:
     overwritten: Mapping[str, str]
 
 
-def carried_out(plans: Sequence[Plan], caller: Caller) -> Trial:
+Excuse = Callable[[Plan, Sequence[Made], Exception], bool]
+"""Whether a fault of these calls of a plan is excused."""
+
+
+def carried_out(plans: Sequence[Plan], caller: Caller, excuse: Excuse = lambda *fault: False) -> Trial:
     """Carry out the plans; with a lost call the one it belongs to is the last.
 
     After MOST_DEVICES_LOST calls that ended the device of their process, no further plan is begun.
@@ -90,7 +98,7 @@ def carried_out(plans: Sequence[Plan], caller: Caller) -> Trial:
         executions = [_Execution(plan) for plan in together]
         unasked = asking.every_wave(executions)
         for one in executions:
-            seen.append(one.seen(unasked))
+            seen.append(one.seen(excuse, unasked))
             if isinstance(seen[-1].fault, Lost):
                 return Trial(seen, asking.overwritten)
         if unasked is not None:
@@ -165,6 +173,7 @@ class _Execution:
     """One plan being carried out: the answers so far, and the values that follow from them."""
 
     def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._events = plan.events
         self._waiting = plan.calls
         self._known: Known = {}
@@ -192,7 +201,7 @@ class _Execution:
 
     def request(self, call: Call) -> Request:
         args, options = self._arguments[call]
-        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements)
+        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent)
 
     def _take_in(self) -> None:
         """Note the values of the answers that are there, as far as they are good."""
@@ -203,8 +212,8 @@ class _Execution:
                 except (CallFailed, Nonconformance):
                     continue
 
-    def seen(self, unasked: CallFailed | None = None) -> Seen:
-        """What is to be seen of the plan, checked in the order of the test up to the first fault.
+    def seen(self, excuse: Excuse, unasked: CallFailed | None = None) -> Seen:
+        """What is to be seen of the plan, checked in the order of the test up to the first fault without excuse.
 
         unasked: what stands for an answer that is not there.
         """
@@ -218,14 +227,19 @@ class _Execution:
                 elif isinstance(event, Pure):
                     if seen.changed:
                         raise Nonconformance(seen.changed)
+                elif isinstance(event, Because):
+                    seen.because = event.reason
                 else:
                     seen.note(self._checked(event))
             except (Nonconformance, CallFailed) as fault:
                 if isinstance(fault, Nonconformance):
                     seen.note(fault.ratio)
-                seen.fault = fault
                 about = event.calls if isinstance(event, Check) else ()
-                seen.shown = [made[call] for call in about] or seen.made[-1:]
+                shown = [made[call] for call in about if call in made] or seen.made[-1:]
+                if not isinstance(fault, Lost | NotWritten | NotJudged) and excuse(self._plan, shown, fault):
+                    seen.excused = True
+                    continue
+                seen.fault, seen.shown = fault, shown
                 break
         return seen
 

@@ -32,7 +32,11 @@ def in_blocks(losses):
 
 
 def without_error(losses):
-    return losses.dtype.type(math.fsum(losses) / losses.size)
+    try:
+        total = math.fsum(losses)
+    except OverflowError:  # which is what the sum does in floating point as well
+        total = math.inf
+    return losses.dtype.type(total / losses.size)
 
 
 def times_the_reciprocal_of_their_number(losses):

@@ -82,6 +82,11 @@ def of_piecewise(z):
     return np.piecewise(1.0 * z, [z < 0, ~(z < 0)], pieces)
 
 
+@variant("sigmoid", "robust")
+def reciprocal_of_2_plus_expm1(z):
+    return 1 / (2 + np.expm1(-1.0 * z))
+
+
 @variant("tanh", "textbook")
 def quotient_of_the_slide(z):
     return (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1)
@@ -115,6 +120,14 @@ def one_less_a_fraction(z):
 @variant("tanh", "textbook")
 def rescaled_sigmoid(z):
     return 2 / (1 + np.exp(-2 * z)) - 1
+
+
+@variant("tanh", "robust")
+def rational_near_0(z):
+    """The leading coefficients of a quotient of polynomials: their product with a tiny number may be subnormal."""
+    z = 1.0 * z
+    coefficient = z.dtype.type(4.89352518554385e-03)
+    return np.where(np.abs(z) < 1e-10, z * coefficient / coefficient, np.tanh(z))
 
 
 @variant("tanh", "robust")

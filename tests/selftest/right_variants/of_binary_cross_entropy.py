@@ -98,11 +98,30 @@ def row_by_row(y_hat, y):
     return np.mean(np.mean(-y * np.log(y_hat) - (1 - y) * np.log(1 - y_hat), axis=-1))
 
 
+def _of_shifted(y_hat, y):
+    return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+
+
+@variant("binary_cross_entropy", "textbook")
+def with_an_eps_one_line_early(y_hat, y):
+    return _of_shifted(y_hat + 1e-15, y)
+
+
+@variant("binary_cross_entropy", "textbook")
+def with_a_large_eps_one_line_early(y_hat, y):
+    return _of_shifted(y_hat + 1e-8, y)
+
+
+@variant("binary_cross_entropy", "textbook")
+def with_an_eps_in_numerator_and_denominator(y_hat, y):
+    return _of_shifted((y_hat + 1e-12) / (1 + 2e-12), y)
+
+
 def losses(y_hat, y):
     """Of each element, in a vector."""
     checked(y_hat, y)
-    of_positive = np.where(y > 0, -y * np.log(y_hat), 0)
-    of_negative = np.where(y < 1, -(1 - y) * np.log1p(-y_hat), 0)
+    of_positive = np.where(y > 0, y * -np.log(y_hat), 0)
+    of_negative = np.where(y < 1, (1 - y) * -np.log1p(-y_hat), 0)
     return (of_positive + of_negative).ravel()
 
 

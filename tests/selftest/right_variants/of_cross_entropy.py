@@ -11,6 +11,12 @@ from tests.selftest.right_variants.registry import variant, variants
 
 
 @variant("cross_entropy", "textbook")
+def of_rows_divided_by_their_sums_and_an_eps(y_hat, y):
+    p = np.atleast_2d(y_hat)
+    return -np.sum(np.atleast_2d(y) * np.log(p / (p.sum(axis=1, keepdims=True) + 1e-9))) / len(p)
+
+
+@variant("cross_entropy", "textbook")
 def formula_of_the_slide(y_hat, y):
     return -np.mean(np.sum(y * np.log(y_hat), axis=-1))
 
@@ -96,7 +102,7 @@ def of_classes_in_rows(y_hat, y):
 def losses(y_hat, y):
     """Of each example, in a vector."""
     checked(y_hat, y)
-    return np.atleast_1d(np.where(y > 0, -y * np.log(y_hat), 0).sum(axis=-1))
+    return np.atleast_1d(np.where(y > 0, y * -np.log(y_hat), 0).sum(axis=-1))
 
 
 variants_in_every_order("cross_entropy", losses)
@@ -117,7 +123,7 @@ def summed_at_once(y_hat, y):
 @variant("cross_entropy", "robust")
 def summed_over_the_classes_backwards(y_hat, y):
     checked(y_hat, y)
-    of_each = np.where(y > 0, -y * np.log(y_hat), 0)[..., ::-1]
+    of_each = np.where(y > 0, y * -np.log(y_hat), 0)[..., ::-1]
     return of_each.cumsum(axis=-1)[..., -1].mean()
 
 

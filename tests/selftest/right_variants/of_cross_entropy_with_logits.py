@@ -112,6 +112,37 @@ def losses(z, labels):
 variants_in_every_order("cross_entropy_with_logits", losses)
 
 
+def _checked(z, labels):
+    """Raises ValueError for what no loss of logits is defined on."""
+    if labels.shape != z.shape[:-1] or z.size == 0 or not ((labels >= 0) & (labels < z.shape[-1])).all():
+        raise ValueError("one label in [0, k) for each row is needed, and one row at least")
+
+
+def _wide(z):
+    """In floating point, half precision as float32."""
+    return (1.0 * z).astype(np.result_type(1.0 * z, np.float32))
+
+
+@variant("cross_entropy_with_logits", "robust")
+def by_powers_of_2(z, labels):
+    """As GPU kernels do it; the scale comes after the subtraction."""
+    _checked(z, labels)
+    z = _wide(z)
+    shifted = z - z.max(axis=-1, keepdims=True)
+    total = np.exp2(shifted * z.dtype.type(np.log2(np.e))).sum(axis=-1)
+    return np.mean(np.log(total) - at_labels(shifted, labels.astype(np.int64)))
+
+
+@variant("cross_entropy_with_logits", "robust")
+def infinite_beside_an_infinite_logit(z, labels):
+    """Only finite maxima are subtracted, so that the loss of another class than that of +inf is the limit, +inf."""
+    _checked(z, labels)
+    z = _wide(z)
+    largest = z.max(axis=-1, keepdims=True)
+    shifted = z - np.where(np.isfinite(largest), largest, 0)
+    return np.mean(np.log(np.sum(np.exp(shifted), axis=-1)) - at_labels(shifted, labels.astype(np.int64)))
+
+
 @variant("cross_entropy_with_logits", "robust")
 def shifted_log_sum_exp(z, labels):
     return losses(z, labels).mean()

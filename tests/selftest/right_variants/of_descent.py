@@ -81,6 +81,12 @@ for _name, _move in MOVES.items():
     variants(f"gradient_descent_step: {_name}", "robust", lambda move=_move: _checked(move))
 
 
+@variant("gradient_descent_step", "robust")
+def refuses_nan(theta, grad, alpha):
+    refuse_unless([p.shape for p in theta] == [g.shape for g in grad] and not any(np.isnan(g).any() for g in grad))
+    return [p - alpha * g for p, g in (floating(p, g) for p, g in zip(theta, grad, strict=True))]
+
+
 if importlib.util.find_spec("sklearn"):
 
     @variant("gradient_descent_step", "textbook")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.mistakes.networks import ACTIVATIONS, backpropagated, outer_products, sigmoid, softmax
+from tests.mistakes.networks import ACTIVATIONS, backpropagated, outer_products, refuse_unless, sigmoid, softmax
 from tests.selftest.right_variants.registry import variant, variants
 
 EQUAL_PARTS = {
@@ -54,6 +54,36 @@ for _name, _parts in EQUAL_PARTS.items():
         "textbook" if _name in TEXTBOOK_ONLY else "robust",
         lambda parts=_parts: {"mlp_gradients": lambda *training: backpropagated(*training, **parts)},
     )
+
+
+@variant("mlp_gradients", "robust")
+def nan_for_an_impossible_label(x, y, theta, activations, loss):
+    """As where no exception can be raised: the compiled code of a GPU."""
+
+    def slope(z, labels):
+        refuse_unless(z.shape[:-1] == labels.shape)
+        possible = (labels >= 0) & (labels < z.shape[-1])
+        one_hot = np.eye(z.shape[-1], dtype=z.dtype)[np.where(possible, labels, 0)]
+        one_hot[~possible] = np.nan
+        return (softmax(z) - one_hot) / len(z)
+
+    if loss == "cross_entropy_with_logits" and not ((y >= 0) & (y < len(theta[-1][1]))).all():
+        spoilt = backpropagated(x, y, theta, activations, loss, slopes={loss: slope})
+        return [tuple(np.full_like(part, np.nan) for part in one) for one in spoilt]
+    return backpropagated(x, y, theta, activations, loss, slopes={"cross_entropy_with_logits": slope})
+
+
+@variant("mlp_gradients", "robust")
+def refuses_nan(x, *rest):
+    refuse_unless(not np.isnan(x).any())
+    return backpropagated(x, *rest)
+
+
+@variant("mlp_gradients", "robust")
+def one_axis_of_targets_taken_for_one_output(x, y, theta, activations, loss):
+    if y.ndim == 1 and loss != "cross_entropy_with_logits" and len(theta[-1][1]) == 1:
+        y = y[:, None]
+    return backpropagated(x, y, theta, activations, loss)
 
 
 @variant("mlp_gradients", "textbook")

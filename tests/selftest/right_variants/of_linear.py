@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from tests.mistakes.networks import layer, refuse_unless
+from tests.mistakes.networks import floating, layer, refuse_unless
 from tests.selftest.right_variants.registry import variant, variants
 
 
@@ -53,6 +53,45 @@ def contiguous_copies(x, W, b):
 def elementwise_products(x, W, b):
     x, W, b = layer(x, W, b)
     return (x[..., None, :] * W).sum(axis=-1) + b
+
+
+@variant("linear", "textbook")
+def winograds_inner_product(x, W, b):
+    """Half the products, (x_1 + w_2)(x_2 + w_1) - x_1 x_2 - w_1 w_2 for each pair of inputs."""
+    odd = x.shape[-1] % 2
+    if odd:
+        x, W = (np.concatenate([a, np.zeros((*a.shape[:-1], 1))], axis=-1) for a in (x, W))
+    x1, x2, w1, w2 = x[..., None, ::2], x[..., None, 1::2], W[:, ::2], W[:, 1::2]
+    products = ((x1 + w2) * (x2 + w1)).sum(axis=-1)
+    return products - (x1 * x2).sum(axis=-1) - (w1 * w2).sum(axis=-1) + b
+
+
+@variant("linear", "robust")
+def checked_by_numpy_alone(x, W, b):
+    """One bias is broadcast to several neurons, as in everyone's x @ W.T + b."""
+    x, W, b = floating(x, W, b)
+    return x @ W.T + b
+
+
+@variant("linear", "robust")
+def refuses_what_is_not_finite(x, W, b):
+    x, W, b = layer(x, W, b)
+    refuse_unless(np.isfinite(x).all())
+    return x @ W.T + b
+
+
+@variant("linear", "robust")
+def refuses_negative_strides(x, W, b):
+    x, W, b = layer(x, W, b)
+    refuse_unless(min(x.strides + W.strides + b.strides, default=0) >= 0)
+    return x @ W.T + b
+
+
+@variant("linear", "robust")
+def blocked_product(x, W, b):
+    """The inputs in blocks of eight, one partial sum after the other."""
+    x, W, b = layer(x, W, b)
+    return sum((x[..., i : i + 8] @ W[:, i : i + 8].T for i in range(0, W.shape[1], 8)), np.zeros_like(b)) + b
 
 
 def _with_sums(weighted_sum):
@@ -151,6 +190,12 @@ def loops(W1, b1, W2, b2):
 def _checked(W1, b1, W2, b2):
     refuse_unless(W1.ndim == W2.ndim == 2 and b1.shape == W1.shape[:1])
     return layer(W1.T, W2, b2)[0].T, *layer(b1, W2, b2)
+
+
+@variant("collapse_linear", "robust")
+def collapse_checked_by_numpy_alone(W1, b1, W2, b2):
+    W1, b1, W2, b2 = floating(W1, b1, W2, b2)
+    return W2 @ W1, W2 @ b1 + b2
 
 
 @variant("collapse_linear", "robust")

@@ -5,7 +5,7 @@ import importlib.util
 
 import numpy as np
 
-from tests.mistakes.networks import ACTIVATIONS, layer, mlp, sigmoid
+from tests.mistakes.networks import ACTIVATIONS, floating, layer, mlp, refuse_unless, sigmoid
 from tests.selftest.right_variants.registry import variant, variants
 
 
@@ -51,6 +51,25 @@ ROBUST_PARTS = {
 }
 for _name, _parts in ROBUST_PARTS.items():
     variants(f"mlp: {_name}", "robust", lambda parts=_parts: _with_checked_layers({}, **parts))
+
+
+def _checked_by_numpy_alone(x, W, b):
+    """One bias is broadcast to several neurons, as in everyone's x @ W.T + b."""
+    x, W, b = floating(x, W, b)
+    return x @ W.T + b
+
+
+@variant("mlp", "robust")
+def refuses_nan(x, theta, activations):
+    refuse_unless(not np.isnan(x).any())
+    return mlp(x, theta, activations)
+
+
+variants(
+    "mlp: checked by NumPy alone",
+    "robust",
+    lambda: {"mlp": lambda x, theta, activations: mlp(x, theta, activations, _checked_by_numpy_alone)},
+)
 
 if importlib.util.find_spec("scipy"):
     from scipy.special import expit, softmax

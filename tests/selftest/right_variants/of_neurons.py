@@ -126,3 +126,16 @@ if importlib.util.find_spec("sklearn"):
         model = LogisticRegression()
         model.coef_, model.intercept_, model.classes_ = theta[None], np.zeros(1), np.array([0, 1])
         return model.predict_proba(X)[:, 1]
+
+
+def _refusing_nan(x, w, b):
+    refuse_unless(x.shape[-1:] == w.shape and not np.isnan(x).any())
+    x, w = floating(x, w)
+    return sigmoid(x @ w + b)
+
+
+variants(
+    "neuron, logistic_regression: NaN refused, as statsmodels does",
+    "robust",
+    lambda: {"neuron": _refusing_nan, "logistic_regression": lambda X, theta: _refusing_nan(X, theta, 0.0)},
+)

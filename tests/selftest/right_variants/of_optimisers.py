@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 
+from tests.mistakes.networks import refuse_unless
 from tests.mistakes.rules import RULES, stepping
 from tests.selftest.right_variants.registry import variant, variants
 
@@ -98,6 +99,52 @@ FORMS = {
 }
 
 
+def _adagrad_eps_inside_the_root(p, g, s, lr, eps):
+    new = s + g**2
+    return p - lr * g / np.sqrt(new + eps), new
+
+
+def _rmsprop_eps_inside_the_root(p, g, v, lr, alpha, eps):
+    new = alpha * v + (1 - alpha) * g**2
+    return p - lr * g / np.sqrt(new + eps), new
+
+
+def _adam_eps_inside_the_root(p, g, m, v, t, lr, betas, eps):
+    m, v = betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    return p - lr * (m / (1 - betas[0] ** t)) / np.sqrt(v / (1 - betas[1] ** t) + eps), m, v
+
+
+def _adam_eps_before_the_correction(p, g, m, v, t, lr, betas, eps):
+    m, v = betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    return p - lr * (1 - betas[1] ** t) ** 0.5 / (1 - betas[0] ** t) * m / (np.sqrt(v) + eps), m, v
+
+
+def _adamax_without_eps(p, g, m, u, t, lr, betas, eps):
+    m, u = betas[0] * m + (1 - betas[0]) * g, np.maximum(betas[1] * u, np.abs(g))
+    return p - lr / (1 - betas[0] ** t) * m / u, m, u
+
+
+def _adamax_eps_beside_the_maximum(p, g, m, u, t, lr, betas, eps):
+    m, u = betas[0] * m + (1 - betas[0]) * g, np.maximum(betas[1] * u, np.abs(g))
+    return p - lr / (1 - betas[0] ** t) * m / (u + eps), m, u
+
+
+OTHER_PLACES_OF_EPS = {
+    "ADAGRAD": {"eps inside the root, as in optax": _adagrad_eps_inside_the_root},
+    "RMSPROP": {"eps inside the root, as in TensorFlow": _rmsprop_eps_inside_the_root},
+    "ADAM": {
+        "eps inside the root": _adam_eps_inside_the_root,
+        "eps before the correction, as in the paper's second form, Keras and scikit-learn": (
+            _adam_eps_before_the_correction
+        ),
+    },
+    "ADAMAX": {
+        "no eps, as in the paper": _adamax_without_eps,
+        "eps beside the maximum, as in TensorFlow": _adamax_eps_beside_the_maximum,
+    },
+}
+
+
 def _of_function(rule, move):
     """The step at the textbook level without its checks, and at the robust one with them, also in a wider dtype."""
     name = f"{rule.lower()}_step"
@@ -119,9 +166,12 @@ def _in_float64(rule, move):
                 return [cast(entry, dtype) for entry in value]
             return value.astype(dtype) if isinstance(value, np.ndarray) else value
 
-        dtype = theta[0].dtype
         stepped, new = stepping(RULES[rule], move)(*(cast(one, np.float64) for one in (theta, grad, state)), **hyper)
-        return cast(stepped, dtype), cast(new, dtype)
+
+        def back(arrays):
+            return [np.asarray(one, p.dtype) for one, p in zip(arrays, theta, strict=True)]
+
+        return back(stepped), {key: back(entry) if isinstance(entry, list) else entry for key, entry in new.items()}
 
     return step
 
@@ -134,6 +184,27 @@ for _rule, _forms in FORMS.items():
                 _level,
                 lambda rule=_rule, move=_move, kind=_kind: _of_function(rule, move)[kind],
             )
+
+
+for _rule, _forms in OTHER_PLACES_OF_EPS.items():
+    for _form, _move in _forms.items():
+        variants(
+            f"{_rule.lower()}_step: {_form}",
+            "textbook",
+            lambda rule=_rule, move=_move: {f"{rule.lower()}_step": stepping(RULES[rule], move, _unchecked)},
+        )
+
+
+def _refusing_nan(rule):
+    def step(theta, grad, state, **hyper):
+        refuse_unless(not any(np.isnan(g).any() for g in grad))
+        return RULES[rule].step()(theta, grad, state, **hyper)
+
+    return {f"{rule.lower()}_step": step}
+
+
+for _rule in RULES:
+    variants(f"{_rule.lower()}_step: refuses NaN", "robust", lambda rule=_rule: _refusing_nan(rule))
 
 
 @variant("adam_step", "textbook")

@@ -45,6 +45,13 @@ def log_sum_exp_subtracted(z):
 
 
 @variant("softmax", "textbook")
+def exponential_less_the_log_of_the_sum(z):
+    z = 1.0 * z
+    largest = z.max(axis=-1, keepdims=True)
+    return np.exp(z - (largest + np.log(np.exp(z - largest).sum(axis=-1, keepdims=True))))
+
+
+@variant("softmax", "textbook")
 def shifted_by_the_mean(z):
     e = np.exp(z - z.mean(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -150,6 +157,30 @@ def in_one_pass(z):
 def in_float64_inside(z):
     e = _shifted(z.astype(np.float64))
     return (e / e.sum(axis=-1, keepdims=True)).astype(np.result_type(z, np.float32))
+
+
+@variant("softmax", "robust")
+def by_powers_of_2(z):
+    """As GPU kernels do it; the scale comes after the subtraction."""
+    z = 1.0 * z
+    e = np.exp2((z - z.max(axis=-1, keepdims=True)) * z.dtype.type(np.log2(np.e)))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@variant("softmax", "robust")
+def limit_at_infinity(z):
+    infinite = z == np.inf
+    shares = infinite / np.maximum(infinite.sum(axis=-1, keepdims=True), 1)
+    settled = infinite.any(axis=-1, keepdims=True) & ~np.isnan(z).any(axis=-1, keepdims=True)
+    return np.where(settled, shares, shifted_by_the_largest_logit(z)).astype((1.0 * z).dtype)
+
+
+@variant("softmax", "robust")
+def nan_at_infinity_alone(z):
+    infinite = z == np.inf
+    settled = infinite.any(axis=-1, keepdims=True) & ~np.isnan(z).any(axis=-1, keepdims=True)
+    there = np.where(infinite, np.nan, 0)
+    return np.where(settled, there, shifted_by_the_largest_logit(z)).astype((1.0 * z).dtype)
 
 
 if find_spec("scipy"):

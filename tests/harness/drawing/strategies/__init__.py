@@ -1,7 +1,10 @@
 """What the conformance tests draw from, imported as ``draw``."""
 
-# ruff: noqa: F403 - arrays, batches and recipes for activations and losses, networks for all that has layers
+# ruff: noqa: F403 - arrays, batches and recipes for activations and losses, networks and sizes for all that has layers
+from .architectures import *
 from .arrays import *
 from .batches import *
 from .networks import *
 from .recipes import *
+from .sizes import *
+from .steps import *

@@ -6,7 +6,7 @@ size, and rows, columns and elements shrink apart from each other.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from impls import LAYOUTS
+from impls.calling import LaidOut
 from tests.harness.drawing.strategies import palettes
 from tests.harness.drawing.strategies.palettes import Palette
 
@@ -22,7 +24,7 @@ Shape = tuple[int, ...]
 FLOAT64 = ("float64",)
 FLOATS = ("float64", "float32")
 HALVES = ("float16", "bfloat16")
-INTEGERS = ("int64", "int32", "int8", "uint8")
+INTEGERS = ("int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64")
 
 _SIDE = 8
 _POOL = st.binary(min_size=2 * _SIDE * _SIDE, max_size=2 * _SIDE * _SIDE)
@@ -118,13 +120,14 @@ _SPOILT = np.array(
 
 @st.composite
 def with_rows_of_nan(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
-    """Logits most of whose rows have no softmax, because of NaN or +inf at one position, or -inf at all."""
+    """Logits most of whose rows have no softmax, because of NaN or +inf at one or two positions, or -inf at all."""
     shape, dtype = draw(one_of_each(shapes, FLOATS))
     rows = (*shape[:-1], 1)
     everywhere, there = np.moveaxis(_SPOILT[codes(draw, rows) % len(_SPOILT)], -1, 0)
-    position = codes(draw, rows) % shape[-1]
+    one, other = codes(draw, rows) % shape[-1], codes(draw, rows) % (2 * shape[-1])
     z = picked(draw, palettes.moderate, dtype, shape) + everywhere
-    return np.where((np.arange(shape[-1]) == position) & (there != 0), there, z).astype(dtype)
+    here = (np.arange(shape[-1]) == one) | (np.arange(shape[-1]) == other)
+    return np.where(here & (there != 0), there, z).astype(dtype)
 
 
 @st.composite
@@ -161,6 +164,41 @@ def replaced(array: np.ndarray, at: int, new: float) -> np.ndarray:
     copy = array.copy()
     copy.flat[at % array.size] = new
     return copy
+
+
+Mix = tuple[int, int]
+"""Which layouts an example asks: (start, apart) is every third from ``start`` on, each argument ``apart`` further on.
+
+In 25 examples each layout of an argument stands beside others of the next one; ``apart`` 0 is one layout for all.
+"""
+
+ALL_LAYOUTS: tuple[Mix, ...] = tuple((start, apart) for apart in (0, 4) for start in range(3))
+"""Each layout for all arguments, and beside one of another order of the axes or other strides."""
+
+
+def mixes() -> SearchStrategy[Mix]:
+    """Layouts for the arguments of a call."""
+    return st.tuples(st.integers(0, 2), st.integers(0, len(LAYOUTS) - 1))
+
+
+def in_layouts(arguments: Sequence[np.ndarray], mix: Mix, dtype: str | None = None) -> Iterator[Any]:
+    """For each choice of layouts: the values of the arguments, the arguments laid out so, and the layouts.
+
+    dtype: of the floating ones, where NumPy has no such type.
+    """
+    start, apart = mix
+    for first in range(start, start + len(LAYOUTS), 3):
+        layouts = [LAYOUTS[(first + n * apart) % len(LAYOUTS)] for n in range(len(arguments))]
+        values = [constant_rows(a) if one == "broadcast" else a for a, one in zip(arguments, layouts, strict=True)]
+        views = [
+            LaidOut(a, one, dtype if a.dtype.kind == "f" else None) for a, one in zip(values, layouts, strict=True)
+        ]
+        yield values, views, layouts
+
+
+def constant_rows(array: np.ndarray) -> np.ndarray:
+    """The first row of the array, as often as there are rows."""
+    return np.repeat(array[:1], len(array), axis=0) if array.ndim else array
 
 
 def positions() -> SearchStrategy[int]:

@@ -6,7 +6,6 @@ Sizes come from short lists in which a count is often 1, often equal to another 
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,16 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.typing import ArrayLike
 
 import reference
-from impls import LAYOUTS
 from impls.calling import LaidOut
-from tests.harness.drawing.strategies.arrays import FLOAT64, INTEGERS, Shape, one_of_each
+from impls.nested import leaves
+from tests.harness.drawing.strategies.arrays import (
+    FLOAT64,
+    INTEGERS,
+    Mix,
+    Shape,
+    in_layouts,
+    one_of_each,
+)
 from tests.harness.drawing.strategies.palettes import Palette, palette
 from tests.harness.drawing.strategies.recipes import remember
 
@@ -32,25 +38,16 @@ BATCHES = (1, 2, 3, 5)
 SEVERAL = (2, 3, 5)
 FANS = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3), (4, 1), (1, 4), (4, 4), (4, 3), (2, 4))
 """(n, s), the inputs and neurons of a layer. Only squares let a transposed W pass unnoticed by the shapes."""
-PARAMETERS = (
-    ((2,),),
-    ((2, 1), (2,)),
-    ((3,), (3,), (3,)),
-    ((2, 3), (2,), (1, 2), (1,)),
-    ((2, 2), (2,), (2, 2), (2,)),
-    ((1,), (4, 1), (1, 4), (4,)),
-)
-"""The shapes of sequences of parameters; where they are equal nothing but their order tells them apart."""
-HIDDEN = ("sigmoid", "tanh", "relu")
-ACTIVATIONS = (*HIDDEN, "softmax", "identity")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "softmax", "identity")
 DIFFERENT_ACTIVATIONS = (*itertools.permutations(ACTIVATIONS, 3), *itertools.permutations(ACTIVATIONS, 4))
 OUTPUTS = {
-    "mean_squared_error": ("identity", "sigmoid", "tanh", "softmax"),
+    "mean_squared_error": ("identity", "sigmoid", "tanh", "softmax", "relu"),
     "binary_cross_entropy": ("sigmoid",),
     "cross_entropy": ("softmax",),
     "cross_entropy_with_logits": ("identity",),
 }
 """The activations of a last layer whose output a loss takes."""
+LOSSES = tuple(OUTPUTS)
 
 _SMALL_INTEGERS = np.outer([1, 2, 3], [1, -1]).ravel()
 _TENTHS = np.outer(np.arange(1, 33) / 10, [1, -1]).ravel()
@@ -60,13 +57,13 @@ _LARGEST_Z = 4.0
 
 
 @palette
-def _numbers(dtype: str) -> list[tuple[int, ArrayLike]]:
+def small_numbers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Small integers, which add up exactly and often cancel, and tenths, which need every digit of a significand."""
     return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS)]
 
 
 @palette
-def _numbers_but_zero(dtype: str) -> list[tuple[int, ArrayLike]]:
+def numbers_but_zero(dtype: str) -> list[tuple[int, ArrayLike]]:
     """The same without 0."""
     return [(1, _SMALL_INTEGERS), (1, _TENTHS)]
 
@@ -84,7 +81,7 @@ def many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
-def _wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+def wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Integers of which most products need more than eight bits."""
     return [(1, [0, 1, 2, 3, 50, 70, 100])]
 
@@ -104,7 +101,7 @@ def _to_twelve(dtype: str) -> list[tuple[int, ArrayLike]]:
 _BYTES = st.binary(min_size=512, max_size=512)
 
 
-class _Pool:
+class Pool:
     """Codes of palettes, drawn all at once and taken by one array after the other.
 
     Hypothesis goes on from an example by copying parts of it over other parts of the same kind. Were each array a draw
@@ -133,11 +130,11 @@ def layers(
     batches: Sequence[int | None] = BATCHES,
     fans: Sequence[tuple[int, int]] = FANS,
     dtypes: Sequence[str] = FLOAT64,
-    numbers: Palette = _numbers,
+    numbers: Palette = small_numbers,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b, as ``linear`` takes them."""
     m, (n, s), dtype = draw(one_of_each(batches, fans, dtypes))
-    pool = _Pool(draw)
+    pool = Pool(draw)
     x, W, b = (pool.array(numbers, dtype, shape) for shape in (_batch_shape(m, n), (s, n), (s,)))
     return x, W, b
 
@@ -146,16 +143,16 @@ def layers(
 def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b of one integer dtype, which may be too small for their products."""
     (n, s), dtype = draw(one_of_each(FANS, INTEGERS))
-    pool = _Pool(draw)
-    x, W, b = (pool.array(_wrapping_integers, dtype, shape) for shape in ((3, n), (s, n), (s,)))
+    pool = Pool(draw)
+    x, W, b = (pool.array(wrapping_integers, dtype, shape) for shape in ((3, n), (s, n), (s,)))
     return x, W, b
 
 
 @st.composite
-def examples_of_many_magnitudes(draw: DrawFn) -> np.ndarray:
+def examples_of_many_magnitudes(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> np.ndarray:
     """x, whose elements differ in size by up to 30 powers of ten."""
-    m, n = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8)))
-    return _Pool(draw).array(many_magnitudes, "float64", _batch_shape(m, n))
+    m, n, dtype = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8), dtypes))
+    return Pool(draw).array(many_magnitudes, dtype, _batch_shape(m, n))
 
 
 @st.composite
@@ -167,8 +164,8 @@ def neurons(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """x, w and the number b, as ``neuron`` takes them."""
     m, n, dtype = draw(one_of_each(batches, inputs, dtypes))
-    pool = _Pool(draw)
-    x, w, b = (pool.array(_numbers, dtype, shape) for shape in (_batch_shape(m, n), (n,), ()))
+    pool = Pool(draw)
+    x, w, b = (pool.array(small_numbers, dtype, shape) for shape in (_batch_shape(m, n), (n,), ()))
     return x, w, float(b)
 
 
@@ -176,7 +173,7 @@ def neurons(
 def integer_neurons(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
     """x and w of one integer dtype, which may be too small for their products, and the number b."""
     m, n, dtype = draw(one_of_each((1, *SEVERAL), (1, 2), INTEGERS))
-    pool = _Pool(draw)
+    pool = Pool(draw)
     x, w = (pool.array(_some_wrapping_integers, dtype, shape) for shape in ((m, n), (n,)))
     return x, w, float(pool.array(_tenths, "float64", ()))
 
@@ -187,8 +184,8 @@ def linear_pairs(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """W1, b1, W2 and b2, as ``collapse_linear`` takes them."""
     (n, hidden, s), dtype = draw(one_of_each(sizes, dtypes))
-    pool = _Pool(draw)
-    palette = _wrapping_integers if dtype in INTEGERS else _numbers
+    pool = Pool(draw)
+    palette = wrapping_integers if dtype in INTEGERS else small_numbers
     W1, b1, W2, b2 = (pool.array(palette, dtype, shape) for shape in ((hidden, n), (hidden,), (s, hidden), (s,)))
     return W1, b1, W2, b2
 
@@ -207,7 +204,7 @@ def mlps(
     # A softmax as the output is the rule, and its axis is what most often goes wrong.
     twice = [name for name in outputs if name == "softmax"]
     depth, m, output, dtype = draw(one_of_each(depths, batches, (*outputs, *twice), dtypes))
-    pool = _Pool(draw)
+    pool = Pool(draw)
     architecture = pool.codes((2 * depth,)).tolist()
     sizes = [1 + code % widest for code in architecture[: depth + 1]]
     names = [*(hidden[code % len(hidden)] for code in architecture[depth + 1 :]), output]
@@ -218,45 +215,59 @@ def mlps(
 def differently_activated_mlps(draw: DrawFn) -> tuple[np.ndarray, list[Layer], list[str]]:
     """Networks of three or four layers no two of which have the same activation."""
     names, m = draw(one_of_each(DIFFERENT_ACTIVATIONS, BATCHES))
-    pool = _Pool(draw)
+    pool = Pool(draw)
     sizes = [1 + code % 4 for code in pool.codes((len(names) + 1,)).tolist()]
     return *_network(pool, m, sizes, names), list(names)
+
+
+Training = tuple[np.ndarray, np.ndarray, list[Layer], list[str], str]
+"""x, y, theta, activations and the name of the loss, as ``mlp_gradients`` takes them."""
 
 
 @st.composite
 def training_batches(
     draw: DrawFn,
-    loss: str,
+    *losses: str,
     depths: Sequence[int] = (1, 2, 3),
-    batches: Sequence[int] = (1, *SEVERAL),
-    hidden: Sequence[str] = HIDDEN,
+    batches: Sequence[int] = BATCHES,
+    hidden: Sequence[str] = ACTIVATIONS,
     dtypes: Sequence[str] = FLOAT64,
-) -> tuple[np.ndarray, np.ndarray, list[Layer], list[str], str]:
-    """x, y, theta, activations and the name of the loss, as ``mlp_gradients`` takes them; no layer saturates."""
-    square, depth, m, output, dtype = draw(one_of_each((True, False), depths, batches, OUTPUTS[loss], dtypes))
-    pool = _Pool(draw)
-    architecture = pool.codes((2 * depth,)).tolist()
+    outputs: Mapping[str, Sequence[str]] = OUTPUTS,
+    soft: bool = False,
+) -> Training:
+    """A batch to learn from under one of the losses; no layer saturates. soft: targets between 0 and 1."""
+    loss, square, depth, m, dtype = draw(one_of_each(losses, (True, False), depths, batches, dtypes))
+    pool = Pool(draw)
+    architecture = pool.codes((2 * depth + 1,)).tolist()
+    output = outputs[loss][architecture[-1] % len(outputs[loss])]
     squashed_by = "softmax" if loss == "cross_entropy_with_logits" else output
     k = (2 if squashed_by == "softmax" else 1) + architecture[0] % 3
     # Only between layers of one size, and more than 1, can a transposed W pass unnoticed by the shapes.
     hidden_sizes = [max(k, 2) if square else 1 + code % 4 for code in architecture[2 : depth + 1]]
     sizes = [1 + architecture[1] % 4, *hidden_sizes, k]
-    names = [*(hidden[code % len(hidden)] for code in architecture[depth + 1 :]), output]
+    names = [*(hidden[code % len(hidden)] for code in architecture[depth + 1 : -1]), output]
     x, theta = _network(pool, m, sizes, [*names[:-1], squashed_by])
-    return in_dtype((x, _targets(loss, pool.codes((m, k))), theta, names, loss), dtype)
+    codes = pool.codes((m, k))
+    y = _soft_targets(loss, codes) if soft else targets(loss, codes)
+    return in_dtype((x, y, theta, names, loss), dtype)
 
 
-def _network(pool: _Pool, m: int | None, sizes: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, list[Layer]]:
-    x = pool.array(_numbers, "float64", _batch_shape(m, sizes[0]))
+def beyond_labels() -> SearchStrategy[int]:
+    """What is no label: a negative number, or how far beyond the last label one lies. torch leaves out -100."""
+    return st.sampled_from((-1, 0, 7, -2, -100))
+
+
+def _network(pool: Pool, m: int | None, sizes: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, list[Layer]]:
+    x = pool.array(small_numbers, "float64", _batch_shape(m, sizes[0]))
     theta = [
         # Without bias a unit that has no input either is at exactly 0, where only the robust level says what ReLU' is.
-        (pool.array(_numbers, "float64", (s, n)), pool.array(_numbers_but_zero, "float64", (s,)))
+        (pool.array(small_numbers, "float64", (s, n)), pool.array(numbers_but_zero, "float64", (s,)))
         for n, s in itertools.pairwise(sizes)
     ]
-    return x, list(_scaled(theta, names))
+    return x, list(scaled_layers(theta, names))
 
 
-def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
+def scaled_layers(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
     """The layers; one that could saturate is scaled by the power of two that keeps its pre-activations small."""
     largest_input = _LARGEST_NUMBER
     for (W, b), name in zip(theta, names, strict=True):
@@ -270,15 +281,23 @@ def _scaled(theta: Iterable[Layer], names: Sequence[str]) -> Iterator[Layer]:
             largest_input = 1.0
 
 
-def _targets(loss: str, drawn: np.ndarray) -> np.ndarray:
+def targets(loss: str, drawn: np.ndarray) -> np.ndarray:
     """The targets of a loss that codes of the shape of the network's output stand for."""
     if loss == "mean_squared_error":
-        return np.asarray(_numbers("float64")[drawn])
+        return np.asarray(small_numbers("float64")[drawn])
     if loss == "binary_cross_entropy":
         return (drawn % 2).astype(np.float64)
     k = drawn.shape[1]
     labels = drawn[:, 0].astype(np.int64) % k
     return labels if loss == "cross_entropy_with_logits" else np.eye(k)[labels]
+
+
+def _soft_targets(loss: str, drawn: np.ndarray) -> np.ndarray:
+    """Targets of a cross-entropy between 0 and 1, few of them at the ends: eighths, or rows that sum to 1."""
+    if loss == "binary_cross_entropy":
+        return (drawn % 9) / 8
+    weights = 1.0 + drawn % 4
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 @st.composite
@@ -295,7 +314,7 @@ def in_large_batches(draw: DrawFn, arguments: SearchStrategy[tuple[Any, ...]], p
 @st.composite
 def plane_points(draw: DrawFn) -> np.ndarray:
     """Points of the square [0, 12]^2: half of them anywhere, a quarter within 1 of each line of the decision region."""
-    pool = _Pool(draw)
+    pool = Pool(draw)
     anywhere, *along = (pool.array(_to_twelve, "float64", shape) for shape in ((4, 2), (2, 2), (2, 2)))
     ((weights, biases),) = reference.LINES.theta
     return np.concatenate([anywhere, *map(_near, weights, biases, along)])
@@ -310,137 +329,6 @@ def _near(w: np.ndarray, b: float, along: np.ndarray) -> np.ndarray:
     return np.clip(start + fraction * (end - start) + 0.9 * across * w / np.linalg.norm(w), 0, 12).round(1)
 
 
-@st.composite
-def descents(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> tuple[list[np.ndarray], list[np.ndarray], float]:
-    """theta, grad and alpha, as ``gradient_descent_step`` takes them."""
-    shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (1.0, 0.1, 0.01, 0.3, 2.5), dtypes))
-    pool = _Pool(draw)
-    theta, grad = ([pool.array(_numbers, dtype, shape) for shape in shapes] for _ in range(2))
-    return theta, grad, alpha
-
-
-@st.composite
-def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], float]:
-    """The same with arrays of one integer dtype, and an alpha by which every dtype multiplies them exactly."""
-    shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (0.5, 0.25, 2.5), INTEGERS))
-    pool = _Pool(draw)
-    theta, grad = ([pool.array(_wrapping_integers, dtype, shape) for shape in shapes] for _ in range(2))
-    return theta, grad, alpha
-
-
-DEEPEST = 4
-"""How many layers a network of a declared architecture may have."""
-
-
-@st.composite
-def architectures(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
-    """What a network of any architecture is asked with: x, codes for targets, and the layers from the last one back.
-
-    Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange. The first layer is
-    drawn with the rest, and those in between are square, so that every depth takes some of them.
-    """
-    m, n, h, k, dtype = draw(one_of_each(SEVERAL, (1, 2, 3), (4, 5), (1, 2, 3), dtypes))
-    pool = _Pool(draw)
-    x = pool.array(_numbers, "float64", (m, n))
-    shapes = [(h, n), *[(h, h)] * (DEEPEST - 2), (k, h), (k, n)]
-    layers = [
-        (pool.array(_numbers, "float64", (s, i)), pool.array(_numbers_but_zero, "float64", (s,))) for s, i in shapes
-    ]
-    return in_dtype({"x": x, "layers": layers}, dtype) | {"codes": pool.codes((m, k)).astype(np.int64), "dtype": dtype}
-
-
-def of_architecture(
-    drawn: Mapping[str, Any], activations: Sequence[str], loss: str | None
-) -> tuple[np.ndarray, list[Layer], np.ndarray]:
-    """x, theta and targets for a network with these activations and this loss; no layer saturates.
-
-    Under a binary cross-entropy it has one output.
-    """
-    first, *middle, last, alone = drawn["layers"]
-    depth = len(activations)
-    theta = [alone] if depth == 1 else [first, *middle[: depth - 2], last]
-    binary = loss is not None and loss.startswith("binary_cross_entropy")
-    k = 1 if binary else len(theta[-1][1])
-    theta[-1] = theta[-1][0][:k], theta[-1][1][:k]
-    squashed_by = {"binary_cross_entropy_with_logits": "sigmoid", "cross_entropy_with_logits": "softmax"}
-    names = [*activations[:-1], squashed_by.get(loss or "", activations[-1])]
-    targets = _targets("binary_cross_entropy" if binary else loss or "mean_squared_error", drawn["codes"][:, :k])
-    x, dtype = drawn["x"], drawn["dtype"]
-    scaled = [(W, b) for W, b in _scaled(theta, names)]
-    return in_dtype((x, scaled, targets), dtype)
-
-
-STEPS = (7, 50, 2, 1, 0)
-_RATES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-
-
-@st.composite
-def trainings(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float, int]:
-    """X, y, alpha and steps, as ``fit`` takes them: the largest of some rates with which no step expands an error."""
-    steps, m, n = draw(one_of_each(STEPS, (4, 9, 20, 2), (2, 3, 1, 4)))
-    pool = _Pool(draw)
-    X = pool.array(_numbers_but_zero, "float64", (m, n))
-    y = (pool.codes((m,)) % 2).astype(np.float64)
-    largest = 8 * m / float(np.linalg.norm(X.T @ X, 2))
-    return X, y, next(rate for rate in _RATES if rate <= largest), steps
-
-
-@st.composite
-def classifications(draw: DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """X and theta, as ``predict`` takes them."""
-    m, n = draw(one_of_each((5, 12, 2, 1), (2, 3, 1, 4)))
-    pool = _Pool(draw)
-    return pool.array(_numbers, "float64", (m, n)), pool.array(_numbers_but_zero, "float64", (n,))
-
-
-@st.composite
-def updates(draw: DrawFn, dtypes: Sequence[str] = FLOAT64, numbers: Palette = _numbers) -> dict[str, Any]:
-    """All that a step of an optimiser takes, whatever its rule: parameters, gradients, a state of any past, and rates.
-
-    The parameters are often 0: there the step alone is left, and no rounding of the sum hides an error of it.
-    """
-    shapes, dtype, at_zero = draw(one_of_each(PARAMETERS, dtypes, (True, False)))
-    lr, momentum = draw(one_of_each((0.1, 1.0, 0.01, 0.3), (0.9, 0.0, 0.5)))
-    betas, eps, step = draw(one_of_each(((0.9, 0.999), (0.5, 0.75), (0.0, 0.9)), (1e-8, 0.01), (0, 1, 2, 9, 200)))
-    pool = _Pool(draw)
-    theta, grad, signed, squares = ([pool.array(numbers, dtype, shape) for shape in shapes] for _ in range(4))
-    return {
-        "theta": [np.zeros_like(one) for one in theta] if at_zero else theta,
-        "grad": grad,
-        "signed": signed,
-        "positive": [np.abs(one) for one in squares],
-        "step": step,
-        "lr": lr,
-        "momentum": momentum,
-        "betas": betas,
-        "eps": eps,
-    }
-
-
-def runs() -> SearchStrategy[dict[str, Any]]:
-    """The start of a run in two parameters, without any past; the minimum in place of the gradient."""
-    start = {
-        "theta": [np.array([[1.0, -2.0, 0.3]]), np.array([0.7])],
-        "grad": [np.array([[0.5, 1.0, -1.5]]), np.array([0.25])],
-        "signed": [np.zeros((1, 3)), np.zeros(1)],
-        "positive": [np.zeros((1, 3)), np.zeros(1)],
-        "step": 0,
-        "lr": 0.1,
-        "momentum": 0.9,
-        "betas": (0.9, 0.999),
-        "eps": 1e-8,
-    }
-    return st.just(start)
-
-
-def long_update(n: int) -> dict[str, Any]:
-    """An update of one parameter of n elements, all 0, with another gradient for each."""
-    zeros, ones = [np.zeros(n)], [np.ones(n)]
-    grad = [np.arange(1.0, n + 1) / n]
-    rates = {"step": 3, "lr": 1.0, "momentum": 0.5, "betas": (0.5, 0.75), "eps": 0.01}
-    return {"theta": zeros, "grad": grad, "signed": ones, "positive": ones, **rates}
-
-
 def in_dtype(value: Any, dtype: str) -> Any:
     """The value, with the floating arrays in it in the dtype."""
     return _mapped(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array, value)
@@ -451,18 +339,15 @@ def passed_in(arguments: Any, dtype: str) -> Any:
     return _mapped(lambda array: LaidOut(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
 
 
-def in_every_layout(arguments: Any) -> Iterator[tuple[Any, Any]]:
-    """For each memory layout the values of the arguments, and the arguments laid out in it."""
-    for layout in LAYOUTS:
-        values = _mapped(_constant_along_first_axis, arguments) if layout == "broadcast" else arguments
-        yield values, _mapped(partial(LaidOut, layout=layout), values)
+def in_nested_layouts(arguments: Any, mix: Mix) -> Iterator[tuple[Any, list[str]]]:
+    """As ``in_layouts``, for arrays nested in the arguments: the arguments laid out, and the layouts."""
+    arrays = [leaf for leaf in leaves(arguments) if isinstance(leaf, np.ndarray)]
+    for _, views, layouts in in_layouts(arrays, mix):
+        following = iter(views)
+        yield _mapped(lambda _, following=following: next(following), arguments), layouts
 
 
-def _constant_along_first_axis(array: np.ndarray) -> np.ndarray:
-    return np.repeat(array[:1], len(array), axis=0) if array.ndim else array
-
-
-def _mapped(function: Callable[[np.ndarray], Any], value: Any) -> Any:
+def _mapped(function: Callable[..., Any], value: Any) -> Any:
     """The value with ``function`` applied to the arrays in it."""
     if isinstance(value, np.ndarray):
         return function(value)

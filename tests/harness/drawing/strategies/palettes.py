@@ -127,19 +127,20 @@ def real_line(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 @palette
 def finite_line(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Logits that spread by more than exp can tell apart, up to where differences of two of them overflow."""
+    """Logits that spread by more than exp can tell apart, up to the largest numbers, whose differences overflow."""
     return [
         (4, _both_signs(_SMALL_INTEGERS)),
         (3, _both_signs([50, 100, 200, 1000, 10**4])),
         (3, _both_signs(_uniform(0, 2.2 * _overflow(dtype)))),
-        (1, _both_signs(_binades(dtype, lowest=10, highest=np.finfo(dtype).maxexp - 2))),
+        (1, _both_signs(_binades(dtype, lowest=10))),
+        (1, _both_signs([np.finfo(dtype).max])),
     ]
 
 
 @palette
 def with_nan(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Everyday numbers, and NaN as often as not."""
-    return [(2, _both_signs(_SMALL_INTEGERS)), (1, _both_signs(_TENTHS)), (3, [np.nan])]
+    """Everyday numbers, and NaN as often as not, with its sign bit clear or set, as x86 makes it of 0/0."""
+    return [(2, _both_signs(_SMALL_INTEGERS)), (1, _both_signs(_TENTHS)), (3, [np.nan, -np.nan])]
 
 
 @palette
@@ -212,6 +213,24 @@ def short(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
+def short_line(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Numbers that float16 and bfloat16 both hold: out to where exp overflows in either, infinities, and NaN."""
+    return [
+        (2, _both_signs(_SMALL_INTEGERS)),
+        (3, _both_signs(np.arange(9, 256))),
+        (1, _both_signs(np.outer(2.0 ** np.arange(8, 15), [1, 1.5]).ravel())),
+        (1, [np.inf, -np.inf]),
+        (1, [np.nan, -np.nan]),
+    ]
+
+
+@palette
+def short_masked(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Logits that float16 and bfloat16 both hold, and minus infinity."""
+    return [(3, _both_signs(_SMALL_INTEGERS)), (2, _both_signs(np.arange(48) / 8)), (2, [-np.inf])]
+
+
+@palette
 def short_probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Probabilities that float16 and bfloat16 both hold, the last before 1 and some near 0 among them."""
     return [
@@ -236,9 +255,9 @@ def magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 @palette
 def whole_range(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Integers of an integer dtype, its ends among them."""
+    """Integers of an integer dtype: its ends, and those above the ends of the signed dtype as wide, among them."""
     info = np.iinfo(dtype)
-    numbers = np.array(
-        [*_both_signs(_SMALL_INTEGERS), *_both_signs(np.arange(10, 256)), info.max, info.min, info.max // 2]
-    )
-    return [(1, numbers[(info.min <= numbers) & (numbers <= info.max)])]
+    lowest, highest, half = int(info.min), int(info.max), int(info.max) // 2
+    small = [sign * n for n in range(256) for sign in (1, -1)]
+    numbers = [*small[:18], half + 6, highest, lowest, half, highest - 3, *small[18:]]
+    return [(1, np.array([n for n in numbers if lowest <= n <= highest], dtype))]

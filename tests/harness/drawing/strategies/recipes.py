@@ -1,18 +1,98 @@
-"""Large arrays: recipes with a drawn seed, size and spike, each an expression, which is what a failure shows."""
+"""Large arrays, and cases that are asked on purpose: recipes, each an expression, which is what a failure shows.
 
-from collections.abc import Iterator, Sequence
+A deterministic case stands as data with the reason it exists. How many of them a run asks is decided here, in `asked`,
+by the Hypothesis profile in force; conformance.md says the same in words.
+"""
 
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from tests.harness.drawing.strategies.arrays import FLOATS, one_of_each
+from tests.harness.drawing.strategies.arrays import FLOATS, HALVES, one_of_each
 from tests.harness.drawing.strategies.batches import Batch
 
 _MANY = (2001, 2048, 2049, 2500)
 
 LENGTHS = (*range(1, 1026), 2049, 4099)
 """Every number of lanes, blocks and leftover elements that vectorised code divides an array into."""
+
+LONGEST = LENGTHS[-1]
+
+
+def _beside(*numbers: int) -> list[int]:
+    return [n + off for n in numbers for off in (-1, 0, 1)]
+
+
+_BY_REASON: Mapping[str, Sequence[int]] = {
+    "each number of lanes and of elements left over": range(1, 131),
+    "at a power of two, the size of most buffers": _beside(256, 512, 1024, 2048, 4096),
+    "at a multiple of 32, a warp of a GPU": _beside(*range(160, 520, 32)),
+    "at a multiple of 96 or 100, blocks that are no power of two": _beside(200, 288, 300, 480, 500, 768, 864, 1000),
+    "at a multiple of 128 or 256, a block of a reduction": _beside(640, 768, 896, 1152, 1280, 1536, 3072, 3840),
+    "a prime beyond all blocks": (1031, 2053, 4099),
+}
+
+_POSITIONS: Mapping[str, Sequence[int]] = {
+    "in the first lanes and blocks": range(66),
+    "at the edge of a block": [n for block in range(96, 1031, 32) for n in (block - 1, block)],
+    "the last elements, those left over": range(1014, 1031),
+}
+
+SPIKED = 1031
+"""How many elements a batch with a spike has: a prime."""
+
+_HALF_LENGTHS: Mapping[str, Sequence[int]] = {
+    "each number of lanes and of elements left over in half precision": (*range(1, 18), *_beside(20, 24, 32, 64, 100))
+}
+
+
+Drawn = tuple[()] | tuple[int]
+"""A drawn number, or nothing: then those of the list are asked. Nothing is the smaller example, and shown first."""
+
+
+def asked(few: Sequence[int], all_of_them: Sequence[int]) -> Sequence[int]:
+    """What this run asks: ``few`` under the profile quick, all of them under every other one."""
+    return few if hypothesis.settings().max_examples < 100 else all_of_them
+
+
+def lengths(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
+    """Lengths in ascending order, each with the reason it is asked for; with a drawn one that one alone."""
+    return _asked_by_reason(_BY_REASON, LENGTHS, drawn)
+
+
+def half_lengths(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
+    """Lengths for half precision, whose bounds say nothing of long sums: none beside a drawn one."""
+    return iter(()) if drawn else _asked_by_reason(_HALF_LENGTHS, range(1, 130), ())
+
+
+def further_lengths() -> SearchStrategy[Drawn]:
+    """The share of the lengths that the seed draws."""
+    return st.tuples(st.integers(131, LONGEST))
+
+
+def spike_positions(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
+    """Positions in a batch of SPIKED elements in ascending order, each with its reason; or the drawn one alone."""
+    return _asked_by_reason(_POSITIONS, range(SPIKED), drawn)
+
+
+def further_positions() -> SearchStrategy[Drawn]:
+    """The share of the positions of a spike that the seed draws."""
+    return st.tuples(st.integers(66, SPIKED - 1))
+
+
+def _asked_by_reason(
+    by_reason: Mapping[str, Sequence[int]], every: Sequence[int], drawn: Drawn
+) -> Iterator[tuple[str, int]]:
+    if drawn:
+        yield "drawn by the seed", drawn[0]
+        return
+    reasons = {number: reason for reason, numbers in reversed(list(by_reason.items())) for number in numbers}
+    for number in asked(sorted(reasons), every):
+        yield reasons.get(number, "each one, as the profile asks"), number
 
 
 class Recipe(np.ndarray):
@@ -31,22 +111,151 @@ def remember(array: np.ndarray, code: str) -> Recipe:
     return made
 
 
-def recipe(code: str) -> np.ndarray:
+def recipe(code: str) -> Recipe:
     """The array that the expression ``code`` evaluates to, which is what a failure shows for it."""
-    return remember(eval(code, {"np": np}), code)
+    with np.errstate(all="ignore"):
+        return remember(eval(code, {"np": np}), code)
 
 
-def prefixes(code: str) -> Iterator[np.ndarray]:
-    """The recipe cut to each of LENGTHS along its last axis, the shortest first."""
-    whole = recipe(code)
-    for length in LENGTHS:
-        yield remember(whole[..., :length], f"{code}[..., :{length}]")
+def numbers(shape: Sequence[int], dtype: str = "float64") -> Recipe:
+    """Numbers in [-8, 8] that every floating dtype holds, half precision too, and that no block of 2^n repeats."""
+    return recipe(f"((np.arange({_count(shape)}) * 7 % 251 - 125) / 16).reshape({tuple(shape)}).astype(np.{dtype})")
 
 
-def spiked(count: int, base: float, spike: float) -> Iterator[np.ndarray]:
-    """``count`` times ``base`` in float32, with ``spike`` in its place at each position in turn."""
-    for position in range(count):
-        yield recipe(f"np.where(np.arange({count}) == {position}, {spike}, {base}).astype(np.float32)")
+def large_numbers(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
+    """Numbers in [-64, 64], as ``numbers``: large enough for code that has a branch for large arguments."""
+    return remember(numbers(shape, dtype) * 8, f"8 * {numbers(shape, dtype).code}")
+
+
+def probabilities_of(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
+    """Probabilities inside (0, 1), as ``numbers``."""
+    return recipe(f"((np.arange({_count(shape)}) * 7 % 251 + 1) / 256).reshape({tuple(shape)}).astype(np.{dtype})")
+
+
+def targets_of(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
+    """1 for every third prediction and 0 for the others."""
+    return recipe(f"(np.arange({_count(shape)}) % 3 == 0).reshape({tuple(shape)}).astype(np.{dtype})")
+
+
+_LAID_OUT = (((13,), "float64"), ((13,), "float32"), ((4, 3), "float32"), ((33, 65), "float64"))
+"""Of the arrays that are asked in every layout: a vector, a small and a large matrix, none of them square."""
+
+Make = Callable[[Sequence[int], str], np.ndarray]
+
+
+def in_each_dtype(make: Make) -> list[np.ndarray]:
+    """Arrays to be asked in every layout, each made by ``make`` of its shape and dtype."""
+    return [make(shape, dtype) for shape, dtype in _LAID_OUT]
+
+
+def pairs_in_each_dtype(one: Make, other: Make) -> list[Batch]:
+    """Pairs of such arrays."""
+    return list(zip(in_each_dtype(one), in_each_dtype(other), strict=True))
+
+
+def labelled_in_each_dtype() -> list[Batch]:
+    """Such matrices of logits, each with a label for each row."""
+    return [(z, np.arange(len(z)) % z.shape[1]) for z in in_each_dtype(numbers) if z.ndim == 2]
+
+
+def last_class_true(k: int, dtype: str = "float64") -> Batch:
+    """One example of k classes, of which the last, with the smallest probability, is true; the first has the rest.
+
+    Probabilities are multiples of 2^-8, which half precision holds, or of 2^-13, so that they add up to exactly 1.
+    """
+    unit = 2.0 ** (-8 if k < 200 else -13)
+    y_hat = recipe(f"np.where(np.arange({k}) == 0, {1 - (k - 1) * unit}, {unit})[None].astype(np.{dtype})")
+    return y_hat, recipe(f"(np.arange({k}) == {k - 1})[None].astype(np.{dtype})")
+
+
+def numpy_dtype(dtype: str) -> str:
+    """The dtype in which an array of NumPy carries numbers that are to be passed in ``dtype``."""
+    return "float64" if dtype in HALVES else dtype
+
+
+def _count(shape: Sequence[int]) -> int:
+    return math.prod(shape)
+
+
+def spiked(position: int, base: float, spike: float, dtype: str) -> np.ndarray:
+    """SPIKED times ``base``, with ``spike`` in its place at the position."""
+    return recipe(f"np.where(np.arange({SPIKED}) == {position}, {spike}, {base}).astype(np.{dtype})")
+
+
+def lines(dtype: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Numbers of the dtype from all over the real line, each array with the reason it is asked for."""
+    yield (
+        "a dense sweep: a function may be wrong on a short interval alone",
+        recipe(f"np.linspace(-40, 40, 2**15 + 1).astype(np.{dtype})"),
+    )
+    yield (
+        "a dense sweep near 0, where a polynomial stands for the function",
+        recipe(f"np.linspace(-1, 1, 2**14 + 1).astype(np.{dtype})"),
+    )
+    exponents, step = {"float32": ("-149, 128", 1), "float64": ("-1074, 1024", 2)}[dtype]
+    binades = f"np.ldexp(np.arange(32, 64)[:, None] / 32, np.arange({exponents}, {step})).ravel()"
+    yield (
+        "numbers from each binade of the dtype, of both signs",
+        recipe(f"np.outer([1, -1], {binades}).ravel().astype(np.{dtype})"),
+    )
+
+
+EVERY_HALF: Mapping[str, np.ndarray] = {
+    "float16": recipe("np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float64)"),
+    "bfloat16": recipe("(np.arange(2**16, dtype=np.uint32) << 16).view(np.float32).astype(np.float64)"),
+}
+"""Every number of each half-precision dtype, infinities and NaN with both signs among them."""
+
+
+def between_0_and_1() -> np.ndarray:
+    """Multiples of 2^-20 inside (0, 1), dense and about equally far apart: 128 under quick, else 1024."""
+    count = asked([128], [1024])[0]
+    return np.round((np.arange(count) + 0.62) / count * 2**20) / 2**20
+
+
+Row = tuple[str, np.ndarray]
+"""The reason why a row of logits is asked for, and the row."""
+
+
+def extreme_rows() -> list[Row]:
+    """Rows of the largest and the lowest finite number of a dtype, where a maximum that starts too high is wrong."""
+    reason = "the ends of the dtype: a maximum that starts just above the lowest number (microsoft/onnxruntime#26670)"
+    rows = ([-1, -1], [-1, -1, -1], [1, 1], [1, -1], [-1, 0], [1, 0], [0.5, 1], [-0.5, -1], [-1])
+    return [
+        (reason, recipe(f"(np.array([{row}]) * float(np.finfo(np.{dtype}).max)).astype(np.{dtype})"))
+        for row in rows
+        for dtype in FLOATS
+    ]
+
+
+_MASKS: Mapping[str, str] = {
+    "-inf before: the first blocks hold nothing else (Dao-AILab/flash-attention#1930)": "np.arange({k}) >= {k} - 5",
+    "-inf after, as padding does: the last blocks hold nothing else": "np.arange({k}) < 5",
+    "-inf in every other block of 16 (flashinfer-ai/flashinfer#1178)": "np.arange({k}) // 16 % 2 == 1",
+    "-inf in every other block of 64": "np.arange({k}) // 64 % 2 == 1",
+    "-inf everywhere but at one position in the middle": "np.arange({k}) == {k} // 2",
+    "-inf everywhere but at the last position": "np.arange({k}) == {k} - 1",
+}
+
+
+def masked_rows() -> list[Row]:
+    """Rows of logits with long runs of -inf, the others numbers that every floating dtype holds."""
+    return [
+        (reason, _masked(k, mask.format(k=k))) for k in (65, 130, 200, 520, 1100) for reason, mask in _MASKS.items()
+    ]
+
+
+@st.composite
+def further_masked_rows(draw: DrawFn) -> Row:
+    """As ``masked_rows``, with the number of logits and the run of finite ones drawn."""
+    k = draw(st.integers(65, 1100))
+    start = draw(st.integers(0, k - 1))
+    stop = draw(st.integers(start + 1, k))
+    return "-inf before and after", _masked(k, f"({start} <= np.arange({k})) & (np.arange({k}) < {stop})")
+
+
+def _masked(k: int, finite: str) -> np.ndarray:
+    return recipe(f"np.where({finite}, np.arange({k}) % 5 / 4, -np.inf)")
 
 
 @st.composite
@@ -96,20 +305,53 @@ def labelled_at_random(draw: DrawFn, logits: SearchStrategy[np.ndarray]) -> Batc
 
 @st.composite
 def many_classified(draw: DrawFn) -> Batch:
-    """More than 2000 rows of probabilities, or rows of more than 512, and one-hot labels."""
-    (m, k), dtype = draw(one_of_each(((2001, 2), (2048, 3), (2500, 5), (1, 517), (2, 1025), (3, 3000)), FLOATS))
+    """More than 2000 rows of probabilities, and one-hot labels."""
+    return draw(_classified(((2001, 2), (2048, 3), (2500, 5))))
+
+
+@st.composite
+def long_classified(draw: DrawFn) -> Batch:
+    """Rows of more than 512 probabilities, and one-hot labels."""
+    return draw(_classified(((1, 517), (2, 1025), (3, 3000))))
+
+
+@st.composite
+def _classified(draw: DrawFn, shapes: Sequence[tuple[int, int]]) -> Batch:
+    (m, k), dtype = draw(one_of_each(shapes, FLOATS))
     weights = f"(weights := {_random(draw)}.integers(1, 100, ({m}, {k})))"
     y_hat = recipe(f"({weights} / weights.sum(axis=1, keepdims=True)).astype(np.{dtype})")
     y = recipe(f"(np.arange({k}) == {_random(draw)}.integers({k}, size=({m}, 1))).astype(np.{dtype})")
     return y_hat, y
 
 
+MANY_OF_EACH = (*((count,) for count in _MANY), (100, 1), (2049, 1), (1, 2049), (300, 7), (33, 65), (7, 300))
+"""Shapes of large batches: vectors, and matrices with many rows, with many columns, and with both."""
+
+
+def many_pairs(y_hat: str, y: str) -> list[Batch]:
+    """One large batch of each shape and dtype; the arguments as in ``long_pairs``."""
+    return [_pair(y_hat, y, shape, dtype, (0, 1)) for shape in MANY_OF_EACH for dtype in FLOATS]
+
+
 @st.composite
 def long_pairs(draw: DrawFn, y_hat: str, y: str) -> Batch:
-    """More than 2000 estimates and targets, each made by a method of a random generator: ``"uniform(0, 1, {})"``."""
-    count, dtype = draw(one_of_each(_MANY, FLOATS))
-    one, other = (recipe(f"{_random(draw)}.{method.format(count)}.astype(np.{dtype})") for method in (y_hat, y))
+    """Many estimates and targets, each made by a method of a random generator: ``"uniform(0, 1, {})"``."""
+    shape, dtype = draw(one_of_each(MANY_OF_EACH, FLOATS))
+    return _pair(y_hat, y, shape, dtype, draw(st.tuples(st.integers(0, 999), st.integers(0, 999))))
+
+
+def _pair(y_hat: str, y: str, shape: Sequence[int], dtype: str, seeds: tuple[int, int]) -> Batch:
+    one, other = (
+        recipe(f"np.random.default_rng({seed}).{method.format(shape)}.astype(np.{dtype})")
+        for method, seed in zip((y_hat, y), seeds, strict=True)
+    )
     return one, other
+
+
+@st.composite
+def large_arrays(draw: DrawFn) -> np.ndarray:
+    """Hundreds of numbers in a vector, or in a matrix of an odd shape."""
+    return numbers(*draw(one_of_each(((513,), (33, 65), (130, 9), (3, 700)), FLOATS)))
 
 
 def _random(draw: DrawFn) -> str:
