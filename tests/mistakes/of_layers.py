@@ -19,9 +19,7 @@ def in_bits(a, bits):
     return np.ldexp(np.round(mantissa * 2**bits) / 2**bits, exponent)
 
 record({
-"LINEAR-ONE": {
-    "gives a single example the axis of a batch": lambda x, W, b: np.atleast_2d(x) @ W.T + b,
-}, "LINEAR-VALUE": {
+"LINEAR-VALUE": {
     "multiplies x by W instead of by W transposed, which fits only where W is square": lambda x, W, b: x @ W + b,
     "multiplies by whichever of W and its transpose fits, and a square W fits both ways":
         lambda x, W, b: (x @ W if x.shape[-1] == W.shape[0] else x @ W.T) + b,

@@ -48,9 +48,7 @@ def centred(h, W, b):
     return z - z.mean(axis=0) if len(z) > 1 and z.ndim == 2 else z
 
 record({
-"MLP-ONE": {
-    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
-}, "MLP-VALUE": {
+"MLP-VALUE": {
     "leaves the biases out": with_layer(lambda h, W, b: h @ W.T),
     "has a bias in the first layer only": with_theta(lambda theta: [theta[0], *((W, 0 * b) for W, b in theta[1:])]),
     "multiplies by W instead of by W transposed": with_layer(lambda h, W, b: h @ W + b),
