@@ -57,7 +57,7 @@ def test_the_four_forms_of_the_slides_conform(suite, submission, task, code, iso
         (
             written(last=", nn.Softmax(dim=1)", k="3", before='TASK = "multiclass"'),
             "NETWORK-VALUE",
-            "puts a softmax before CrossEntropyLoss",
+            "puts a softmax of 3 outputs before CrossEntropyLoss",
         ),
         (written(last=", nn.ReLU()", before=MSE), "NETWORK-VALUE", "puts a ReLU on its output"),
         (written(before='TASK = "binary"'), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
@@ -107,15 +107,15 @@ def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission,
     assert row["verdict"] == "error"
 
 
-def test_a_class_is_found_beside_functions_and_by_its_name(suite, submission, tmp_path, monkeypatch):
+def test_a_class_is_found_beside_functions_and_by_its_name(suite, submission, tmp_path):
     code = written(before=MSE)
     path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n" + code)
     outcomes = suite("--impl", path, "-k", "SIGMOID-VALUE or NETWORK-VALUE or NETWORK-GRADIENT").outcomes()
     assert [outcomes[path, one] for one in ("SIGMOID-VALUE", "NETWORK-VALUE", "NETWORK-GRADIENT")] == ["passed"] * 3
     (tmp_path / "their_networks.py").write_text(written(before='TASK = "regression"'))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     named = "their_networks:MyTwoLayerMLP"
-    assert suite("--impl", named, *ONLY).outcomes()[named, "NETWORK-VALUE"] == "passed"
+    result = suite("--impl", named, *ONLY, environment={"PYTHONPATH": str(tmp_path)})
+    assert result.outcomes()[named, "NETWORK-VALUE"] == "passed"
 
 
 def test_an_implementation_is_complete_without_a_network(suite, submission):
