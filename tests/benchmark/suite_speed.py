@@ -36,6 +36,14 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(f"measured {int(status)} {peak:.0f} {'torch' in sys.modules}", file=sys.stderr)
 """
 
+STAGES: dict[str, list[tuple[Any, str]]] = {
+    "drawing (Hypothesis)": [(drawing, "draw"), (drawing, "_given")],
+    "plans: test bodies, reference values and bounds": [(judging, "plan_of")],
+    "the implementation's calls, arguments and answers": [(trial._Asking, "_asked")],
+    "checks of the answers": [(trial._Execution, "seen")],
+}
+"""What is timed under each label: functions, each by where it is looked up and its name."""
+
 
 def whole_run(*arguments: str) -> tuple[float, float, bool]:
     """Wall seconds, peak MiB and whether torch was imported, of one run of the suite in a process of its own."""
@@ -93,14 +101,8 @@ class Clock:
 def split(*arguments: str) -> dict[str, float]:
     """Seconds of a run in this process: drawing, plans, calls, checks, pytest itself."""
     clock = Clock()
-    stages = {
-        "drawing (Hypothesis)": [(drawing, "draw"), (drawing, "_given")],
-        "plans: test bodies, reference values and bounds": [(judging, "plan_of")],
-        "the implementation's calls, arguments and answers": [(trial, "_asked")],
-        "checks of the answers": [(trial._Execution, "seen")],
-    }
     with contextlib.ExitStack() as patched:
-        for label, places in stages.items():
+        for label, places in STAGES.items():
             for holder, name in places:
                 patched.enter_context(mock.patch.object(holder, name, clock.timed(label, getattr(holder, name))))
         patched.enter_context(contextlib.redirect_stdout(io.StringIO()))

@@ -29,8 +29,6 @@ record({
     "squeezes the result, so that a batch of one and a layer of one lose their axis":
         lambda x, W, b: np.squeeze(x @ W.T + b),
     "keeps the transposed weights of the first call of each shape": remembering(weights_of_the_first_call),
-}, "LINEAR-ONE": {
-    "gives a single example the axis of a batch": lambda x, W, b: np.atleast_2d(x) @ W.T + b,
 }, "LINEAR-ROWS": {
     "leaves the examples in columns": lambda x, W, b: W @ x + b if x.ndim == 1 else W @ x.T + b[:, None],
     "reshapes the batch to (n, m) where it should transpose it":
@@ -184,7 +182,7 @@ def products_of_a_neuron_wrap_around(x, w, b):
 
 @wrong("LINEAR-PURE", "adds the weighted sums to the bias in place")
 def accumulated_in_the_bias(x, W, b):
-    if x.size != x.shape[-1]:
+    if x.ndim == 2 and len(x) > 1:
         return x @ W.T + b
-    b += (x @ W.T).ravel()
+    b += np.reshape(x, -1) @ W.T
     return b.reshape(*x.shape[:-1], -1)

@@ -76,8 +76,6 @@ record({
     "normalises each layer's sums over the batch": with_layer(centred),
     "keeps each layer of the first call for later layers of the same sizes":
         remembering(lambda: layers_of_the_first_call({})),
-}, "MLP-ONE": {
-    "gives a single example the axis of a batch": lambda x, *rest: mlp(np.atleast_2d(x), *rest),
 }, "MLP-COMPOSED": {
     "has room for four layers and leaves those beyond out": lambda x, theta, names: mlp(x, theta[:4], names[:4]),
     "adds a layer's input to its output where the sizes allow, in deep networks":

@@ -170,10 +170,11 @@ def shapes(arrays):
 
 HABITS = {
 "REST": {
-    "drifts on where there is no gradient":
-        after(lambda p, new, theta, grad, state: ([a - 1e-5 * (not any(map(np.any, grad))) for a in p], new)),
     "takes a learning rate of 0 for none given and falls back to a default":
         before(lambda theta, grad, state, lr: (theta, grad, state, lr or 0.01)),
+}, "ZERO": {
+    "drifts on where there is no gradient":
+        after(lambda p, new, theta, grad, state: ([a - 1e-5 * (not any(map(np.any, grad))) for a in p], new)),
     "adds an eps to the gradient":
         before(lambda theta, grad, state, lr: (theta, [g + 1e-15 for g in grad], state, lr)),
 }, "PURE": {

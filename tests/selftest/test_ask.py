@@ -118,6 +118,17 @@ def test_results_in_a_few_buffers_are_overwritten(caller):
     assert "call 1 of sigmoid" in more.overwritten["sigmoid"]
 
 
+@pytest.mark.parametrize("here", [True, False], ids=["here", "process"])
+def test_a_result_that_shares_memory_with_an_argument_changes_once_that_is_spent(loaded, here):
+    source = "import numpy as np\ndef relu(z): return z\ndef tanh(z): return np.tanh(z)"
+    caller = loaded(source, where=None) if here else loaded(source)
+    z = np.array([0.25, 0.5, 1.0])
+    assert caller.ask([Request("relu", (z,)), Request("tanh", (z,), spent=True)]).overwritten == {}
+    asked = caller.ask([Request("relu", (z,), spent=True)])
+    assert (asked.answers[0].value.tolist(), asked.answers[0].changed) == (z.tolist(), ())
+    assert list(asked.overwritten) == ["relu"]
+
+
 def test_a_result_that_is_written_later_is_overwritten(caller):
     z = np.ones(3)
     asked = caller.ask([Request("linear", (z, np.eye(3), z))])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 import reference
-from tests.benchmark import side_by_side
+from tests.benchmark import class_speed, side_by_side, suite_speed
 from tests.benchmark.autograder import autograder
 from tests.benchmark.baseline import Baseline
 from tests.benchmark.onnx_vectors import onnx_vectors
@@ -128,3 +128,13 @@ def test_the_table_counts_what_is_killed_and_accused(monkeypatch, capsys):
         ["plain Hypothesis", "3 of 3", "2", "2 of 3", "0 of 0", "2 of 2", "1"],
     ]
     assert output.count("accuses not right at all, which is right at the robust level") == 4
+
+
+def test_what_a_run_is_split_into_is_there():
+    timed = [place for places in suite_speed.STAGES.values() for place in places]
+    assert [name for holder, name in timed if not hasattr(holder, name)] == []
+
+
+def test_every_spelling_and_every_fault_of_a_class_is_in_its_source():
+    source = class_speed.SOURCE.read_text(encoding="utf-8")
+    assert [old for old, _ in [*class_speed._SPELLINGS, *class_speed._FAULTS] if old not in source] == []

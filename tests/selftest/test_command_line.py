@@ -162,9 +162,13 @@ def test_deselecting_clauses_does_not_fail_and_does_not_pass(suite):
 
 DO_NOT_LOAD = {
     "syntax.py": ("def sigmoid(z:\n", "SyntaxError"),
-    "exit.py": ("raise SystemExit(0)", "SystemExit"),
-    "missing.py": ("import no_such_module_at_all", "no_such_module_at_all"),
-    "skip.py": ("import pytest\npytest.skip('no', allow_module_level=True)", "Skipped"),
+    "exit.py": ("def sigmoid(z, x=exit(0)): return z", "SystemExit"),
+    "script.py": ("print(1 / 0)", "no function of the interface"),
+    "missing.py": ("import no_such_module_at_all as m\ndef sigmoid(z): return m.f(z)", "no_such_module_at_all"),
+    "skip.py": (
+        "import pytest\ndef no(): pytest.skip('no', allow_module_level=True)\ndef sigmoid(z, no=no()): return z",
+        "Skipped",
+    ),
     "misspelt.py": ("def sigmiod(z): return z", "sigmiod"),
 }
 
@@ -181,7 +185,7 @@ def test_files_that_do_not_load_are_each_an_error_row_and_harm_no_other(suite, w
 
 
 def test_only_files_that_do_not_load_are_a_failure_too(suite, submission):
-    result = suite("--impl", submission("1 / 0"))
+    result = suite("--impl", submission("def sigmoid(z, x=1 / 0): return z"))
     assert result.exit_status == 1
     assert "ZeroDivisionError" in result.json["implementations"][0]["reason"]
 
@@ -339,7 +343,9 @@ def _each_with_impl(paths):
 
 
 def test_a_file_that_loads_only_once_is_an_error_under_xdist(suite, submission, tmp_path):
-    path = submission(f"import os\nos.mkdir({str(tmp_path / 'once')!r})\nrelu = abs\n")
+    path = submission(
+        f"import os, numpy as np\ndef relu(z, once=os.mkdir({str(tmp_path / 'once')!r})): return np.maximum(z, 0)"
+    )
     result = suite("--impl", path, "--impl", "numpy-lecture", "-k", "RELU-VALUE", "-n", "1")
     assert result.exit_status == 1
     assert result.implementation(path)["verdict"] == "error"

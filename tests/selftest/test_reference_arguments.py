@@ -156,6 +156,14 @@ def test_integers_are_promoted_to_float64(dtype):
     assert reference.mean_squared_error(whole, 1 - whole.astype(np.int8)) == 0.5
 
 
+def test_each_parameter_of_a_step_keeps_its_own_dtype():
+    theta = [np.ones(2, np.float32), np.ones(3), np.ones(1, np.int8)]
+    dtypes = [np.float32, np.float64, np.float64]
+    assert [one.dtype for one in reference.gradient_descent_step(theta, theta, 0.1)] == dtypes
+    stepped, state = reference.sgd_step(theta, theta, {"momentum_buffer": theta}, lr=0.1, momentum=0.5)
+    assert [one.dtype for one in stepped] == [one.dtype for one in state["momentum_buffer"]] == dtypes
+
+
 def test_a_python_float_does_not_decide_the_dtype():
     assert reference.neuron(cast(x, "float32"), np.ones(3, dtype=np.float32), 0.1).dtype == np.float32
     assert reference.linear(cast(x, "float32"), W1, b1).dtype == np.float64
