@@ -15,12 +15,15 @@ import numpy as np
 from impls.calling import LaidOut
 from impls.nested import mapped
 from tests.harness.judging.exact import exact
+from tests.harness.judging.plan import dtype_of
 from tests.harness.judging.trial import Made
 
 MOST_CALLS = 40
 """How many calls are looked at."""
 
-_ALIKE = 1e-6
+_ALIKE = {"float32": (1e-4, 1e-5), "float16": (2e-2, 1e-3)}
+"""How close two values are that differ by rounding alone, relatively and absolutely, by the dtype of the arguments."""
+_ALIKE_IN_FLOAT64 = (1e-6, 1e-12)
 _NAMED = 2
 
 
@@ -71,7 +74,7 @@ def _with_a_value(function: str, calls: Iterable[Made], formula: Callable[..., A
             continue
         if len(first) < MOST_CALLS:
             first.append(call)
-        if not _alike(call.value, right):
+        if not _alike(call, right):
             wrong.append(call)
         if len(wrong) == MOST_CALLS:
             break
@@ -80,7 +83,7 @@ def _with_a_value(function: str, calls: Iterable[Made], formula: Callable[..., A
 
 def _behaves_as(suspect: Suspect, calls: Sequence[Made]) -> bool:
     mistaken = suspect.make()
-    return all((value := _value(mistaken, call)) is not None and _alike(call.value, value) for call in calls)
+    return all((value := _value(mistaken, call)) is not None and _alike(call, value) for call in calls)
 
 
 def without_layout(value: Any) -> Any:
@@ -97,18 +100,22 @@ def _value(function: Callable[..., Any], call: Made) -> Any:
         return None
 
 
-def _alike(one: Any, other: Any) -> bool:
-    """Whether two results are the same but for rounding."""
+def _alike(call: Made, value: Any) -> bool:
+    """Whether the call gave ``value``, but for rounding in the dtype of its arguments."""
+    return _close(call.value, value, *_ALIKE.get(dtype_of(call.arguments) or "", _ALIKE_IN_FLOAT64))
+
+
+def _close(one: Any, other: Any, rtol: float, atol: float) -> bool:
     if isinstance(one, list | tuple) or isinstance(other, list | tuple):
         return (
             isinstance(one, list | tuple)
             and isinstance(other, list | tuple)
             and len(one) == len(other)
-            and all(map(_alike, one, other))
+            and all(_close(*pair, rtol, atol) for pair in zip(one, other, strict=True))
         )
     if isinstance(one, Mapping) or isinstance(other, Mapping):
         both = isinstance(one, Mapping) and isinstance(other, Mapping)
-        return both and all(key in one and _alike(one[key], item) for key, item in other.items())
+        return both and all(key in one and _close(one[key], item, rtol, atol) for key, item in other.items())
     try:
         one, other = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     except (TypeError, ValueError):
@@ -116,7 +123,7 @@ def _alike(one: Any, other: Any) -> bool:
     if one.shape != other.shape:
         return False
     with np.errstate(all="ignore"):
-        return bool(np.allclose(one, other, rtol=_ALIKE, atol=1e-12, equal_nan=True))
+        return bool(np.allclose(one, other, rtol=rtol, atol=atol, equal_nan=True))
 
 
 def _factor(formula: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
@@ -124,7 +131,7 @@ def _factor(formula: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
     fitting: set[str] | None = None
     for call in wrong:
         right = _value(formula, call)
-        factors = {name for name, factor in _factors(call).items() if _alike(call.value, _times(factor, right))}
+        factors = {name for name, factor in _factors(call).items() if _alike(call, _times(factor, right))}
         fitting = factors if fitting is None else fitting & factors
         if not fitting:
             return None
