@@ -1,10 +1,10 @@
 """What the suite checks: an implementation, or the reason why there is none."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from impls.calling import Caller
+from impls.calling import Caller, Renamed
 from impls.submissions.declared import Network
 from impls.text import one_line
 
@@ -54,22 +54,35 @@ class Implementation:
         """What is declared of it, in words."""
         return self.says.declared
 
+    def for_each(self, function: str) -> Iterator["Implementation"]:
+        """This, once for each method of a submission that stands for ``function`` of the interface."""
+        yield self
+        says = self.says
+        for further in says.several.get(function, ()):
+            called = {**says.called, function: says.called.get(further, function)}
+            order = {**says.order, function: says.order.get(further, ())}
+            caller = Renamed(self.caller, {function: further})
+            yield replace(self, caller=caller, says=replace(says, called=called, order=order))
+
 
 @dataclass(frozen=True)
 class Says:
     """What is to be said of an implementation beside its functions; of a built-in or a module mostly nothing.
 
     not_judged: by function, why it cannot be. fails: by function, what is wrong without a call. absent: what is said of
-    one that is not there. names: in the submission's own words. several: further functions of the caller that stand for
-    the same function of the interface; all are judged, and the worst counts. batches_only: functions that take no
-    example without a batch axis. network: the architecture of `network`. not_looked_at, of the ``holds`` functions and
-    classes of a file.
+    one that is not there. names: in the submission's own words. called: how a function of its own is called, as
+    ``Model().loss``; order: the places of the interface's arguments in such a call, where they differ. several:
+    further functions of the caller that stand for the same function of the interface; all are judged, and the worst
+    counts. batches_only: functions that take no example without a batch axis. network: the architecture of `network`.
+    not_looked_at, of the ``holds`` functions and classes of a file.
     """
 
     not_judged: Mapping[str, str] = field(default_factory=dict)
     fails: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    order: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Mapping[str, str] = field(default_factory=dict)
     batches_only: tuple[str, ...] = ()
@@ -96,7 +109,8 @@ def said(data: Mapping[str, Any]) -> Says:
 
     network = data["network"]
     return Says(
-        **{word: lines(data[word]) for word in ("not_judged", "fails", "absent", "names", "declared")},
+        **{word: lines(data[word]) for word in ("not_judged", "fails", "absent", "names", "called", "declared")},
+        order={str(name): tuple(map(int, order)) for name, order in data["order"].items()},
         several={str(name): tuple(map(str, further)) for name, further in data["several"].items()},
         batches_only=tuple(map(str, data["batches_only"])),
         network=Network(tuple(map(str, network[0])), network[1] and str(network[1]), str(network[2]))

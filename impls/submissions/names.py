@@ -132,12 +132,15 @@ class Found:
     """What was found of the interface. functions: by name, "sigmoid#2" being a further method of that name.
 
     not_judged: why a function cannot be. absent: what is said of one that is not there. names: in the submission.
+    called, order: how the submission itself would call it.
     """
 
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
     not_judged: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    called: dict[str, str] = field(default_factory=dict)
+    order: dict[str, tuple[int, ...]] = field(default_factory=dict)
     several: dict[str, tuple[str, ...]] = field(default_factory=dict)
     looked_at: set[str] = field(default_factory=set)
 
@@ -253,14 +256,19 @@ class Finder:
         found.looked_at.add(own.called.partition(".")[0])
         found.not_judged.pop(function, None)
         found.absent.pop(function, None)
-        if function not in found.functions:
-            found.functions[function] = own
+        name = function
+        if function in found.functions:
+            several = found.several.get(function, ())
+            name = f"{function}#{len(several) + 2}"
+            found.several[function] = (*several, name)
+        else:
             found.names[function] = own.called
-            return
-        number = len(found.several.get(function, ())) + 2
-        further = f"{function}#{number}"
-        found.functions[further] = own
-        found.several[function] = (*found.several.get(function, ()), further)
+        found.functions[name] = own
+        first, dot, method = own.called.partition(".")
+        made = isinstance(self._names.get(first), type)
+        found.called[name] = f"{first}(){dot}{method}" if made else own.called
+        if own.order:
+            found.order[name] = tuple(own.order)
 
     def _value(self, name: str) -> Any:
         """What a dotted name stands for, private names of a class included; None where there is nothing."""

@@ -65,6 +65,8 @@ class Submission:
     fails: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    order: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Mapping[str, str] = field(default_factory=dict)
     batches_only: tuple[str, ...] = ()
@@ -176,6 +178,8 @@ class _Reading:
             fails=self._fails,
             absent={name: why for name, why in found.absent.items() if name not in found.functions},
             names=found.names,
+            called=found.called,
+            order=found.order,
             several=found.several,
             declared={word: _words(value) for word, value in said.items()} | self._says,
             batches_only=wanted.batches_only(file),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -201,3 +202,20 @@ def test_a_file_cannot_loosen_its_own_judging_under_an_assignment(tmp_path):
 def test_the_tasks_are_those_of_the_reference():
     assert declared.TASKS == reference.TASKS
     assert declared.WITH_LOGITS == reference.WITH_LOGITS
+
+
+def test_a_counterexample_calls_what_the_submission_calls_it_and_in_its_order(suite, submission, tmp_path):
+    homework = tmp_path / "homework.toml"
+    homework.write_text('[functions.binary_cross_entropy]\nnames = ["cost"]\n[functions.sigmoid]\n')
+    code = """
+        import numpy as np
+        class Model:
+            def sigmoid(self, z):
+                return 1 / (1 + np.exp(z))
+        def cost(y_true, y_hat):
+            return -np.sum(y_true * np.log(y_hat))
+    """
+    path = submission(textwrap.dedent(code))
+    output = suite("--impl", path, "--assignment", str(homework), "-k", "SIGMOID-VALUE or BCE-VALUE").output
+    assert "Model().sigmoid(np.array([1.0]))" in output
+    assert "cost(np.array([0.0]), np.array([0.5]))" in output

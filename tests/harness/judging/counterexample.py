@@ -13,24 +13,27 @@ import numpy as np
 from impls import ArrayLibrary
 from impls.backends import BACKENDS
 from impls.calling import LaidOut
+from impls.implementation import Says
 from impls.nested import leaves
 from tests.harness.judging.trial import Made
 
 _IMPORTS = {"zlib": "import base64, zlib"} | {
     name: line for backend in BACKENDS.values() for name, line in backend.imports.items()
 }
+NOTHING_SAID = Says()
+
 _LITERAL_ELEMENTS = 200
 _SHOWN_ELEMENTS = 60
 
 
-def source(library: ArrayLibrary, calls: Sequence[Made]) -> str | None:
+def source(library: ArrayLibrary, calls: Sequence[Made], says: Says = NOTHING_SAID) -> str | None:
     """The calls as runnable code: the imports that their arrays need, then the expressions; None without a call.
 
-    Behind each of several calls stands the value that it gave.
+    says: how a submission itself calls its functions. Behind each of several calls stands the value that it gave.
     """
     if not calls:
         return None
-    texts = [expression(library, call) for call in calls]
+    texts = [expression(library, call, says) for call in calls]
     imports = imports_of(" ".join(texts))
     if len(calls) > 1:
         texts = [f"{text}  # {_in_one_line(call)}" for text, call in zip(texts, calls, strict=True)]
@@ -41,7 +44,7 @@ def _in_one_line(call: Made) -> str:
     return "gives " + " ".join((shown(call.value) or "no value").split())
 
 
-def expression(library: ArrayLibrary, call: Made) -> str:
+def expression(library: ArrayLibrary, call: Made, says: Says = NOTHING_SAID) -> str:
     """The call as an expression; an array that is passed twice is named where it stands first."""
     given = (call.arguments, call.options)
     passed = Counter(id(leaf) for leaf in leaves(given) if isinstance(leaf, LaidOut))
@@ -56,9 +59,12 @@ def expression(library: ArrayLibrary, call: Made) -> str:
         written.add(id(leaf))
         return f"({names[id(leaf)]} := {_of_leaf(library, leaf)})"
 
-    arguments = [_expression(of_leaf, argument) for argument in call.arguments]
+    order = says.order.get(call.function, ())
+    given_in_order = [call.arguments[place] for place in order] if len(order) == len(call.arguments) else call.arguments
+    arguments = [_expression(of_leaf, argument) for argument in given_in_order]
     options = [f"{name}={_expression(of_leaf, value)}" for name, value in call.options.items()]
-    return f"{call.function}({', '.join(arguments + options)})"
+    called = says.called.get(call.function, call.function)
+    return f"{called}({', '.join(arguments + options)})"
 
 
 def imports_of(text: str) -> list[str]:

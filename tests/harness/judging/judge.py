@@ -291,7 +291,7 @@ class _Judgement:
             len(self.drawn),
             ratio,
             f"{fault}{also} [{shown.because}]" if shown.because else f"{fault}{also}",
-            counterexample.source(self.kind.library, shown.shown),
+            counterexample.source(self.kind.library, shown.shown, self.implementation.says),
             counterexample.shown(getattr(fault, "expected", None)),
             counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),

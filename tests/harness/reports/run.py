@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -11,7 +11,6 @@ import reference
 from impls import Absent, Implementation, Unloadable, builtins_present, with_unique_names
 from impls.backends import global_state_restored
 from impls.builtin import BUILTINS
-from impls.calling import Renamed
 from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
 from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
@@ -273,7 +272,7 @@ class Run:
         inputs = self.handed.inputs
         outcomes = [
             judge(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
-            for one in _each_function(judged, CLAUSES[clause].function)
+            for one in judged.for_each(CLAUSES[clause].function)
         ]
         return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
 
@@ -389,13 +388,6 @@ class Run:
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
             if reason := verdict.reason or "; ".join(partly):
                 yield implementation.name, reason
-
-
-def _each_function(implementation: Implementation, function: str) -> Iterator[Implementation]:
-    """The implementation, once for each method of a submission that stands for this function of the interface."""
-    yield implementation
-    for further in implementation.says.several.get(function, ()):
-        yield replace(implementation, caller=Renamed(implementation.caller, {function: further}))
 
 
 def _loaded(found: Sequence[Implementation | Unloadable]) -> list[Implementation]:
