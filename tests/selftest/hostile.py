@@ -233,7 +233,7 @@ HOSTILE = {
     ),
     "generator": _call("yield z", "error", "generator"),
     "object array": _call("return np.array([Exception] * 3, dtype=object)", "error", "object"),
-    "huge shape": _call("return np.broadcast_to(z.ravel()[:1], (2**50,))", "error", ""),
+    "huge shape": _call("return np.broadcast_to(z.ravel()[:1], (2**50,))", "failed", "shape"),
     "huge list": _call("return [0.0] * 10**6", "error", "too many"),
     "deep list": _call("x = []\nfor _ in range(10**5): x = [x]\nreturn x", "error", ""),
     "wrong dtype": _call(f"return ({_RIGHT}).astype('U9')", "error", "dtype"),

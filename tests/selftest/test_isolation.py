@@ -18,7 +18,6 @@ from tests.harness.reports.options import Options
 from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
 from tests.harness.spec.clauses import PROPERTIES
-from tests.mistakes import MISTAKES
 from tests.selftest.conftest import CHECKOUT
 from tests.selftest.hostile import HOSTILE, Hostile
 
@@ -98,7 +97,11 @@ def wrong_of(result, file, name, hostile, mode):
     outcomes = result.outcomes()
     outcome, says = (mode == "bwrap" and hostile.in_bwrap) or (hostile.outcome, hostile.says)
     if outcome is None:
-        return None if row["verdict"] == "error" and says in row["reason"] else (name, row["verdict"], row["reason"])
+        return (
+            None
+            if row["verdict"] == "error" and says in (row["reason"] or "")
+            else (name, row["verdict"], row["reason"])
+        )
     if name.startswith("patches"):  # of what it has broken it may get any values, but none that pass
         return None if row["verdict"] in ("fails", "error") else (name, row["verdict"])
     if outcomes.get((row["name"], "TANH-VALUE")) != "passed":
@@ -175,6 +178,18 @@ def outcomes_of(path, mode, clauses):
         run.end_workers()
 
 
+MISTAKEN = {
+    "wrong values": "def sigmoid(z): return 1 / (1 + np.exp(z))",
+    "raises": "def sigmoid(z): raise ZeroDivisionError(f'of {z.shape}')",
+    "wrong shape": "def sigmoid(z): return (1 / (1 + np.exp(-z))).ravel()",
+    "no array": "def sigmoid(z): return 'a sigmoid'",
+    "writes into its argument": "def sigmoid(z):\n    z[...] = 1 / (1 + np.exp(-z))\n    return z",
+    "one result for all calls": "def sigmoid(z):\n    calls[:] = calls or [np.zeros(10**6)]\n    out = "
+    "calls[0][: z.size].reshape(z.shape)\n    out[...] = 1 / (1 + np.exp(-z))\n    return out",
+    "counts its calls": "def sigmoid(z):\n    calls.append(z)\n    return 1 / (1 + np.exp(-z)) + (len(calls) > 20)",
+}
+
+
 @pytest.fixture
 def quick():
     before = settings.get_current_profile_name()
@@ -184,21 +199,15 @@ def quick():
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("batch", range(4))
-def test_known_mistakes_have_the_same_outcomes_in_a_process_of_their_own(tmp_path, batch):
+@pytest.mark.parametrize("what", MISTAKEN)
+def test_known_mistakes_have_the_same_outcomes_in_a_process_of_their_own(tmp_path, what):
     every_test_imported()
-    of_function = {}
-    for mistake in MISTAKES.values():
-        of_function.setdefault(mistake.clause.function, []).append(mistake)
-    chosen = {name: mistakes[batch * len(mistakes) // 4] for name, mistakes in of_function.items()}
-    head = f"import sys\nsys.path.insert(0, {str(CHECKOUT)!r})\nfrom tests.mistakes import MISTAKES\n"
-    lines = [f"{name} = MISTAKES[{mistake.name!r}].make()" for name, mistake in chosen.items()]
     path = tmp_path / "mistaken.py"
-    path.write_text(head + "\n".join(lines))
-    clauses = [mistake.clause.id for mistake in chosen.values()]
+    path.write_text(f"import numpy as np\ncalls = []\n{MISTAKEN[what]}")
+    clauses = [id for id in CLAUSES_BY_ID if id.startswith("SIGMOID-") and id != "SIGMOID-LARGE"]
     here, there = outcomes_of(path, "none", clauses), outcomes_of(path, "process", clauses)
     assert here == there
-    assert all(outcome.outcome in ("failed", "error") for outcome in here.values())
+    assert any(outcome.outcome in ("failed", "error") for outcome in here.values())
 
 
 def test_the_lecture_code_has_the_same_outcomes_in_a_process_of_its_own(suite_of_module):
