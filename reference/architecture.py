@@ -57,12 +57,21 @@ def network(x: np.ndarray, theta: Sequence[Layer]) -> np.ndarray:
 
     x: (m, S_0); theta: [(W_1, b_1), (W_2, b_2)], shapes as for `mlp`. Returns (m, S_2).
     Raises ValueError as `mlp` does.
+
+    >>> theta = [(np.array([[1.0], [-1.0]]), np.zeros(2)), (np.eye(2), np.zeros(2))]
+    >>> network(np.array([[2.0], [-3.0]]), theta).tolist()
+    [[2.0, 0.0], [0.0, 3.0]]
     """
     return mlp(x, theta, TASKS[TASK][0])
 
 
 def network_gradients(x: np.ndarray, y: np.ndarray, theta: Sequence[Layer]) -> Gradients:
-    """dJ/dW_k and dJ/db_k of the cross-entropy of logits; y: integer labels (m,). As `mlp_gradients`."""
+    """dJ/dW_k and dJ/db_k of the cross-entropy of logits; y: integer labels (m,). As `mlp_gradients`.
+
+    >>> theta = [(np.array([[0.0], [0.0]]), np.ones(2)), (np.zeros((2, 2)), np.zeros(2))]
+    >>> [db.tolist() for _, db in network_gradients(np.array([[1.0]]), np.array([0]), theta)]
+    [[0.0, 0.0], [-0.5, 0.5]]
+    """
     return mlp_gradients(x, y, theta, *TASKS[TASK])
 
 

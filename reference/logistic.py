@@ -18,6 +18,9 @@ def fit(X: np.ndarray, y: np.ndarray, alpha: float, steps: int) -> np.ndarray:
     Slide "Logistic regression - NumPy vs. PyTorch": :math:`\theta \leftarrow \theta - \alpha \frac{1}{m} X^T (\sigma(X
     \theta) - y)`, from theta = 0. X: (m, n), to which nothing is added; y: (m,), elements in [0, 1]; alpha: the
     learning rate. Returns theta, shape (n,). Raises ValueError for shapes that do not fit together.
+
+    >>> fit(np.array([[2.0], [-2.0]]), np.array([1.0, 0.0]), alpha=0.5, steps=1).tolist()
+    [0.5]
     """
     X, y = _batch(X, y)
     theta, alpha = np.zeros(X.shape[1]), real_number("alpha", alpha)
@@ -64,6 +67,9 @@ def predict(X: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
     X: (m, n); theta: (n,). Returns (m,). Slide "Logistic regression - NumPy vs. PyTorch".
     Raises ValueError for shapes that do not fit together.
+
+    >>> predict(np.array([[2.0], [-2.0], [0.0]]), np.array([1.0])).tolist()
+    [1.0, 0.0, 1.0]
     """
     X, theta = with_dimensions("X", X, 2), with_dimensions("theta", theta, 1)
     check_shape("theta", theta, X.shape[1:], "one parameter for each column of X")

@@ -54,6 +54,10 @@ def diagnose(
     # In their order, since some mistakes remember; but some that are wrong have to be among them.
     seen = all_of_them if any(one is wrong[0] for one in all_of_them) else wrong + all_of_them
     seen = seen[:MOST_CALLS]
+    if clause.endswith(
+        "-INTEGER"
+    ):  # on integers other mistakes wrap around as the implementation does, and say nothing
+        suspects = [suspect for suspect in suspects if suspect.clause == clause]
     fitting = [suspect for suspect in suspects if _behaves_as(suspect, seen)]
     fitting.sort(key=lambda suspect: suspect.clause != clause)
     named = [suspect.misconception for suspect in fitting]
