@@ -42,7 +42,12 @@ def _call(body: str, outcome: str, says: str = "", before: str = "", **more: Any
 
 
 def _load(code: str, says: str, **more: Any) -> Hostile:
-    return Hostile(f"{_TANH}def sigmoid(z):\n    return {_RIGHT}\n{code}\n", None, says, **more)
+    """In a statement that ``sigmoid`` needs, since no other is run."""
+    indented = "\n".join("    " + line for line in code.splitlines())
+    source = (
+        f"{_TANH}def start():\n{indented}\n    return 1\nONE = start()\ndef sigmoid(z):\n    return ONE * {_RIGHT}\n"
+    )
+    return Hostile(source, None, says, **more)
 
 
 _DAEMON = """
@@ -121,7 +126,7 @@ HOSTILE = {
     "GeneratorExit": _call("raise GeneratorExit", "error", "GeneratorExit"),
     "skips the test": _call("import unittest; raise unittest.SkipTest", "error", "SkipTest"),
     "endless loop": _call("while True: pass", "error", "timed out after", slow=True),
-    "endless loop when loaded": _load("while True: pass", "timed out after", slow=True),
+    "endless loop when loaded": _load("while True: pass", "does not end within", slow=True),
     "endless loop in C": _call("return sum(iter(int, 1))", "error", "timed out after", slow=True),
     "ignores signals": _call(
         "import signal\nfor one in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGXCPU):\n"
@@ -171,11 +176,11 @@ HOSTILE = {
         "passed",
     ),
     "a daemon left running": _call(_DAEMON.strip(), "passed"),
-    "imports the reference": _call("import reference\nreturn reference.sigmoid(z)", "error", "ModuleNotFoundError"),
+    "imports the reference": _call("import reference\nreturn reference.sigmoid(z)", "skipped", "not installed"),
     "imports the reference by its path": _call(
         f"import sys\nsys.path.insert(0, {_CHECKOUT!r})\nimport reference\nreturn reference.sigmoid(z)",
-        "error",
-        "ModuleNotFoundError",
+        "skipped",
+        "not installed",
     ),
     "reads the reference": _call(
         f"exec(open({_REFERENCE!r}).read(), globals())\nreturn sigmoid(z)",
@@ -194,8 +199,8 @@ HOSTILE = {
     ),
     "imports the adapters": _call(
         "import impls.adapters.numpy_lecture\nreturn impls.adapters.numpy_lecture.sigmoid(z)",
-        "error",
-        "ModuleNotFoundError",
+        "skipped",
+        "not installed",
     ),
     "looks for the tests": _call(
         "import sys\nassert {'reference', 'impls', 'tests', 'hypothesis'} & set(sys.modules)\nreturn z",
@@ -249,7 +254,7 @@ HOSTILE = {
     "wrong encoding": Hostile("x = '\udcff\udcfe'\n", None, "SyntaxError"),
     "NUL bytes": Hostile("def sigmoid(z): return z\0\n", None, "null bytes"),
     "a deep expression": Hostile("x = " + "(" * 100000 + ")" * 100000, None, "Error"),
-    "not Python": Hostile("%PDF-1.4 \x01\x02", None, "SyntaxError"),
+    "not Python": Hostile("%PDF-1.4 \x01\x02", None, "no function of the interface"),
     "empty": Hostile("", None, "no function of the interface"),
     "name with shell characters": Hostile(f"{_TANH}", "absent", name="$(touch owned); `id`.py"),
     "name with markup": Hostile(f"{_TANH}", "absent", name="<b>x&y;[1].py"),
@@ -287,8 +292,8 @@ HOSTILE = {
         needs="landlock",
         in_bwrap=("error", "FileNotFoundError"),
     ),
-    "imports a neighbour by a name put together": _load(
-        "sigmoid = __import__('a' * 3).sigmoid", "Error", needs="landlock"
+    "imports a neighbour by a name put together": Hostile(
+        f"{_TANH}\nsigmoid = __import__('a' * 3).sigmoid", None, "Error", needs="landlock"
     ),
     "reads the passwords": _call(
         "open('/etc/shadow')", "error", "PermissionError", needs="landlock", in_bwrap=("error", "FileNotFoundError")
@@ -352,12 +357,10 @@ HOSTILE = {
         "its process speaks of cupy arrays",
         remarked=True,
     ),
-    "says that it takes other arrays": Hostile(
-        "import torch\ndef tanh(z): return torch.tanh(z)\ndef sigmoid(z): return torch.sigmoid(z)\n"
+    "says that it takes other arrays": _load(
         f"{_ANSWERS_FOR_ITS_WORKER}"
-        "type(real).answer = lambda self, token, said: send(self, token, said | {'arrays': 'numpy'})",
-        None,
-        "its process speaks of numpy arrays",
+        "type(real).answer = lambda self, token, said: send(self, token, said | {'arrays': 'jax'})",
+        "its process speaks of jax arrays",
         remarked=True,
     ),
     "name that is not ASCII": Hostile(f"{_TANH}", "absent", name="Lösung\u2028\N{RIGHT-TO-LEFT OVERRIDE}.py"),
