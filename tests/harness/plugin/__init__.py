@@ -81,7 +81,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--isolation",
         choices=MODES,
         help="where implementations run: each in a process of its own (process: the default for files and folders), "
-        "in a sandbox of its own (bwrap), or in this process (none: the default for built-ins and modules)",
+        "in a sandbox of its own (bwrap), or in this process (none: the default for built-ins that need no GPU, and "
+        "for modules)",
     )
     group.addoption(
         "--call-seconds",
@@ -109,7 +110,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_mebibytes,
         default=Limits.memory_mib,
         metavar="N",
-        help="how many MiB of address space an isolated implementation may use (%(default)s; with torch 8192 more)",
+        help="how many MiB of address space an isolated implementation may use (%(default)s; with torch or JAX 8192 more)",
     )
     group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
     group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
