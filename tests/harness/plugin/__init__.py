@@ -110,7 +110,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_mebibytes,
         default=Limits.memory_mib,
         metavar="N",
-        help="how many MiB of address space an isolated implementation may use (%(default)s; with torch or JAX 8192 more)",
+        help="how many MiB of address space an isolated implementation may use (%(default)s; with torch or JAX 8192 "
+        "more)",
     )
     group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
     group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
