@@ -35,6 +35,16 @@ def sum_of_losses_in_a_loop(y_hat, y):
     return total
 
 
+def cross_entropy_of(y_hat, y):
+    with np.errstate(all="ignore"):
+        return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+
+
+def cross_entropy_of_classes(y_hat, y):
+    with np.errstate(all="ignore"):
+        return -np.mean(np.sum(y * np.log(y_hat), axis=-1))
+
+
 def softmax_over_the_batch_in_a_loop(z):
     columns = [np.exp(column) / sum(np.exp(column)) for column in np.atleast_2d(z).T]
     return np.array(columns).T.reshape(z.shape)
@@ -49,6 +59,8 @@ def softmax_over_the_batch_in_a_loop(z):
             lambda y_hat, y: sum((a - b) ** 2 for a, b in zip(y_hat.flat, y.flat, strict=True)) / y.size,
             "2",
         ),
+        ("BCE-VALUE", lambda y_hat, y: cross_entropy_of(y, y_hat), "other order"),
+        ("CE-VALUE", lambda y_hat, y: cross_entropy_of_classes(y, y_hat), "other order"),
         ("SIGMOID-VALUE", lambda z: 7 * 0 + -1 / (1 + np.e ** (-z)), "minus"),
     ],
 )

@@ -7,7 +7,7 @@ is ever said of right values.
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,8 @@ def diagnose(
     fitting = [suspect for suspect in suspects if _behaves_as(suspect, seen)]
     fitting.sort(key=lambda suspect: suspect.clause != clause)
     named = [suspect.misconception for suspect in fitting]
+    if not named and all(_is_right_exchanged(formula, call) for call in wrong):
+        named = ["takes its first two arguments in the other order"]
     if not named and (factor := _factor(formula, wrong)):
         named = [f"gives {factor} the right value"]
     return list(dict.fromkeys(named))[:_NAMED]
@@ -128,6 +130,15 @@ def _close(one: Any, other: Any, rtol: float, atol: float) -> bool:
         return False
     with np.errstate(all="ignore"):
         return bool(np.allclose(one, other, rtol=rtol, atol=atol, equal_nan=True))
+
+
+def _is_right_exchanged(formula: Callable[..., Any], call: Made) -> bool:
+    """Whether the call gave the right value for its first two arguments exchanged."""
+    if len(call.arguments) < 2:
+        return False
+    first, second, *others = call.arguments
+    right = _value(formula, replace(call, arguments=(second, first, *others)))
+    return right is not None and _alike(call, right)
 
 
 def _factor(formula: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
