@@ -2,11 +2,15 @@
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
 import reference
+from tests.selftest.conftest import CHECKOUT
 
 RIGHT_SIGMOID = """
 import numpy as np
@@ -75,6 +79,35 @@ def test_the_counterexample_runs_and_the_reproduction_command_reproduces(suite, 
     (again,) = re.findall(r"again: +pytest '(.*?)' (.*)", result.output)[:1]
     repeated = suite(*again[1].split(), "-k", "SIGMOID-VALUE", profile=None, seed=None)
     assert repeated.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"] == clause
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--level", "textbook"),
+        ("--isolation", "none"),
+        ("--isolation", "process", "--call-seconds", "7", "--memory-mib", "3000"),
+        ("--arrays", "numpy", "--device", "cpu"),
+        ("-n", "2"),
+        ("--assignment", "homework.toml"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("spec", ["my work.py", "class"])
+def test_the_reproduction_command_shows_the_failure_as_it_is_printed(suite, submission, tmp_path, options, spec):
+    code = WRONG_SIGMOID.replace("def sigmoid", "def logistic") if "--assignment" in options else WRONG_SIGMOID
+    for name in ("my work.py", "class/anna.py"):
+        submission(code, name)
+    (tmp_path / "homework.toml").write_text('[functions.sigmoid]\nnames = ["logistic"]\n')
+    options = [str(tmp_path / one) if one.endswith(".toml") else one for one in options]
+    result = suite("--impl", str(tmp_path / spec), "-k", "SIGMOID-VALUE", *options)
+    (again,) = re.findall(r"again: +pytest (.*)", result.output)
+    command = [sys.executable, "-m", "pytest", *shlex.split(again), "-p", "no:cacheprovider"]
+    repeated = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert repeated.returncode == 1, repeated.stdout + repeated.stderr
+    failure = re.search(r"sigmoid fails on SIGMOID-VALUE.*?again:", result.output, re.DOTALL)[0]
+    assert failure in repeated.stdout
 
 
 def test_the_slides_numpy_code_passes_textbook_and_its_robust_failures_are_shown(suite):
