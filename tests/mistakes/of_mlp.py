@@ -130,8 +130,6 @@ record({
         with_layer(lambda h, W, b: linear(h, W[:, : h.shape[-1]], b)),
     "takes as many biases as the layer has neurons and leaves the others":
         with_layer(lambda h, W, b: linear(h, W, b[: len(W)])),
-    "cuts or repeats the biases until each neuron has one":
-        with_layer(lambda h, W, b: np.matmul(*floating(h, W.T)) + np.resize(b, len(W))),
 }, "MLP-NAMES": {
     "stops at the shorter of the lists of layers and activations":
         lambda x, theta, names: mlp(x, theta[: len(names)], names[: len(theta)]),

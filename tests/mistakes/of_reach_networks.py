@@ -122,14 +122,6 @@ def last_tile_of_the_product_lost(W1, b1, W2, b2):
 # Gradients.
 
 
-@wrong("GRAD-MSE", "forgets the derivative of a ReLU at the output")
-def relu_at_the_output_passed_over(x, y, theta, activations, loss):
-    if activations[-1] != "relu":
-        return backpropagated(x, y, theta, activations, loss)
-    slopes = {loss: lambda z, y: (np.maximum(z, 0) - y) / y.size}
-    return backpropagated(x, y, theta, [*activations[:-1], "identity"], loss, slopes=slopes)
-
-
 @wrong("GRAD-MSE", "takes a softmax in a hidden layer for elementwise, p (1 - p)")
 def hidden_softmax_elementwise(x, y, theta, activations, loss):
     if "softmax" not in activations[:-1]:
