@@ -99,7 +99,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a Request: the plain ``value``, or the ``failure`` in its place.
+    """The answer to a Request: the plain ``value``, or the ``failure`` in its place.
 
     changed: the numbers, from 1 on, of the arguments that the call has changed. device_lost: the device of the arrays
     computes no more for the process in which the call failed; what the arguments are then cannot be known.

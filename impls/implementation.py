@@ -144,7 +144,7 @@ class Unloadable:
 
 @dataclass(frozen=True)
 class Absent:
-    """A built-in that cannot run here; ``reason`` says what was probed and what came of it."""
+    """A built-in that cannot run here; ``reason`` says what was probed and the result."""
 
     name: str
     spec: str

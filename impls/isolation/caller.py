@@ -43,7 +43,7 @@ class Isolated:
 
     @cached_property
     def loaded(self) -> dict[str, Any]:
-        """What came of loading it, as the worker says. Raises Lost."""
+        """The result of loading it, as the worker says. Raises Lost."""
         return self._alive()[1]
 
     def ask(self, requests: Sequence[Request]) -> Answers:

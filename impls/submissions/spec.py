@@ -234,16 +234,15 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
             raise LoadError(found.refused or "it was not read")
         wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
         there = loaded(path, wanted, found.read.source, found.seconds)
-        if not there.functions and not there.not_judged and not wanted.is_homework:
-            raise LoadError(_none_of(wanted.functions, [*there.absent.values(), *there.not_looked_at]))
+        if not there.functions and not there.says.not_judged and not wanted.is_homework:
+            raise LoadError(_none_of(wanted.functions, [*there.says.absent.values(), *there.says.not_looked_at]))
         own = {"ARRAYS": there.arrays, "DEVICE": there.device}
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
         arrays, device = asked.target(own)
     except LoadError as error:
         return _unloadable(found, str(error), asked)
-    says = Says(**{name: value for name, value in vars(there).items() if name in Says.__dataclass_fields__})
-    return _users(found, there.functions, arrays, device, says)
+    return _users(found, there.functions, arrays, device, there.says)
 
 
 def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> Resolved:

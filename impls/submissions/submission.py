@@ -5,12 +5,13 @@ In: a path, and what is wanted of it. Out: functions that can be called, and all
 
 import ast
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from impls.adapters.torch_modules import is_module_class
+from impls.implementation import Says
 from impls.stubs import gives_nothing
 from impls.submissions import declared, networks
 from impls.submissions.adapter import Loaded, mentions
@@ -61,18 +62,7 @@ class Submission:
     functions: Mapping[str, Callable[..., Any]]
     arrays: str | None
     device: str | None
-    not_judged: Mapping[str, str] = field(default_factory=dict)
-    fails: Mapping[str, str] = field(default_factory=dict)
-    absent: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    called: Mapping[str, str] = field(default_factory=dict)
-    order: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    declared: Mapping[str, str] = field(default_factory=dict)
-    batches_only: tuple[str, ...] = ()
-    network: Network | None = None
-    not_looked_at: tuple[str, ...] = ()
-    holds: int = 0
+    says: Says
     is_of_torch: bool = False
     """All that is judged of it are the functions of a class of torch modules."""
 
@@ -174,18 +164,20 @@ class _Reading:
             functions=dict(found.functions),
             arrays=names.get("ARRAYS"),
             device=names.get("DEVICE"),
-            not_judged=found.not_judged,
-            fails=self._fails,
-            absent={name: why for name, why in found.absent.items() if name not in found.functions},
-            names=found.names,
-            called=found.called,
-            order=found.order,
-            several=found.several,
-            declared={word: _words(value) for word, value in said.items()} | self._says,
-            batches_only=wanted.batches_only(file),
-            network=network,
-            not_looked_at=tuple(self._with_hint(one) for one in holds if one not in found.looked_at),
-            holds=len(holds),
+            says=Says(
+                not_judged=found.not_judged,
+                fails=self._fails,
+                absent={name: why for name, why in found.absent.items() if name not in found.functions},
+                names=found.names,
+                called=found.called,
+                order=found.order,
+                several=found.several,
+                declared={word: _words(value) for word, value in said.items()} | self._says,
+                batches_only=wanted.batches_only(file),
+                network=network,
+                not_looked_at=tuple(self._with_hint(one) for one in holds if one not in found.looked_at),
+                holds=len(holds),
+            ),
             is_of_torch=self._is_of_torch(),
         )
 
