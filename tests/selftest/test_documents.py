@@ -125,7 +125,7 @@ def test_the_oldest_versions_are_the_floors_of_pyproject():
     oldest_python = {"python_version": project["requires-python"].removeprefix(">=")}
     pins = {
         pin.name: Version(str(pin.specifier).removeprefix("=="))
-        for line in (CHECKOUT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+        for line in (CHECKOUT / ".ci" / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
         if not line.startswith("#")
         and ((pin := Requirement(line)).marker is None or pin.marker.evaluate(oldest_python))
     }
