@@ -24,7 +24,7 @@ from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
-from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Seen, carried_out
+from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Prepared, Seen, Trial, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -161,15 +161,16 @@ def judge(
     deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis, which
     is left out without them. inputs: small examples of a clause, which are tried before a failure is shrunk.
     """
-    with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        return _Judgement(
-            property_, clause, implementation, examples, deviations, shrink_budget, suspects, inputs
-        ).outcome()
+    return Judgement(property_, clause, implementation, examples, deviations, shrink_budget, suspects, inputs).outcome()
 
 
 @dataclass
-class _Judgement:
-    """All that one outcome is made from."""
+class Judgement:
+    """All that one outcome is made from; the fields are the arguments of ``judge``.
+
+    It can be prepared and begun before its outcome is asked for: an implementation in another process then computes
+    while this process compares what an earlier clause has got.
+    """
 
     about: Property
     clause: Clause
@@ -185,10 +186,30 @@ class _Judgement:
         self.drawn = self.examples.of(self.about)
         self.impure: dict[str, str] = {}
         self.devices_lost = 0
+        self._prepared: Prepared | None = None
 
-    def outcome(self) -> Outcome:
-        outcome = self._settled(self.seen_of_all())
-        return replace(outcome, message=self._message(outcome), impure=self.impure)
+    def prepare(self) -> None:
+        """Make the plans once, unless they are large: those are made one by one."""
+        if self._prepared is None and not self.clause.large:
+            plans = list(self.examples.plans(self.about, self.clause, self.kind))
+            self._prepared = Prepared(plans, self.implementation.caller)
+
+    def begin(self) -> None:
+        """Hand over the first calls, where it has been prepared."""
+        if self._prepared:
+            self._prepared.begin()
+
+    def outcome(self, ends: bool = False, answered: Callable[[], None] = lambda: None) -> Outcome:
+        """The outcome. ends: no clause of the function follows. answered: called when all drawn calls are answered."""
+
+        def all_are() -> None:
+            if ends:
+                self._charge(self.implementation.caller.ask([]).overwritten)
+            answered()
+
+        with np.errstate(all="ignore"), global_state_restored(), exits_raising():
+            outcome = self._settled(self.seen_of_all(all_are))
+            return replace(outcome, message=self._message(outcome), impure=self.impure)
 
     def _message(self, outcome: Outcome) -> str | None:
         """The message of the outcome, which also says where a clause was stopped."""
@@ -200,16 +221,17 @@ class _Judgement:
         )
         return f"{outcome.message}; {stopped}" if outcome.message else stopped
 
-    def seen_of_all(self) -> list[Seen]:
+    def seen_of_all(self, answered: Callable[[], None] = lambda: None) -> list[Seen]:
         """What was seen on each example, up to one on which a call was lost or enough devices were."""
-        plans = self.examples.plans(self.about, self.clause, self.kind)
-        if not self.clause.large:
-            return self._carried_out(list(plans))
+        self.prepare()
+        if self._prepared is not None:
+            return self._noted(self._prepared.carried_out(self._excuses, answered))
         seen: list[Seen] = []
-        for plan in plans:
-            seen += self._carried_out([plan])
+        for plan in self.examples.plans(self.about, self.clause, self.kind):
+            seen += self._noted(carried_out([plan], self.implementation.caller, self._excuses))
             if isinstance(seen[-1].fault, Lost) or self._has_lost_enough:
                 break
+        answered()
         return seen
 
     @property
@@ -217,15 +239,19 @@ class _Judgement:
         """Whether so many calls have ended their device that no further example is worth a process."""
         return self.devices_lost >= MOST_DEVICES_LOST
 
-    def _carried_out(self, plans: Sequence[Plan], excuse: bool = True) -> list[Seen]:
-        trial = carried_out(plans, self.implementation.caller, *([self._excuses] if excuse else []))
-        self.devices_lost += sum(one.devices_lost for one in trial.seen)
-        for function in trial.overwritten:
+    def _charge(self, overwritten: Iterable[str]) -> None:
+        """Note the functions of which a result was overwritten."""
+        for function in overwritten:
             self.impure.setdefault(
                 function,
                 f"the result of a call of {function} changed afterwards: a later call overwrote it, or it shares "
                 "memory with an argument",
             )
+
+    def _noted(self, trial: Trial) -> list[Seen]:
+        """What was seen in a trial, once what it says of other functions and of devices is noted."""
+        self.devices_lost += sum(one.devices_lost for one in trial.seen)
+        self._charge(trial.overwritten)
         own = self.clause.function
         for one in trial.seen:
             if one.changed:
@@ -235,7 +261,9 @@ class _Judgement:
         return list(trial.seen)
 
     def _seen_on(self, values: Values, excuse: bool = True) -> Seen:
-        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)], excuse)[0]
+        plan = plan_of(self.about, self.clause, self.kind, values)
+        trial = carried_out([plan], self.implementation.caller, *([self._excuses] if excuse else []))
+        return self._noted(trial)[0]
 
     def _settled(self, seen: list[Seen]) -> Outcome:
         drawn, clause = self.drawn, self.clause
@@ -307,7 +335,8 @@ class _Judgement:
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
         small = sorted(self.inputs(self.clause.id), key=drawing.size)
-        seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
+        plans = [plan_of(self.about, self.clause, self.kind, values) for values in small]
+        seen = self._noted(carried_out(plans, self.implementation.caller, self._excuses))
         wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
         return next(wrong, None)
 
@@ -343,7 +372,7 @@ def smallest_input(
     property_: Property, clause: Clause, implementation: Implementation, examples: Examples, budget: int
 ) -> Values | None:
     """The smallest example on which the implementation gives a wrong value, found in so many tries, or None."""
-    judgement = _Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
+    judgement = Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
     with np.errstate(all="ignore"):
         seen = judgement.seen_of_all()
         wrong = [index for index, one in enumerate(seen) if isinstance(one.fault, Nonconformance)]

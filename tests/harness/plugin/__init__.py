@@ -31,7 +31,7 @@ from tests.harness.reports.options import Options, pair_of_item
 from tests.harness.reports.rows import Rows, beside
 from tests.harness.reports.run import Run
 from tests.harness.reports.task import Task
-from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
+from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -298,7 +298,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[run_key]
-    run.scheduled |= {pair for pair in map(pair_of, session.items) if pair}
+    pairs = {item.pair: item for item in session.items if isinstance(item, PairItem)}
+    run.scheduled |= pairs.keys()
+    for item in {(who, CLAUSES[clause].function): item for (who, clause), item in pairs.items()}.values():
+        item.ends = True
     terminal = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal and run.task.one_after_the_other and session.config.get_verbosity() <= 0:
         terminal.showfspath = False
@@ -307,6 +310,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     node.config.stash[run_key].scheduled |= {pair for pair in map(pair_of_item, ids) if pair}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if isinstance(item, PairItem):
+        item.following = pair_of(nextitem) if nextitem else None
+        item.ends = item.ends or nextitem is None
 
 
 @pytest.hookimpl(wrapper=True)
