@@ -165,7 +165,7 @@ def test_a_page_says_what_is_right_and_what_is_not(tmp_path):
         "say which TASK",
         "? / 5",
         "compute_loss",
-        "46 of 81 inputs lie above what is allowed, 2 gave no finite number",
+        "46 of 81 inputs shown lie above what is allowed, 2 gave no finite number",
     ):
         assert said in text, said
 

@@ -182,4 +182,5 @@ def _clause(id: str, outcome: Outcome, cause: str | None) -> dict[str, Any]:
         "cause": cause,
         "severity": outcome.severity,
         "diagnosis": list(outcome.diagnosis),
+        "curve": outcome.curve,
     }

@@ -71,22 +71,26 @@ def _line(result: Result, row: Row, one: Function) -> _Line:
 
 
 def _section(result: Result, row: Row, one: Function) -> dict[str, Any]:
-    """The failures of a function: the worst in full, the others folded, those with the cause of another as a line."""
+    """The failures of a function: the worst in full, the others folded, those with the cause of another as a line.
+
+    One plot is enough: it is of the worst failure that has points to plot.
+    """
     failures = one.failures(row.level)
     own = [clause for clause in failures if clause.cause is None]
-    more = [_failure(result, row, one, clause) for clause in own[1:]]
+    drawn = next((clause.id for clause in own if clause.curve and plot.available()), None)
+    failed = [_failure(result, row, clause, clause.id == drawn) for clause in own]
+    more = failed[1:]
     return {
         "name": one.name,
         "own": one.own,
-        "first": _failure(result, row, one, own[0]) if own else None,
+        "first": failed[0] if failed else None,
         "more": more,
         "more_says": f"{len(more)} more {'clause fails' if len(more) == 1 else 'clauses fail'}",
         "repeats": [(clause.id, clause.cause) for clause in failures if clause.cause is not None],
     }
 
 
-def _failure(result: Result, row: Row, one: Function, clause: Clause) -> dict[str, Any]:
-    drawn = clause.curve is not None and plot.available()
+def _failure(result: Result, row: Row, clause: Clause, drawn: bool) -> dict[str, Any]:
     return {
         "id": clause.id,
         "level": clause.level,
