@@ -6,6 +6,7 @@ pytest loads it from ``addopts``, before it reads test paths from the command li
 import argparse
 import math
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from impls.text import printable
 from tests.harness.drawing import profiles
 from tests.harness.plugin.item import PairItem, items_of, pair_of
 from tests.harness.plugin.keys import handed_key, run_key
+from tests.harness.plugin.progress import Progress
 from tests.harness.plugin.reporter import Reporter
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
@@ -166,6 +168,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config, "workerinput"):
             run.task = Task.of_plain(config.workerinput["conformance_task"])
             return
+        progress = Progress(run, sys.stdout, in_place=sys.stdout.isatty() and config.get_verbosity() <= 0)
+        run.watch = progress.loading
         if run.options.specs or run.options.arrays or run.options.device:
             run.resolve()
         _keep_rows(config, run)
@@ -191,7 +195,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if not run.options.specs:
         _refuse_submissions_among_tests(config)
-    config.pluginmanager.register(Reporter(config))
+    config.pluginmanager.register(Reporter(config, progress))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -22,7 +22,7 @@ from tests.harness.reports.options import pair_of_item
 class Reporter:
     """In the process that reports: gathers outcomes, settles the verdicts at the end, writes and prints them."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, progress: Progress) -> None:
         self._config = config
         self._run = config.stash[run_key]
         self._failures: list[pytest.TestReport] = []
@@ -34,7 +34,7 @@ class Reporter:
             path = Path(self._place.name) / "result.json"
         self._path = path
         self._report = json_report.Report(self._run, path) if path else None
-        self._progress = Progress(self._run)
+        self._progress = progress
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -47,13 +47,9 @@ class Reporter:
             what = "the process died while it judged this" if died else "the test itself failed"
             self._run.outcomes[pair] = Outcome(ERROR, message=f"{what}: {report.longrepr}")
             self._run.unfinished.add(pair[0])
-        if report.when == "call" and self._progress.is_last_of(pair[0]) and self._report:
+        if report.when == "call" and self._progress.judged(pair[0]) and self._report:
             with contextlib.suppress(OSError):  # said at the end, when it still cannot be written
                 self._report.append(pair[0])
-        terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        if report.when == "call" and terminal and (says := self._progress.to_say()):
-            terminal.ensure_newline()
-            terminal.write_line(says)
 
     @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
     def forget(self, report: pytest.TestReport) -> None:
@@ -80,6 +76,7 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         run = self._run
+        self._progress.end()
         if not self._concerned():
             return
         run.stopped = (
