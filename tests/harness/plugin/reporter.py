@@ -16,6 +16,7 @@ from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
 from tests.harness.reports import results
 from tests.harness.reports import terminal as terminal_report
+from tests.harness.reports.handed import Picture
 from tests.harness.reports.options import pair_of_item
 
 
@@ -28,6 +29,7 @@ class Reporter:
         self._failures: list[pytest.TestReport] = []
         self._verdicts: set[str] = set()
         self._annotations: list[str] = []
+        self._pictures: list[Picture] = []
         self._place = tempfile.TemporaryDirectory(prefix="conformance-")
         path = config.getoption("conformance_json")
         if path is None and config.getoption("report") is not None:
@@ -92,12 +94,25 @@ class Reporter:
                 self._fail(session, "--conformance-json", f"{self._path} could not be written: {raised}")
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.resumed and not run.task.named:
             session.exitstatus = pytest.ExitCode.OK  # an earlier run has judged all there is
+        self._draw_figures(session)
         if (folder := self._config.getoption("report")) is not None:
             try:
-                self._annotations = list(report_folder.write(results.read(self._path), folder, os.environ))
+                result = results.read(self._path)
+                self._annotations = list(report_folder.write(result, folder, os.environ, self._pictures))
             except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
                 self._fail(session, "--report", f"{folder} could not be written: {raised}")
         self._hold_back_failures()
+
+    def _draw_figures(self, session: pytest.Session) -> None:
+        """Draw what --figures asks for; the report shows it as well."""
+        figures, folder = self._run.handed.figures, self._config.getoption("figures")
+        if figures is None or folder is None:
+            return
+        try:
+            for picture in figures.write(self._run.implementations, folder):
+                self._pictures.append(picture)
+        except OSError as raised:
+            self._fail(session, "--figures", f"{folder} could not be written: {raised}")
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
         """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
@@ -150,8 +165,8 @@ class Reporter:
             terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
-        if (folder := self._config.getoption("figures")) is not None:
-            terminal_report.write_figures(terminalreporter, self._run, folder)
+        if self._config.getoption("figures") is not None:
+            terminal_report.write_figures(terminalreporter, self._pictures)
 
     def _concerned(self) -> bool:
         """Whether this run is one of the conformance tests at all, and not of others alone."""

@@ -1,10 +1,12 @@
 """The page of one submission, ``students/NAME.html``: a row in, the page out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.harness.reports import plot, words
-from tests.harness.reports.pages import render
+from tests.harness.reports.handed import Picture
+from tests.harness.reports.pages import embedded, render
 from tests.harness.reports.results import CONFORMS, NOT_JUDGED, ROBUST, Clause, Function, Result, Row
 from tests.harness.reports.words import number
 
@@ -22,8 +24,8 @@ class _Line:
     link: bool
 
 
-def html(result: Result, row: Row) -> str:
-    """The page of ``row``."""
+def html(result: Result, row: Row, pictures: Sequence[Picture] = ()) -> str:
+    """The page of ``row``. pictures: the figures of it."""
     functions = words.asked_functions(result, row)
     wrong = [one for one in row.functions.values() if one.failures(row.level)]
     points = f"{number(row.points.earned)} of {number(row.points.possible)} points" if row.points else ""
@@ -49,6 +51,7 @@ def html(result: Result, row: Row) -> str:
             for clause in one.clauses
             if clause.failed and clause.level == ROBUST != row.level
         ],
+        pictures=embedded(pictures),
         about=words.row_facts(result, row),
     )
 
