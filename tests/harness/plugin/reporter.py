@@ -18,6 +18,7 @@ from tests.harness.reports import results
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.reports.handed import Picture
 from tests.harness.reports.options import pair_of_item
+from tests.harness.reports.result_row import NotAResult
 
 
 class Reporter:
@@ -99,7 +100,7 @@ class Reporter:
             try:
                 result = results.read(self._path)
                 self._annotations = list(report_folder.write(result, folder, os.environ, self._pictures))
-            except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
+            except (NotAResult, report_folder.CannotReport, OSError) as raised:
                 self._fail(session, "--report", f"{folder} could not be written: {raised}")
         self._hold_back_failures()
 

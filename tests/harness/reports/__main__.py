@@ -14,7 +14,8 @@ from pathlib import Path
 
 from impls.text import printable_lines
 from tests.harness.reports import folder
-from tests.harness.reports.results import NotAResult, read
+from tests.harness.reports.result_row import NotAResult
+from tests.harness.reports.results import read
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from tests.harness.reports.results import (
+from tests.harness.reports.result_row import (
     CONFORMS,
     ERROR,
     FAILS,
@@ -14,9 +14,9 @@ from tests.harness.reports.results import (
     Clause,
     Function,
     Points,
-    Result,
     Row,
 )
+from tests.harness.reports.results import Result
 from tests.harness.spec.clauses import CLAUSES
 
 SHORT = {CONFORMS: "ok", FAILS: "fails", ERROR: "error", NOT_JUDGED: "not judged", NOT_RUN: "not run"}
