@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from impls.text import printable
+from impls.text import printable, shell_word
 from tests.harness.judging.faults import SEVERITIES
 from tests.harness.judging.judge import ERROR, Outcome
 from tests.harness.plugin.keys import run_key
@@ -21,6 +22,11 @@ from tests.harness.reports.options import pair_of_item
 from tests.harness.reports.result_row import NotAResult
 
 
+def _elsewhere() -> Path:
+    """A place for a result where nobody has named one that can be written."""
+    return Path(tempfile.mkdtemp(prefix="conformance-")) / "result.json"
+
+
 class Reporter:
     """In the process that reports: gathers outcomes, settles the verdicts at the end, writes and prints them."""
 
@@ -31,12 +37,14 @@ class Reporter:
         self._verdicts: set[str] = set()
         self._annotations: list[str] = []
         self._pictures: list[Picture] = []
-        self._place = tempfile.TemporaryDirectory(prefix="conformance-")
-        path = config.getoption("conformance_json")
-        if path is None and config.getoption("report") is not None:
-            path = Path(self._place.name) / "result.json"
-        self._path = path
-        self._report = json_report.Report(self._run, path) if path else None
+        self._passing: Path | None = None
+        """A folder that is taken away when the run ends."""
+        self._path: Path | None = config.getoption("conformance_json")
+        if self._path is None and config.getoption("report") is not None:
+            self._path = _elsewhere()
+            self._passing = self._path.parent
+        config.add_cleanup(self._clean_up)
+        self._report = json_report.Report(self._run, self._path) if self._path else None
         self._progress = progress
 
     @pytest.hookimpl(tryfirst=True)
@@ -88,21 +96,46 @@ class Reporter:
         run.close()
         for name, reason in run.failures_without_item():
             self._fail(session, name, reason)
-        if self._report:
-            try:
-                self._report.write()
-            except OSError as raised:
-                self._fail(session, "--conformance-json", f"{self._path} could not be written: {raised}")
+        self._write_result(session)
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.resumed and not run.task.named:
             session.exitstatus = pytest.ExitCode.OK  # an earlier run has judged all there is
         self._draw_figures(session)
-        if (folder := self._config.getoption("report")) is not None:
-            try:
-                result = results.read(self._path)
-                self._annotations = list(report_folder.write(result, folder, os.environ, self._pictures))
-            except (NotAResult, report_folder.CannotReport, OSError) as raised:
-                self._fail(session, "--report", f"{folder} could not be written: {raised}")
+        self._write_folder(session)
         self._hold_back_failures()
+
+    def _clean_up(self) -> None:
+        if self._passing:
+            shutil.rmtree(self._passing, ignore_errors=True)
+
+    def _write_result(self, session: pytest.Session) -> None:
+        """Write the JSON; where its disk is full, to another place, so that no verdict is lost."""
+        if not self._report or not self._path:
+            return
+        try:
+            self._report.write(self._path)
+        except OSError as raised:
+            why = f"{self._path} could not be written: {raised.strerror}"
+            try:
+                self._path = _elsewhere()
+                self._report.write(self._path)
+                why += f"; the result is in {self._path}"
+            except OSError:
+                self._path = None
+            self._fail(session, "--conformance-json", why)
+
+    def _write_folder(self, session: pytest.Session) -> None:
+        """Write the report; where that fails, say how to do it later."""
+        folder = self._config.getoption("report")
+        if folder is None or self._path is None:
+            return
+        try:
+            result = results.read(self._path)
+            self._annotations = list(report_folder.write(result, folder, os.environ, self._pictures))
+        except (NotAResult, report_folder.CannotReport, OSError) as raised:
+            self._passing = None
+            why = getattr(raised, "strerror", None) or raised
+            later = f"python -m tests.harness.reports {shell_word(str(self._path))} DIR"
+            self._fail(session, "--report", f"{folder} could not be written: {why}; once there is room: {later}")
 
     def _draw_figures(self, session: pytest.Session) -> None:
         """Draw what --figures asks for; the report shows it as well."""

@@ -30,8 +30,12 @@ def main(arguments: Sequence[str]) -> int:
         folder.check(asked.folder)
         for line in folder.write(read(asked.result), asked.folder, os.environ):
             print(line)
-    except (NotAResult, folder.CannotReport, OSError) as wrong:
+    except (NotAResult, folder.CannotReport) as wrong:
         print(printable_lines(str(wrong)), file=sys.stderr)
+        return 1
+    except OSError as wrong:
+        why = f"{asked.folder} could not be written ({wrong.strerror or wrong}); an earlier report there is as it was"
+        print(printable_lines(why), file=sys.stderr)
         return 1
     return 0
 
