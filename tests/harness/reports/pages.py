@@ -150,7 +150,7 @@ class Index:
                 verdict=row.verdict,
                 level=row.level,
                 earned=repr(row.points.earned) if row.points else "",
-                points=words.of_points(row.points),
+                points=words.of_points(row.points) + (" + ?" if words.undecided(self._result, row) else ""),
                 share=f"{passed / count:.6f}" if count else "",
                 passed=f"{passed} of {count}" if count else "",
                 mistakes=tuple(self._numbers[mistake] for mistake in mistakes),

@@ -30,6 +30,8 @@ def html(result: Result, row: Row, pictures: Sequence[Picture] = ()) -> str:
     functions = words.asked_functions(result, row)
     wrong = [one for one in row.functions.values() if one.failures(row.level)]
     points = f"{number(row.points.earned)} of {number(row.points.possible)} points" if row.points else ""
+    if points and (missing := words.undecided(result, row)):
+        points += f"; a person has to give those for {', '.join(missing)}"
     return render(
         "student.html",
         row=row,

@@ -58,6 +58,11 @@ def of_points(points: Points | None) -> str:
     return f"{number(points.earned)} / {number(points.possible)}" if points else ""
 
 
+def undecided(result: Result, row: Row) -> list[str]:
+    """The functions whose points a person has to give."""
+    return [one.name for one in asked_functions(result, row) if one.name in result.possible and one.points is None]
+
+
 def asked_functions(result: Result, row: Row) -> list[Function]:
     """The functions that a row is to be judged on: those of the assignment, else those that it has."""
     if result.possible:
