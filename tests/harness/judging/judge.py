@@ -5,7 +5,6 @@ In go a clause's property, an implementation and the run's examples; out comes a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
 from tests.harness.judging.cause import explaining
+from tests.harness.judging.curve import error_curve
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
@@ -60,6 +60,8 @@ class Outcome:
     """Of a failure, one of ``faults.SEVERITIES``."""
     explained_by: tuple[str, ...] = ()
     """Of a composed function, the activations whose own faults explain every failure (``cause``)."""
+    curve: Mapping[str, Any] | None = None
+    """Of a failing elementwise function, its errors over the input (``curve``)."""
 
     def __post_init__(self) -> None:
         if self.message is not None:
@@ -325,12 +327,19 @@ class Judgement:
             diagnosis=tuple(diagnosis),
             severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
             explained_by=self._explained_by([one for _, one in failing]),
+            curve=self._curve(seen) if self.suspects else None,
         )
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
-        bound = partial(Subject(self.kind, self.clause, Plan({})).bound_at, function)
-        return explaining(function, failing, implementation.caller, tuple(implementation.functions), bound)
+        return explaining(function, failing, implementation.caller, tuple(implementation.functions), self._bound)
+
+    def _curve(self, seen: Sequence[Seen]) -> Mapping[str, Any] | None:
+        return error_curve(self.clause.function, (call for one in seen for call in one.made), self._bound)
+
+    def _bound(self, *args: Any, **options: Any) -> Any:
+        """The bound of the clause's function at the arguments of a call."""
+        return Subject(self.kind, self.clause, Plan({})).bound_at(self.clause.function, *args, **options)
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""

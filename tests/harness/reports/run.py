@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -73,6 +73,8 @@ class Run:
     """The implementations that an earlier run has judged."""
     _ahead: dict[tuple[str, str], list[Judgement]] = field(default_factory=dict)
     """What judges the pair that is judged next, where it is prepared already."""
+    watch: Callable[[Sequence[Named]], Iterable[Named]] = iter
+    """Goes through what is to be loaded, and may tell how far it is."""
 
     @cached_property
     def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
@@ -80,7 +82,7 @@ class Run:
         if options.specs:
             named_now = with_unique_names(one for spec in options.specs for one in named_by(spec, asked))
             self._named = [asked_of(one, self.functions, options.assignment, options.load_seconds) for one in named_now]
-            found = [self._load(one, self.functions, asked) for one in self._named]
+            found = [self._load(one, self.functions, asked) for one in self.watch(self._named)]
             return _loaded(found), _unloadable(found), []
         found, absent = builtins_present(reference.FUNCTIONS, self._load)
         self._named = [Named(one.name, one.spec) for one in found]
