@@ -116,8 +116,8 @@ class Answers:
     """The answers to some requests, in their order; where the last one is Lost, or says that its call has lost the
     device, there may be fewer than requests.
 
-    overwritten: of the functions of which a result, of these calls or of earlier ones, has changed since it was
-    returned, with the call in words.
+    overwritten: of the functions of which a result of these calls has changed since it was returned, with the call in
+    words; where there are no requests, of those of which any result that is kept has.
     """
 
     answers: Sequence[Answer]
@@ -128,7 +128,13 @@ class Caller(Protocol):
     """How the functions of one implementation are called. ``call`` raises CallFailed."""
 
     def ask(self, requests: Sequence[Request]) -> Answers:
-        """The answers to these requests; each call gets fresh, writable copies of its arguments."""
+        """The answers to these requests; each call gets fresh, writable copies of its arguments.
+
+        Without requests the results of earlier calls are looked at once more.
+        """
+
+    def begin(self, requests: Sequence[Request]) -> None:
+        """Say that ``ask`` follows with this very list: another process can begin to answer it meanwhile."""
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
@@ -148,6 +154,9 @@ class Renamed:
         theirs = {name: function for function, name in self.names.items()}
         return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})
 
+    def begin(self, requests: Sequence[Request]) -> None:
+        """Nothing: they are asked for at once, later."""
+
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         return self.caller.call(self.names.get(function, function), args, options)
 
@@ -162,7 +171,10 @@ class Direct:
 
     def ask(self, requests: Sequence[Request]) -> Answers:
         answers = [self.answer(request) for request in requests]
-        return Answers(answers, self.overwritten())
+        return Answers(answers, self.overwritten(earlier=not requests))
+
+    def begin(self, requests: Sequence[Request]) -> None:
+        """Nothing: this process makes the calls when they are asked for."""
 
     def answer(self, request: Request) -> Answer:
         """The answer to one of several requests; ``overwritten`` closes them."""
@@ -195,9 +207,9 @@ class Direct:
             _write_into(args)
         return Answer(value, failure, tuple(changed))
 
-    def overwritten(self) -> dict[str, str]:
-        """As ``Answers.overwritten``, of all results that are kept and can still be read."""
-        return self._kept.overwritten() if self._library.is_alive() else {}
+    def overwritten(self, earlier: bool) -> dict[str, str]:
+        """As ``Answers.overwritten``, as far as the results can still be read."""
+        return self._kept.overwritten(earlier) if self._library.is_alive() else {}
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         answer = self.answer(Request(function, args, options, sys.maxsize))
@@ -290,7 +302,7 @@ class _Reader:
                 shape, dtype = self.library.outline(result)
                 self.left -= math.prod(shape)
                 if self.left < 0:
-                    return Oversized(shape, dtype)
+                    return Oversized(shape, str(dtype).rpartition(".")[2])
             array = np.array(result) if is_number else self.library.to_numpy(result)
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():

@@ -218,9 +218,9 @@ class Backend:
             raise TypeError(f"{self.described}, got {got}")
         return self.read(native)
 
-    def outline(self, native: Any) -> tuple[tuple[int, ...], str]:
-        """The shape and the name of the dtype of an array of the library, whose values are not read for it."""
-        return tuple(map(int, native.shape)), str(native.dtype).rpartition(".")[2]
+    def outline(self, native: Any) -> tuple[tuple[int, ...], Any]:
+        """The shape and the dtype of an array of the library, whose values are not read for it."""
+        return tuple(map(int, native.shape)), native.dtype
 
     @property
     def described(self) -> str:

@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +37,7 @@ class Isolated:
 
     def __post_init__(self) -> None:
         self._worker: Worker | None = None
+        self._begun: _Begun | None = None
         self._waited: defaultdict[str, float] = defaultdict(float)
         self._losses: Counter[str] = Counter()
         self._servers_lost: Counter[str] = Counter()
@@ -46,22 +48,39 @@ class Isolated:
         """The result of loading it, as the worker says. Raises Lost."""
         return self._alive()[1]
 
+    def begin(self, requests: Sequence[Request]) -> None:
+        batch = _first_message(requests)
+        self._settle()
+        if batch and self._worker is not None and not self._worker.ended and not any(map(self._gives_up, batch)):
+            with suppress(Lost):  # the worker has ended, and the first of the calls starts another one
+                self._begun = _Begun(requests, self._sent(self._worker, batch))
+
     def ask(self, requests: Sequence[Request]) -> Answers:
+        begun = self._begun
+        if begun is not None and begun.requests is requests:
+            self._begun = None
+        else:
+            self._settle()
+            begun = None
         answers: list[Answer] = []
         overwritten: dict[str, str] = {}
         while True:
-            batch = _first_message(requests[len(answers) :])
-            try:
-                self._take(batch, answers, overwritten)
-            except ServerLost as lost:
+            if begun is None:
+                taken = self._take(_first_message(requests[len(answers) :]))
+            else:
+                taken = begun.taken or self._take(begun.sent.batch, begun.sent)
+                begun = None
+            answers += taken.answers
+            overwritten |= taken.overwritten
+            if isinstance(taken.lost, ServerLost):
                 # The first time it may be another submission's doing, and the call is repeated.
                 function = requests[len(answers)].function
                 self._servers_lost[function] += 1
                 if self._servers_lost[function] > self.isolation.limits.losses:
-                    answers.append(Answer(failure=Lost(f"{function}: {lost}, during each of its calls")))
+                    answers.append(Answer(failure=Lost(f"{function}: {taken.lost}, during each of its calls")))
                     break
-            except Lost as lost:
-                answers.append(Answer(failure=lost))
+            elif taken.lost:
+                answers.append(Answer(failure=taken.lost))
                 break
             if len(answers) == len(requests) or (answers and answers[-1].device_lost):
                 break
@@ -81,45 +100,56 @@ class Isolated:
             raise answer.failure
         return answer.value
 
-    def _take(self, batch: Sequence[Request], answers: list[Answer], overwritten: dict[str, str]) -> None:
-        """Ask what fits into one message, and take each answer as it comes. Raises Lost, counted, and ServerLost."""
+    def _settle(self) -> None:
+        """Take the answers to what was begun, before anything else is asked."""
+        if self._begun is not None and self._begun.taken is None:
+            self._begun = replace(self._begun, taken=self._take(self._begun.sent.batch, self._begun.sent))
+
+    def _sent(self, worker: Worker, batch: Sequence[Request]) -> "_Sent":
+        patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+        return _Sent(batch, worker, worker.send(_message(batch), patience))
+
+    def _take(self, batch: Sequence[Request], sent: "_Sent | None" = None) -> "_Taken":
+        """The answers to one message, which is sent now unless it has been; each is taken as it comes."""
         limits = self.isolation.limits
-        worker: Worker | None = None
-        token = 0
+        if sent is not None and sent.worker.ended:  # to make room for another one
+            sent = None
+        taken = _Taken()
         for request in batch:
             function = request.function
             if reason := self._given_up(function):
                 self.end()
-                raise Lost(reason)
+                taken.lost = Lost(reason)
+                return taken
             try:
-                if worker is None:
-                    worker, _ = self._alive()
-                    token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
+                sent = sent or self._sent(self._alive()[0], batch)
                 most = min(limits.answer_mib << 20, request.most * _LARGEST_NUMBER + _MARGIN)
-                patience = worker.patience(limits.call_seconds, "--call-seconds")
-                said = worker.receive(token, most, patience)
-            except ServerLost:
-                raise
+                patience = sent.worker.patience(limits.call_seconds, "--call-seconds")
+                said = sent.worker.receive(sent.token, most, patience)
+            except ServerLost as lost:
+                taken.lost = lost
+                return taken
             except Lost as lost:
                 self._losses[function] += 1
                 self._reason[function] = str(lost)
-                raise Lost(f"{function}: {lost}{self._printed()}") from None
+                taken.lost = Lost(f"{function}: {lost}{self._printed()}")
+                return taken
             self._waited[function] += patience.waited
-            answers.append(self._answer(said, len(request.args)))
-            if answers[-1].device_lost:
+            taken.answers.append(self._answer(said, len(request.args)))
+            if taken.answers[-1].device_lost:
                 self.end()
-                return
-        if worker is None and self._worker is not None and not self._worker.ended:
-            worker = self._worker
-            token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
-        if worker is not None:
-            overwritten |= self._closing(worker, token)
+                return taken
+        if sent is None and self._worker is not None and not self._worker.ended:
+            sent = self._sent(self._worker, batch)
+        if sent is not None:
+            taken.overwritten = self._closing(sent)
+        return taken
 
-    def _closing(self, worker: Worker, token: int) -> dict[str, str]:
+    def _closing(self, sent: "_Sent") -> dict[str, str]:
         """What the last frame says of the results that were overwritten."""
         try:
-            patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-            said = worker.receive(token, _MARGIN, patience).get("overwritten")
+            patience = sent.worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+            said = sent.worker.receive(sent.token, _MARGIN, patience).get("overwritten")
         except Lost:
             return {}
         if not isinstance(said, Mapping):
@@ -143,6 +173,9 @@ class Isolated:
         if said.get("kind") == "not judged":
             return NotJudged(message)
         return CallFailed(message, refused=said.get("kind") == "refused")
+
+    def _gives_up(self, request: Request) -> bool:
+        return self._given_up(request.function) is not None
 
     def _given_up(self, function: str) -> str | None:
         """Why this function is not called again, None where it is called."""
@@ -174,6 +207,33 @@ class Isolated:
     def _printed(self) -> str:
         text = self._worker.channel.printed if self._worker else ""
         return f" (it printed: {text})" if text else ""
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A message that a worker has got. token: what its answers have to bear."""
+
+    batch: Sequence[Request]
+    worker: Worker
+    token: int
+
+
+@dataclass
+class _Taken:
+    """The answers to a message, as many as there are. lost: why there are no more, counted."""
+
+    answers: list[Answer] = field(default_factory=list)
+    overwritten: Mapping[str, str] = field(default_factory=dict)
+    lost: Lost | None = None
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """Requests of which the first message is sent. taken: its answers, where something else was asked meanwhile."""
+
+    requests: Sequence[Request]
+    sent: _Sent
+    taken: _Taken | None = None
 
 
 def _message(batch: Sequence[Request]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class Asked:
             raise LoadError(f"it declares {arrays} arrays, and --device asks for {device}, where there are none")
         if reason := probe(arrays, device):
             if own_device or (own_arrays and device != self.device):
-                raise LoadError(f"it declares {arrays} arrays on {device}: {reason}")
+                raise LoadError(f"it takes {arrays} arrays on {device}: {reason}")
             raise SpecError(f"{self} cannot be had: {reason}")
         return arrays, device
 

@@ -10,13 +10,12 @@ process that judges.
 """
 
 import itertools
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -85,9 +84,10 @@ def measured(count: int) -> tuple[float, int]:
         return time.perf_counter() - started, int(done.stdout.split()[-1])
 
 
-def print_costs() -> None:
-    """Start and call, in each mode that this machine has."""
-    print("| mode | start, ms | a call, microseconds | one of many, microseconds |\n|---|---|---|---|")
+def costs() -> Iterator[str]:
+    """A table of start and call, in each mode that this machine has."""
+    yield "| mode | start, ms | a call, microseconds | one of many asked at once, microseconds |"
+    yield "|---|---|---|---|"
     for mode in ("none", "process", *(["bwrap"] if shutil.which("bwrap") else [])):
         run = Run(Options((str(SOURCE),), None, None, None, False, "quick", 1, isolation=mode))
         (implementation,) = run.implementations
@@ -101,7 +101,7 @@ def print_costs() -> None:
         row = f"| `{mode}` | {start * 1e3:.0f} | {single * 1e6:.0f} |"
         many = [Request("relu", argument)] * 1000
         row += f" {_seconds(lambda: caller.ask(many), 20) * 1e3:.0f} |"  # noqa: B023
-        print(row, flush=True)
+        yield row
         run.end_workers()
 
 
@@ -112,18 +112,25 @@ def _seconds(call: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - started) / times
 
 
-def main(counts: list[int]) -> None:
-    print(f"Python {platform.python_version()}, 2 processes, {time.strftime('%Y-%m-%d')}\n")
-    print_costs()
-    print()
-    print("| submissions | seconds | seconds for each further one | peak MiB |\n|---|---|---|---|")
+_COUNTS = (10, 100)
+
+
+def measure(counts: Sequence[int] = _COUNTS) -> Iterator[str]:
+    """The tables: classes of so many submissions, and what a call costs."""
+    yield "Submissions in several spellings, a third of them with a mistake, each in a process of its own"
+    yield "(`quick`, `-n 2`); and what a call costs."
+    yield ""
+    yield "| submissions | seconds | seconds for each further one | peak MiB |"
+    yield "|---|---|---|---|"
     before: tuple[int, float] | None = None
     for count in counts:
         seconds, peak = measured(count)
         further = f"{(seconds - before[1]) / (count - before[0]):.2f}" if before else ""
-        print(f"| {count} | {seconds:.1f} | {further} | {peak} |", flush=True)
+        yield f"| {count} | {seconds:.1f} | {further} | {peak} |"
         before = count, seconds
+    yield ""
+    yield from costs()
 
 
 if __name__ == "__main__":
-    main([int(one) for one in sys.argv[1:]] or [10, 100, 300])
+    print("\n".join(measure([int(one) for one in sys.argv[1:]] or _COUNTS)))

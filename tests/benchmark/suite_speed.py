@@ -9,8 +9,6 @@ memory are the process's own. The split is of one more quick run, in this proces
 import contextlib
 import io
 import itertools
-import os
-import platform
 import subprocess
 import sys
 import time
@@ -63,7 +61,7 @@ def whole_run(*arguments: str) -> tuple[float, float, bool]:
     seconds = time.perf_counter() - started
     _, status, peak, torch = done.stderr.splitlines()[-1].split()
     if status != "0":
-        raise SystemExit(f"the suite ended with exit status {status}:\n{done.stdout}")
+        raise RuntimeError(f"the suite ended with exit status {status}:\n{done.stdout}")
     return seconds, float(peak), torch == "True"
 
 
@@ -107,24 +105,30 @@ def split(*arguments: str) -> dict[str, float]:
                 patched.enter_context(mock.patch.object(holder, name, clock.timed(label, getattr(holder, name))))
         patched.enter_context(contextlib.redirect_stdout(io.StringIO()))
         patched.enter_context(clock.under("pytest, collection, reports"))
-        pytest.main(["tests/conformance", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *arguments])
+        pytest.main(
+            [str(CHECKOUT / "tests/conformance"), "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *arguments]
+        )
     return dict(clock.seconds)
 
 
-def main() -> None:
-    os.chdir(CHECKOUT)
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
-    print(f"{f'{SUBMISSION}, one run':<60}{'seconds':>9}{'MiB':>7}  torch imported")
+def measure() -> Iterator[str]:
+    """The tables: whole runs, and the split of one. Raises RuntimeError where a run does not pass."""
+    yield f"`pytest tests/conformance --impl {SUBMISSION}`, the slides' NumPy code: all functions, both levels."
+    yield ""
+    yield "| options | seconds | peak MiB | torch imported |"
+    yield "|---|---|---|---|"
     for profile, isolation in itertools.product(("quick", "default"), ("none", "process")):
         options = (f"--hypothesis-profile={profile}", f"--isolation={isolation}")
         seconds, peak, torch = whole_run("--impl", SUBMISSION, *options)
-        print(f"{' '.join(options):<60}{seconds:>9.1f}{peak:>7.0f}  {torch}", flush=True)
+        yield f"| `{' '.join(options)}` | {seconds:.1f} | {peak:.0f} | {'yes' if torch else 'no'} |"
     parts = split("--impl", SUBMISSION, "--hypothesis-profile=quick", "--isolation=none")
     total = sum(parts.values())
-    print(f"\nwhere the time of a quick run goes ({total:.1f} s)")
+    yield ""
+    yield f"| where the time of one more quick run without isolation goes ({total:.1f} s) | seconds | share |"
+    yield "|---|---|---|"
     for label, seconds in sorted(parts.items(), key=lambda item: -item[1]):
-        print(f"  {label:<46}{seconds:>8.2f} s {seconds / total:>6.0%}")
+        yield f"| {label} | {seconds:.2f} | {seconds / total:.0%} |"
 
 
 if __name__ == "__main__":
-    main()
+    print("\n".join(measure()))

@@ -1,5 +1,6 @@
 """A browser, and reports of classes of several sizes; without ``tests/browser/run`` the tests here are deselected."""
 
+import base64
 import json
 import os
 from dataclasses import dataclass, field
@@ -8,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.harness.reports import folder
+from tests.harness.reports.handed import Picture
 from tests.harness.reports.results import read
 from tests.selftest import made_results
 from tests.selftest.test_reports_pages import hostile
 
 HERE = Path(__file__).parent
 TOOLS = os.environ.get("BROWSER_TOOLS")
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
+"""The smallest picture."""
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -62,15 +66,18 @@ def browser():
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory):
-    """The folders of reports: of 1, 30 and 3000 submissions, and of hostile ones."""
+    """The folders of reports: of 1, 30 and 3000 submissions, of hostile ones, and of 3 with figures."""
     written = {}
 
     def of(kind):
         if kind not in written:
             place = tmp_path_factory.mktemp(str(kind))
-            content = hostile() if kind == "hostile" else made_results.result(kind)
+            content = hostile() if kind == "hostile" else made_results.result(3 if kind == "figures" else kind)
             (place / "result.json").write_text(json.dumps(content), encoding="utf-8")
-            list(folder.write(read(place / "result.json"), place / "report", {}))
+            result = read(place / "result.json")
+            (place / "figure.png").write_bytes(PIXEL)
+            pictures = [Picture(place / "figure.png", of, "The errors.") for of in (None, *result.names)]
+            list(folder.write(result, place / "report", {}, pictures if kind == "figures" else ()))
             written[kind] = place / "report"
         return written[kind]
 

@@ -23,7 +23,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("kind", [1, 30, "hostile"])
+@pytest.mark.parametrize("kind", [1, 30, "hostile", "figures"])
 def test_pages_are_valid_html(reports, tmp_path, kind):
     (tmp_path / ".htmlvalidate.json").write_text(json.dumps(RULES))
     paths = [reports(kind) / "index.html", *sorted((reports(kind) / "students").iterdir())[:40]]

@@ -5,9 +5,9 @@ Points are classified by the implementation's own ``mlp``; networks that learn d
 """
 
 import contextlib
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +21,8 @@ from impls.calling import CallFailed
 from impls.text import printable
 from tests.experiments import data
 from tests.experiments.learning import Layers, Task, descend
+from tests.harness.reports.handed import Picture
+from tests.harness.reports.page_names import PageNames
 
 _STEPS = 400
 _NETWORKS = {"logistic regression": Task.binary(), "20+1": Task.binary(20), "20+20+20+1": Task.binary(20, 20, 20)}
@@ -33,25 +35,28 @@ class Undrawn(Exception):
     """A figure that cannot be drawn; the message says why."""
 
 
-def write(implementations: Sequence[Implementation], folder: Path) -> Iterator[str]:
-    """Write the figures as PNG files into the folder, which is made; a line for each file, or for what is not drawn."""
+def write(implementations: Sequence[Implementation], folder: Path) -> Iterator[Picture]:
+    """Write the figures as PNG files into the folder, which is made; gives each that was drawn, or was not."""
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = (("networks", _networks), ("learned", _learned), ("overfitting", _overfitting))
+    names = PageNames()
     for implementation in implementations:
-        for name, figure in kinds:
-            panels = partial(figure, _Functions(implementation))
-            path = folder / f"{_file_name(implementation.name)}-{name}.png"
-            yield _written(panels, _plain(printable(implementation.name)), path)
-    yield _written(partial(_errors, implementations), "Errors of float32 results", folder / "errors.png")
+        title = _plain(printable(implementation.name))
+        for kind, (figure, shows) in _KINDS.items():
+            path = folder / f"{names.of(implementation.name)}-{kind}.png"
+            yield _written(
+                partial(figure, _Functions(implementation)), title, Picture(path, implementation.name, shows)
+            )
+    all_of_them = Picture(folder / "errors.png", None, "The errors of float32 results over the input, in ulp.")
+    yield _written(partial(_errors, implementations), "Errors of float32 results", all_of_them)
 
 
-def _written(panels: Callable[[], Any], title: str, path: Path) -> str:
+def _written(panels: Callable[[], Any], title: str, picture: Picture) -> Picture:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-            _saved(panels(), title, path)
+            _saved(panels(), title, picture.path)
     except Undrawn as why:
-        return f"not drawn: {path.name}: {why}"
-    return str(path)
+        return replace(picture, missing=str(why))
+    return picture
 
 
 def needs() -> str | None:
@@ -225,6 +230,16 @@ def _curves(curves: dict[str, list[float]]) -> Panel:
     return draw
 
 
+_KINDS: dict[str, tuple[Callable[[_Functions], Any], str]] = {
+    "networks": (_networks, "The output of the hand-set networks over the plane, with the line at 1/2."),
+    "learned": (_learned, "What three networks have learnt: their output over the plane, and the loss on the way."),
+    "overfitting": (
+        _overfitting,
+        "The loss on the training data and on held-out data, with 30 % of the labels flipped.",
+    ),
+}
+"""The figures of one implementation, and what they show."""
+
 _Z = np.concatenate([np.linspace(-100, 100, 1601), np.outer([-1, 1], np.logspace(-6, 0, 200)).ravel()])
 _Z = np.unique(_Z.astype(np.float32))
 _P = np.unique(np.concatenate([np.logspace(-30, -0.001, 800), 1 - np.logspace(-7, -0.5, 400)]).astype(np.float32))
@@ -299,7 +314,3 @@ def _error_panel(inputs: np.ndarray, curves: dict[str, np.ndarray]) -> Panel:
 def _plain(text: str) -> str:
     """Text that matplotlib does not take for a formula."""
     return text.replace("$", r"\$")
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "implementation"

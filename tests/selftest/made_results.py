@@ -119,7 +119,7 @@ def row(name: str, functions: dict[str, dict[str, Any]], **more: Any) -> dict[st
     """One submission with these functions; relu and tanh are neither asked for nor there."""
     levels = [one["textbook"] for one in functions.values()]
     verdict = next((one for one in (ERROR, FAILS, NOT_JUDGED) if one in levels), CONFORMS)
-    earned = [one["points"]["earned"] for one in functions.values() if one["points"]]
+    points = [one["points"] for one in functions.values() if one["points"]]
     absent = {one: {"textbook": NOT_IMPLEMENTED, "robust": NOT_IMPLEMENTED} for one in ("relu", "tanh")}
     known = {
         "name": name,
@@ -134,7 +134,7 @@ def row(name: str, functions: dict[str, dict[str, Any]], **more: Any) -> dict[st
         "sha256": "0123456789abcdef" * 4,
         "declared": {"TASK": "binary"},
         "not_looked_at": ["compute_loss", "predict"],
-        "points": None if NOT_JUDGED in levels else {"earned": sum(earned), "possible": sum(WORTH.values())},
+        "points": {key: sum(one[key] for one in points) for key in ("earned", "possible")} if points else None,
         "isolation": "process, no network",
         "remarks": [],
         "functions": {**functions, **absent},

@@ -1,6 +1,8 @@
 """The ways of testing that this suite is compared with: their kills are no noise, and they have not been weakened."""
 
 import itertools
+import platform
+import re
 import sys
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 import reference
+from tests.benchmark import __main__ as command
 from tests.benchmark import class_speed, side_by_side, suite_speed
 from tests.benchmark.autograder import autograder
 from tests.benchmark.baseline import Baseline
@@ -95,8 +98,8 @@ def test_at_the_textbook_level_only_float64_arrays_are_passed(baseline):
 
 def test_without_onnx_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(SystemExit, match=r"pip install -c constraints.txt \"\.\[comparison\]\""):
-        side_by_side.main()
+    with pytest.raises(ModuleNotFoundError, match=r"pip install -c constraints.txt \"\.\[comparison\]\""):
+        list(side_by_side.measure())
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ def _profile_restored():
 
 
 @pytest.mark.usefixtures("_profile_restored")
-def test_the_table_counts_what_is_killed_and_accused(monkeypatch, capsys):
+def test_the_table_counts_what_is_killed_and_accused(monkeypatch):
     pytest.importorskip("onnx", reason="onnx is not installed")
     some = [
         "sigmoid: loses the minus sign of the exponent",
@@ -118,8 +121,7 @@ def test_the_table_counts_what_is_killed_and_accused(monkeypatch, capsys):
     right = Variant("as the slide has it", TEXTBOOK, lambda: {"sigmoid": lambda z: 1 / (1 + np.exp(-z))})
     wrong = Variant("not right at all", ROBUST, lambda: {"sigmoid": np.tanh, "tanh": np.tanh})
     monkeypatch.setattr(side_by_side, "VARIANTS", {one.name: one for one in (right, wrong)})
-    side_by_side.main()
-    output = capsys.readouterr().out
+    output = "\n".join(side_by_side.measure())
     rows = [[cell.strip() for cell in line.split("|")[1:8]] for line in output.splitlines() if line.startswith("| ")]
     assert rows[1:] == [
         ["this suite, `quick`", "3 of 3", "3", "3 of 3", "0 of 0", "2 of 2", "1"],
@@ -128,6 +130,61 @@ def test_the_table_counts_what_is_killed_and_accused(monkeypatch, capsys):
         ["plain Hypothesis", "3 of 3", "2", "2 of 3", "0 of 0", "2 of 2", "1"],
     ]
     assert output.count("accuses not right at all, which is right at the robust level") == 4
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """A file of results with two sections, of a command that has three."""
+    monkeypatch.setattr(command, "SECTIONS", {"one": "The first", "two": "The second", "three": "The third"})
+    path = tmp_path / "RESULTS.md"
+    text = command.written("", {"The first": "old 1", "The third": "old 3\n\n### A part of it\n\n- a line"})
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_one_section_is_written_and_the_others_stay(results, monkeypatch):
+    monkeypatch.setattr(command, "measured", lambda name: [f"new {name}"])
+    before = results.read_text(encoding="utf-8")
+    assert command.main(["two"], results) == 0
+    text = results.read_text(encoding="utf-8")
+    assert re.findall("^## (.+)", text, re.MULTILINE) == ["The first", "The second", "The third"]
+    second = text[text.index("## The second") : text.index("## The third")]
+    assert second.endswith("\n\nnew two\n\n")
+    assert f"by `python -m tests.benchmark two`: Python {platform.python_version()}, numpy {np.__version__}" in second
+    assert text.replace(second, "") == before
+    assert command.main([], results) == 0
+    assert "old" not in results.read_text(encoding="utf-8")
+
+
+def test_a_section_whose_module_is_gone_goes_and_one_that_cannot_be_measured_stays(results, monkeypatch, capsys):
+    def needs_torch(name):
+        if name == "one":
+            raise ModuleNotFoundError("torch is not installed")
+        return ["new"]
+
+    monkeypatch.setattr(command, "measured", needs_torch)
+    results.write_text(
+        results.read_text(encoding="utf-8") + "\n## Of a module that is gone\n\ntext\n", encoding="utf-8"
+    )
+    assert command.main([], results) == 1
+    text = results.read_text(encoding="utf-8")
+    assert ("old 1" in text, "old 3" in text, "gone" in text) == (True, False, False)
+    assert "one is not measured: torch is not installed" in capsys.readouterr().err
+
+
+def test_a_name_of_no_section_is_a_usage_error(results, capsys):
+    before = results.read_text(encoding="utf-8")
+    with pytest.raises(SystemExit):
+        command.main(["one", "four"], results)
+    assert "no section has the name four: choose from one, two, three" in capsys.readouterr().err
+    assert results.read_text(encoding="utf-8") == before
+
+
+def test_every_section_has_its_module_and_the_file_their_titles():
+    for name in command.SECTIONS:
+        assert "def measure(" in (command.RESULTS.parent / f"{name}.py").read_text(encoding="utf-8"), name
+    titles = re.findall("^## (.+)", command.RESULTS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert titles == list(command.SECTIONS.values())
 
 
 def test_what_a_run_is_split_into_is_there():

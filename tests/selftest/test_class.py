@@ -1,5 +1,6 @@
 """A class of submissions: judged one after the other, saved as each one ends, gone on with where a run was stopped."""
 
+import io
 import json
 import os
 import signal
@@ -221,22 +222,55 @@ def test_rows_are_read_back_from_both_files_and_a_cut_off_line_is_none(tmp_path)
     assert sorted(os.listdir(tmp_path)) == ["laid_out.json", "result.json"]
 
 
-def test_a_line_of_progress_takes_loading_for_no_judging(monkeypatch):
-    class Running:
-        started = 0.0
-        scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
-        task = Task({}, 4, True)
+class Running:
+    """A run of two submissions that an earlier run has judged, one that does not load, and four to judge."""
 
+    started = 0.0
+    named = "abcdefg"
+    scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
+    task = Task({}, 6, True)
+
+
+@pytest.fixture
+def clock(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
-    watched = progress.Progress(Running())
-    for number in range(10):
-        assert watched.is_last_of("a") == (number == 9)
-        assert watched.to_say() is None
-        now[0] += 0.1
-    now[0] = 110.0
-    assert watched.to_say() == "1 of 4 judged, 1:50 elapsed (1:40 before the first call), about 0:30 to go"
-    assert watched.to_say() is None
+    return now
+
+
+def test_progress_is_a_line_a_minute_and_takes_loading_for_no_judging(clock):
+    said = io.StringIO()
+    watched = progress.Progress(Running(), said, in_place=False)
+    for _ in range(9):
+        assert not watched.judged("a")
+        clock[0] += 0.1
+    clock[0] = 155.0
+    assert watched.judged("a")
+    assert said.getvalue() == ""
+    clock[0] = 160.0
+    watched.judged("b")
+    line = "judged 4 of 7 submissions, 1.0 a minute, about 2:54 left (2:40 so far, 1:40 of it loading)\n"
+    assert said.getvalue() == line
+    clock[0] = 219.0
+    watched.judged("b")
+    watched.end()
+    assert said.getvalue() == line
+
+
+def test_progress_in_a_terminal_is_one_line_that_goes_away_and_tells_of_loading_too(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    said = io.StringIO()
+    watched = progress.Progress(Running(), said, in_place=True)
+    for _ in watched.loading("abcd"):
+        clock[0] += 2.0
+    lines = said.getvalue().split("\r")
+    assert lines == [
+        "",
+        "loaded 1 of 4 submissions, 30.0 a minute, about 0\x1b[K",
+        "loaded 2 of 4 submissions, 30.0 a minute, about 0\x1b[K",
+        "loaded 3 of 4 submissions, 30.0 a minute, about 0\x1b[K",
+        "\x1b[K",
+    ]
 
 
 def test_what_does_not_load_in_the_process_that_judges_it_is_an_error_of_its_own_pairs():

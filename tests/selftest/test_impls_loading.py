@@ -123,7 +123,7 @@ def test_an_empty_folder_is_a_spec_error():
         (SIGMOID + "ARRAYS = 'mlx'", r"ARRAYS = 'mlx' in it; it has to be one of array_api_strict, cupy, "),
         (SIGMOID + "ARRAYS = ['torch']", r"ARRAYS = \['torch'\]"),
         (SIGMOID + "DEVICE = 'gpu'", r"DEVICE = 'gpu' in it; it has to be one of cpu, cuda"),
-        (SIGMOID + "DEVICE = 'cuda'", r"it declares numpy arrays on cuda: "),
+        (SIGMOID + "DEVICE = 'cuda'", r"it takes numpy arrays on cuda: "),
     ],
 )  # fmt: skip
 def test_a_file_that_does_not_load_says_why_and_where(text, expected):

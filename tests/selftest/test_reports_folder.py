@@ -103,3 +103,41 @@ def test_a_run_writes_its_report(suite, submission, tmp_path):
     taken = suite("--impl", path, "--report", str(tmp_path))
     assert taken.exit_status == 4
     assert "which is no part of a report" in taken.output
+
+
+FULL = """
+from pathlib import Path
+from tests.harness.reports import folder, json
+
+def full(*_, **__):
+    raise OSError(28, "No space left on device")
+
+folder._fill = full
+before = json.write
+json.write = lambda path, pieces: full() if path.name == "full.json" else before(path, pieces)
+"""
+
+
+def test_a_disk_that_is_full_at_the_end_of_a_run_loses_no_verdict(suite, submission, tmp_path):
+    path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n")
+    submission(FULL, "full_disk.py")
+    places = (f"--conformance-json={tmp_path / 'full.json'}", "--report", str(tmp_path / "report"))
+    plugin = {"PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)}
+    ran = suite("--impl", path, "-k", "SIGMOID-VALUE", *places, "-p", "full_disk", environment=plugin)
+    assert ran.exit_status == 1
+    assert "full.json could not be written: No space left on device; the result is in" in ran.output
+    (kept,) = tmp_path.glob("conformance-*/result.json")
+    assert f"once there is room: python -m tests.harness.reports {kept} DIR" in ran.output
+    assert main([str(kept), str(tmp_path / "later")]) == 0
+    assert not (tmp_path / "report").exists()
+    assert not list(tmp_path.glob("full.json*"))
+
+
+def test_a_result_that_nobody_named_is_taken_away(submission, tmp_path):
+    path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n")
+    command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", "--impl", path]
+    command += ["-k", "SIGMOID-VALUE", "--report", str(tmp_path / "report")]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, check=True)
+    assert inside(tmp_path / "report") == PARTS
+    assert not list(tmp_path.glob("conformance-*"))

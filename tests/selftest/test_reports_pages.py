@@ -14,6 +14,7 @@ from tests.harness.reports.page_names import PageNames
 from tests.harness.reports.results import read
 from tests.selftest import made_results
 
+KNOWN_AND_NOT = {"sigmoid": "conforms", "network": "not judged"}
 VOID = {"meta", "input", "br", "wbr", "img"}
 
 
@@ -153,6 +154,7 @@ def test_a_page_says_what_is_right_and_what_is_not(tmp_path):
     text = re.sub(r"\s+", " ", page.words)
     for said in (
         "1 of 4 functions is right",
+        "3 of 6 points; a person has to give those for network",
         "Note: float64 is refused",
         "sigmoid (your my_sigmoid)",
         "It gives a wrong value: at index (0, 0): got 1.0, expected 0.5",
@@ -165,7 +167,7 @@ def test_a_page_says_what_is_right_and_what_is_not(tmp_path):
         "say which TASK",
         "? / 5",
         "compute_loss",
-        "46 of 81 inputs lie above what is allowed, 2 gave no finite number",
+        "46 of 81 inputs shown lie above what is allowed, 2 gave no finite number",
     ):
         assert said in text, said
 
@@ -205,7 +207,15 @@ def test_the_index_counts_misconceptions_and_points(tmp_path):
     (button,) = [one for one in page.all("button") if one.get("class") == "only"]
     assert button["aria-label"] == "Show the 2 whose softmax divides by the sums of the columns"
     assert [one.get("data-m") for one in page.all("tr") if "data-v" in one] == ["0", "0", None]
-    assert "3 / 16" in page.words
+    assert "3 / 3" in page.words
+
+
+def test_points_that_a_person_has_to_give_are_no_full_marks(tmp_path):
+    functions = {name: made_results.function(name, verdict) for name, verdict in KNOWN_AND_NOT.items()}
+    content = made_results.result(1)
+    content["implementations"] = [made_results.row("a.py", functions)]
+    page = Page((report(tmp_path, content) / "index.html").read_text(encoding="utf-8"))
+    assert "2 / 2 + ?" in page.words
 
 
 def test_names_of_pages_are_safe_and_unique():

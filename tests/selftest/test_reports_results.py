@@ -6,7 +6,9 @@ import json
 import jsonschema
 import pytest
 
-from tests.harness.reports import results
+from tests.harness.reports import folder, results
+from tests.harness.reports.result_row import NotAResult, Points
+from tests.harness.reports.resume import hash_of_the_suite
 from tests.selftest import made_results
 from tests.selftest.conftest import SCHEMA
 
@@ -106,7 +108,7 @@ def test_a_stream_gives_what_is_in_the_file(written, monkeypatch, piece):
         assert [row.name for row in rows] == result.names == [row["name"] for row in content["implementations"]]
         for row, raw in zip(rows, content["implementations"], strict=True):
             assert row.verdict == raw["verdict"]
-            assert row.points == (results.Points(**raw["points"]) if raw["points"] else None)
+            assert row.points == (Points(**raw["points"]) if raw["points"] else None)
             assert {one.name: one.levels for one in row.functions.values()} == {
                 name: {level: one[level] for level in ("textbook", "robust")} for name, one in raw["functions"].items()
             }
@@ -119,7 +121,7 @@ def test_of_two_rows_of_a_name_in_rows_the_last_counts_and_a_torn_one_not(writte
     result = results.read(written(lines(content) + torn, "x.rows"))
     assert [(row.name, row.reason) for row in result.rows()] == [("b.py", None), ("a.py", "again")]
     assert "interrupted" in result.remarks[0]
-    with pytest.raises(results.NotAResult, match="two rows"):
+    with pytest.raises(NotAResult, match="two rows"):
         results.read(written(content))
 
 
@@ -151,7 +153,7 @@ def test_version_1_is_read_and_said(written):
     [
         ("", "damaged"),
         ("{}", "not the result of a run"),
-        ('{"implementations": [{},]}', "Error"),
+        ('{"implementations": [{},]}', "row 1: functions: got None"),
         ('{"a": 1 "b": 2}', "damaged"),
         ("[]", "damaged"),
         ('{"implementations": []}', "not the result of a run"),
@@ -163,14 +165,41 @@ def test_version_1_is_read_and_said(written):
     ],
 )
 def test_what_is_no_result_is_refused(written, text, says):
-    with pytest.raises(results.NotAResult, match=says):
+    with pytest.raises(NotAResult, match=says):
         results.read(written(text))
+
+
+def test_a_value_of_another_kind_is_refused_or_shown_and_never_breaks_a_report(written, tmp_path):
+    """Each key of a result once, with each of these values: whatever ``read`` lets through can be written."""
+    content = made_results.result(1)
+    content["implementations"] = [made_results.row("a.py", {"sigmoid": made_results.function("sigmoid", "fails", "x")})]
+    tried, refused = set(), 0
+    for path, place in places(content):
+        for key in [key for key in place if (path[-1:], key) not in tried]:
+            tried.add((path[-1:], key))
+            kept = place[key]
+            for wrong in (None, True, -1, "x", ["x"], [{}], {"x": 1}):
+                place[key] = wrong
+                try:
+                    list(folder.write(results.read(written(content)), tmp_path / "report", {}))
+                except NotAResult:
+                    refused += 1
+            place[key] = kept
+    assert len(tried) > 60
+    assert refused > 200
+
+
+def test_a_result_of_another_version_of_the_suite_is_shown_with_a_remark(written):
+    content = made_results.result(1)
+    assert "Another version" in results.read(written(content)).remarks[0]
+    content["suite"]["sources"] = hash_of_the_suite()
+    assert results.read(written(content)).remarks == []
 
 
 def test_a_damaged_result_is_refused_wherever_it_breaks(written):
     text = json.dumps(made_results.result(1))
     for end in range(0, len(text) - 1, 97):
-        with pytest.raises(results.NotAResult):
+        with pytest.raises(NotAResult):
             results.read(written(text[:end]))
 
 
@@ -178,7 +207,10 @@ def test_a_damaged_result_is_refused_wherever_it_breaks(written):
     ("change", "says"),
     [
         (lambda content: content.update(schema_version=3), "schema version 3"),
-        (lambda content: content["implementations"][1].pop("functions"), "after row 1.*functions"),
+        (
+            lambda content: content["implementations"][1].pop("functions"),
+            "row 2: functions: got None, expected an object",
+        ),
         (lambda content: content["implementations"][1].update(verdict="ok"), "got 'ok'"),
         (lambda content: content["implementations"][1].update(name=None), "expected a text"),
     ],
@@ -186,7 +218,7 @@ def test_a_damaged_result_is_refused_wherever_it_breaks(written):
 def test_a_wrong_part_is_named(written, change, says):
     content = made_results.result(2)
     change(content)
-    with pytest.raises(results.NotAResult, match=says):
+    with pytest.raises(NotAResult, match=says):
         results.read(written(content))
-    with pytest.raises(results.NotAResult, match="name the file"):
+    with pytest.raises(NotAResult, match="name the file"):
         results.read(written("{}").with_name("missing.json"))

@@ -8,6 +8,7 @@ differ and how much is allowed.
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class Comparison:
     ratio: np.ndarray
     """The error over the error allowed, of each element."""
 
-    @property
+    @cached_property
     def worst(self) -> float:
         return float(np.max(self.ratio, initial=0.0))
 

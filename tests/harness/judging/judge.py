@@ -5,7 +5,6 @@ In go a clause's property, an implementation and the run's examples; out comes a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,12 @@ from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
 from tests.harness.judging.cause import explaining
+from tests.harness.judging.curve import error_curve
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
-from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Seen, carried_out
+from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Prepared, Seen, Trial, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -60,6 +60,8 @@ class Outcome:
     """Of a failure, one of ``faults.SEVERITIES``."""
     explained_by: tuple[str, ...] = ()
     """Of a composed function, the activations whose own faults explain every failure (``cause``)."""
+    curve: Mapping[str, Any] | None = None
+    """Of a failing elementwise function, its errors over the input (``curve``)."""
 
     def __post_init__(self) -> None:
         if self.message is not None:
@@ -161,15 +163,16 @@ def judge(
     deviations: those recorded for just this pair. suspects: the known mistakes of a function, for the diagnosis, which
     is left out without them. inputs: small examples of a clause, which are tried before a failure is shrunk.
     """
-    with np.errstate(all="ignore"), global_state_restored(), exits_raising():
-        return _Judgement(
-            property_, clause, implementation, examples, deviations, shrink_budget, suspects, inputs
-        ).outcome()
+    return Judgement(property_, clause, implementation, examples, deviations, shrink_budget, suspects, inputs).outcome()
 
 
 @dataclass
-class _Judgement:
-    """All that one outcome is made from."""
+class Judgement:
+    """All that one outcome is made from; the fields are the arguments of ``judge``.
+
+    It can be prepared and begun before its outcome is asked for: an implementation in another process then computes
+    while this process compares what an earlier clause has got.
+    """
 
     about: Property
     clause: Clause
@@ -185,10 +188,30 @@ class _Judgement:
         self.drawn = self.examples.of(self.about)
         self.impure: dict[str, str] = {}
         self.devices_lost = 0
+        self._prepared: Prepared | None = None
 
-    def outcome(self) -> Outcome:
-        outcome = self._settled(self.seen_of_all())
-        return replace(outcome, message=self._message(outcome), impure=self.impure)
+    def prepare(self) -> None:
+        """Make the plans once, unless they are large: those are made one by one."""
+        if self._prepared is None and not self.clause.large:
+            plans = list(self.examples.plans(self.about, self.clause, self.kind))
+            self._prepared = Prepared(plans, self.implementation.caller)
+
+    def begin(self) -> None:
+        """Hand over the first calls, where it has been prepared."""
+        if self._prepared:
+            self._prepared.begin()
+
+    def outcome(self, ends: bool = False, answered: Callable[[], None] = lambda: None) -> Outcome:
+        """The outcome. ends: no clause of the function follows. answered: called when all drawn calls are answered."""
+
+        def all_are() -> None:
+            if ends:
+                self._charge(self.implementation.caller.ask([]).overwritten)
+            answered()
+
+        with np.errstate(all="ignore"), global_state_restored(), exits_raising():
+            outcome = self._settled(self.seen_of_all(all_are))
+            return replace(outcome, message=self._message(outcome), impure=self.impure)
 
     def _message(self, outcome: Outcome) -> str | None:
         """The message of the outcome, which also says where a clause was stopped."""
@@ -200,16 +223,17 @@ class _Judgement:
         )
         return f"{outcome.message}; {stopped}" if outcome.message else stopped
 
-    def seen_of_all(self) -> list[Seen]:
+    def seen_of_all(self, answered: Callable[[], None] = lambda: None) -> list[Seen]:
         """What was seen on each example, up to one on which a call was lost or enough devices were."""
-        plans = self.examples.plans(self.about, self.clause, self.kind)
-        if not self.clause.large:
-            return self._carried_out(list(plans))
+        self.prepare()
+        if self._prepared is not None:
+            return self._noted(self._prepared.carried_out(self._excuses, answered))
         seen: list[Seen] = []
-        for plan in plans:
-            seen += self._carried_out([plan])
+        for plan in self.examples.plans(self.about, self.clause, self.kind):
+            seen += self._noted(carried_out([plan], self.implementation.caller, self._excuses))
             if isinstance(seen[-1].fault, Lost) or self._has_lost_enough:
                 break
+        answered()
         return seen
 
     @property
@@ -217,15 +241,19 @@ class _Judgement:
         """Whether so many calls have ended their device that no further example is worth a process."""
         return self.devices_lost >= MOST_DEVICES_LOST
 
-    def _carried_out(self, plans: Sequence[Plan], excuse: bool = True) -> list[Seen]:
-        trial = carried_out(plans, self.implementation.caller, *([self._excuses] if excuse else []))
-        self.devices_lost += sum(one.devices_lost for one in trial.seen)
-        for function in trial.overwritten:
+    def _charge(self, overwritten: Iterable[str]) -> None:
+        """Note the functions of which a result was overwritten."""
+        for function in overwritten:
             self.impure.setdefault(
                 function,
                 f"the result of a call of {function} changed afterwards: a later call overwrote it, or it shares "
                 "memory with an argument",
             )
+
+    def _noted(self, trial: Trial) -> list[Seen]:
+        """What was seen in a trial, once what it says of other functions and of devices is noted."""
+        self.devices_lost += sum(one.devices_lost for one in trial.seen)
+        self._charge(trial.overwritten)
         own = self.clause.function
         for one in trial.seen:
             if one.changed:
@@ -235,7 +263,9 @@ class _Judgement:
         return list(trial.seen)
 
     def _seen_on(self, values: Values, excuse: bool = True) -> Seen:
-        return self._carried_out([plan_of(self.about, self.clause, self.kind, values)], excuse)[0]
+        plan = plan_of(self.about, self.clause, self.kind, values)
+        trial = carried_out([plan], self.implementation.caller, *([self._excuses] if excuse else []))
+        return self._noted(trial)[0]
 
     def _settled(self, seen: list[Seen]) -> Outcome:
         drawn, clause = self.drawn, self.clause
@@ -297,17 +327,25 @@ class _Judgement:
             diagnosis=tuple(diagnosis),
             severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
             explained_by=self._explained_by([one for _, one in failing]),
+            curve=self._curve(seen) if self.suspects else None,
         )
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
-        bound = partial(Subject(self.kind, self.clause, Plan({})).bound_at, function)
-        return explaining(function, failing, implementation.caller, tuple(implementation.functions), bound)
+        return explaining(function, failing, implementation.caller, tuple(implementation.functions), self._bound)
+
+    def _curve(self, seen: Sequence[Seen]) -> Mapping[str, Any] | None:
+        return error_curve(self.clause.function, (call for one in seen for call in one.made), self._bound)
+
+    def _bound(self, *args: Any, **options: Any) -> Any:
+        """The bound of the clause's function at the arguments of a call."""
+        return Subject(self.kind, self.clause, Plan({})).bound_at(self.clause.function, *args, **options)
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
         small = sorted(self.inputs(self.clause.id), key=drawing.size)
-        seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
+        plans = [plan_of(self.about, self.clause, self.kind, values) for values in small]
+        seen = self._noted(carried_out(plans, self.implementation.caller, self._excuses))
         wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
         return next(wrong, None)
 
@@ -343,7 +381,7 @@ def smallest_input(
     property_: Property, clause: Clause, implementation: Implementation, examples: Examples, budget: int
 ) -> Values | None:
     """The smallest example on which the implementation gives a wrong value, found in so many tries, or None."""
-    judgement = _Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
+    judgement = Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
     with np.errstate(all="ignore"):
         seen = judgement.seen_of_all()
         wrong = [index for index, one in enumerate(seen) if isinstance(one.fault, Nonconformance)]

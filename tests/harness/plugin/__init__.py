@@ -6,6 +6,7 @@ pytest loads it from ``addopts``, before it reads test paths from the command li
 import argparse
 import math
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.harness.drawing import profiles
 from tests.harness.plugin import cluster
 from tests.harness.plugin.item import PairItem, items_of, pair_of
 from tests.harness.plugin.keys import handed_key, run_key
+from tests.harness.plugin.progress import Progress
 from tests.harness.plugin.reporter import Reporter
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
@@ -34,7 +36,7 @@ from tests.harness.reports.options import Options, pair_of_item
 from tests.harness.reports.rows import Rows, beside
 from tests.harness.reports.run import Run
 from tests.harness.reports.task import Task
-from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
+from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -166,6 +168,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     interrupt.watch()
+    if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
+        raise pytest.UsageError("--accuracy measures in one process: leave out -n")
+    _check_places(config)
     try:
         profiles.draw_without_constants_of_modules()
         profiles.register()
@@ -176,6 +181,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config, "workerinput"):
             run.task = Task.of_plain(config.workerinput["conformance_task"])
             return
+        progress = Progress(run, sys.stdout, in_place=sys.stdout.isatty() and config.get_verbosity() <= 0)
+        run.watch = progress.loading
         client = None
         if (address := config.getoption("cluster")) is not None:
             cluster.check(config, run)
@@ -191,27 +198,32 @@ def pytest_configure(config: pytest.Config) -> None:
         _keep_rows(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(printable(str(wrong))) from wrong
-    if config.getoption("accuracy") and config.getoption("dist", "no") != "no":
-        raise pytest.UsageError("--accuracy measures in one process: leave out -n")
-    folder = config.getoption("figures")
-    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise pytest.UsageError(f"--figures {folder}: needs a folder that can be written, or none yet")
-    if (folder := config.getoption("report")) is not None:
-        try:
-            report_folder.check(folder)
-        except report_folder.CannotReport as wrong:
-            raise pytest.UsageError(f"--report {wrong}") from wrong
-    path = config.getoption("conformance_json")
-    if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
-        folder = path.resolve().parent
-        raise pytest.UsageError(
-            f"--conformance-json {path}: needs the path of a file, in a folder that can be written ({folder})"
-        )
     if not run.options.specs:
         _refuse_submissions_among_tests(config)
-    config.pluginmanager.register(reporter := Reporter(config))
+    config.pluginmanager.register(reporter := Reporter(config, progress))
     if client is not None:
         config.pluginmanager.register(cluster.Cluster(config, client, reporter))
+
+
+def _check_places(config: pytest.Config) -> None:
+    """Refuse, before anything is loaded, a place that cannot be written at the end. Raises UsageError."""
+    figures, report, path = (config.getoption(name) for name in ("figures", "report", "conformance_json"))
+    if figures is not None and figures.exists() and not (figures.is_dir() and os.access(figures, os.W_OK)):
+        raise pytest.UsageError(f"--figures {figures}: needs a folder that can be written, or none yet")
+    if figures is not None and report is not None and figures.resolve().is_relative_to(report.resolve()):
+        raise pytest.UsageError(
+            f"--figures {figures}: needs a folder outside {report}; the pages there show the figures"
+        )
+    if report is not None:
+        try:
+            report_folder.check(report)
+        except report_folder.CannotReport as wrong:
+            raise pytest.UsageError(f"--report {wrong}") from wrong
+    if path is not None and (path.is_dir() or not os.access(path.resolve().parent, os.W_OK)):
+        raise pytest.UsageError(
+            f"--conformance-json {path}: needs the path of a file, in a folder that can be written "
+            f"({path.resolve().parent})"
+        )
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -320,7 +332,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[run_key]
-    run.scheduled |= {pair for pair in map(pair_of, session.items) if pair}
+    pairs = {item.pair: item for item in session.items if isinstance(item, PairItem)}
+    run.scheduled |= pairs.keys()
+    for item in {(who, CLAUSES[clause].function): item for (who, clause), item in pairs.items()}.values():
+        item.ends = True
     terminal = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal and run.task.one_after_the_other and session.config.get_verbosity() <= 0:
         terminal.showfspath = False
@@ -329,6 +344,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     node.config.stash[run_key].scheduled |= {pair for pair in map(pair_of_item, ids) if pair}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if isinstance(item, PairItem):
+        item.following = pair_of(nextitem) if nextitem else None
+        item.ends = item.ends or nextitem is None
 
 
 @pytest.hookimpl(wrapper=True)

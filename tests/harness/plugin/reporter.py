@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from impls.text import printable
+from impls.text import printable, shell_word
 from tests.harness.judging.faults import SEVERITIES
 from tests.harness.judging.judge import ERROR, Outcome
 from tests.harness.plugin.keys import run_key
@@ -18,24 +19,34 @@ from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
 from tests.harness.reports import results
 from tests.harness.reports import terminal as terminal_report
+from tests.harness.reports.handed import Picture
 from tests.harness.reports.options import is_of_verdict, pair_of_item, verdict_id
+from tests.harness.reports.result_row import NotAResult
+
+
+def _elsewhere() -> Path:
+    """A place for a result where nobody has named one that can be written."""
+    return Path(tempfile.mkdtemp(prefix="conformance-")) / "result.json"
 
 
 class Reporter:
     """In the process that reports: gathers outcomes, settles the verdicts at the end, writes and prints them."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, progress: Progress) -> None:
         self._config = config
         self._run = config.stash[run_key]
         self._failures: list[pytest.TestReport] = []
         self._annotations: list[str] = []
-        self._place = tempfile.TemporaryDirectory(prefix="conformance-")
-        path = config.getoption("conformance_json")
-        if path is None and config.getoption("report") is not None:
-            path = Path(self._place.name) / "result.json"
-        self._path = path
-        self._report = json_report.Report(self._run, path) if path else None
-        self._progress = Progress(self._run)
+        self._pictures: list[Picture] = []
+        self._passing: Path | None = None
+        """A folder that is taken away when the run ends."""
+        self._path: Path | None = config.getoption("conformance_json")
+        if self._path is None and config.getoption("report") is not None:
+            self._path = _elsewhere()
+            self._passing = self._path.parent
+        config.add_cleanup(self._clean_up)
+        self._report = json_report.Report(self._run, self._path) if self._path else None
+        self._progress = progress
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -48,13 +59,9 @@ class Reporter:
             what = "the process died while it judged this" if died else "the test itself failed"
             self._run.outcomes[pair] = Outcome(ERROR, message=f"{what}: {report.longrepr}")
             self._run.unfinished.add(pair[0])
-        if report.when == "call" and self._progress.is_last_of(pair[0]) and self._report:
+        if report.when == "call" and self._progress.judged(pair[0]) and self._report:
             with contextlib.suppress(OSError):  # said at the end, when it still cannot be written
                 self._report.append(pair[0])
-        terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        if report.when == "call" and terminal and (says := self._progress.to_say()):
-            terminal.ensure_newline()
-            terminal.write_line(says)
 
     def keep(self, rows: Sequence[Mapping[str, Any]], with_a_new_head: bool) -> None:
         """Keep rows that were judged elsewhere. Raises OSError."""
@@ -63,11 +70,8 @@ class Reporter:
 
     def tell(self, name: str, failure: str | None) -> None:
         """Report an implementation that was judged elsewhere: as one test, which passed or failed."""
-        self._progress.is_last_of(name)
+        self._progress.judged(name)
         self._say(name, failure)
-        terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        if terminal and (says := self._progress.to_say()):
-            terminal.write_line(says)
 
     @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
     def forget(self, report: pytest.TestReport) -> None:
@@ -95,6 +99,7 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         run = self._run
+        self._progress.end()
         if not self._concerned():
             return
         run.stopped = (
@@ -103,19 +108,57 @@ class Reporter:
         run.close()
         for name, reason in run.failures_without_item():
             self._fail(session, name, reason)
-        if self._report:
-            try:
-                self._report.write()
-            except OSError as raised:
-                self._fail(session, "--conformance-json", f"{self._path} could not be written: {raised}")
+        self._write_result(session)
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.resumed and not run.task.named:
             session.exitstatus = pytest.ExitCode.OK  # an earlier run has judged all there is
-        if (folder := self._config.getoption("report")) is not None:
-            try:
-                self._annotations = list(report_folder.write(results.read(self._path), folder, os.environ))
-            except (results.NotAResult, report_folder.CannotReport, OSError) as raised:
-                self._fail(session, "--report", f"{folder} could not be written: {raised}")
+        self._draw_figures(session)
+        self._write_folder(session)
         self._hold_back_failures()
+
+    def _clean_up(self) -> None:
+        if self._passing:
+            shutil.rmtree(self._passing, ignore_errors=True)
+
+    def _write_result(self, session: pytest.Session) -> None:
+        """Write the JSON; where its disk is full, to another place, so that no verdict is lost."""
+        if not self._report or not self._path:
+            return
+        try:
+            self._report.write(self._path)
+        except OSError as raised:
+            why = f"{self._path} could not be written: {raised.strerror}"
+            try:
+                self._path = _elsewhere()
+                self._report.write(self._path)
+                why += f"; the result is in {self._path}"
+            except OSError:
+                self._path = None
+            self._fail(session, "--conformance-json", why)
+
+    def _write_folder(self, session: pytest.Session) -> None:
+        """Write the report; where that fails, say how to do it later."""
+        folder = self._config.getoption("report")
+        if folder is None or self._path is None:
+            return
+        try:
+            result = results.read(self._path)
+            self._annotations = list(report_folder.write(result, folder, os.environ, self._pictures))
+        except (NotAResult, report_folder.CannotReport, OSError) as raised:
+            self._passing = None
+            why = getattr(raised, "strerror", None) or raised
+            later = f"python -m tests.harness.reports {shell_word(str(self._path))} DIR"
+            self._fail(session, "--report", f"{folder} could not be written: {why}; once there is room: {later}")
+
+    def _draw_figures(self, session: pytest.Session) -> None:
+        """Draw what --figures asks for; the report shows it as well."""
+        figures, folder = self._run.handed.figures, self._config.getoption("figures")
+        if figures is None or folder is None:
+            return
+        try:
+            for picture in figures.write(self._run.implementations, folder):
+                self._pictures.append(picture)
+        except OSError as raised:
+            self._fail(session, "--figures", f"{folder} could not be written: {raised}")
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
         """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
@@ -164,8 +207,8 @@ class Reporter:
             terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):
             terminal_report.write_accuracy(terminalreporter, self._run)
-        if (folder := self._config.getoption("figures")) is not None:
-            terminal_report.write_figures(terminalreporter, self._run, folder)
+        if self._config.getoption("figures") is not None:
+            terminal_report.write_figures(terminalreporter, self._pictures)
 
     def _concerned(self) -> bool:
         """Whether this run is one of the conformance tests at all, and not of others alone."""

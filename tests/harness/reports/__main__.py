@@ -14,7 +14,8 @@ from pathlib import Path
 
 from impls.text import printable_lines
 from tests.harness.reports import folder
-from tests.harness.reports.results import NotAResult, read
+from tests.harness.reports.result_row import NotAResult
+from tests.harness.reports.results import read
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,8 +30,12 @@ def main(arguments: Sequence[str]) -> int:
         folder.check(asked.folder)
         for line in folder.write(read(asked.result), asked.folder, os.environ):
             print(line)
-    except (NotAResult, folder.CannotReport, OSError) as wrong:
+    except (NotAResult, folder.CannotReport) as wrong:
         print(printable_lines(str(wrong)), file=sys.stderr)
+        return 1
+    except OSError as wrong:
+        why = f"{asked.folder} could not be written ({wrong.strerror or wrong}); an earlier report there is as it was"
+        print(printable_lines(why), file=sys.stderr)
         return 1
     return 0
 

@@ -7,12 +7,13 @@ that is full, leaves an earlier report as it was. Only a report of ours is ever 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from tests.harness.reports.annotations import Annotations
 from tests.harness.reports.gradebook import Gradebook
+from tests.harness.reports.handed import Picture
 from tests.harness.reports.page_names import PageNames
 from tests.harness.reports.results import Result
 from tests.harness.reports.summary import Summary
@@ -50,16 +51,19 @@ def _foreign(folder: Path) -> str | None:
     return None
 
 
-def write(result: Result, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
+def write(
+    result: Result, folder: Path, environment: Mapping[str, str], pictures: Sequence[Picture] = ()
+) -> Iterator[str]:
     """Write the report of ``result``; gives the lines to print: annotations, where ``environment`` is GitHub's.
 
-    Raises CannotReport, and OSError where the disk is full.
+    pictures: the figures that the run has drawn, which the pages show. Raises CannotReport, and OSError where the disk
+    is full.
     """
     check(folder)
     target = folder.resolve()
     new = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        annotations = _fill(result, new, Path(environment.get("GITHUB_WORKSPACE") or "."))
+        annotations = _fill(result, new, Path(environment.get("GITHUB_WORKSPACE") or "."), pictures)
         new.chmod(0o777 & ~_umask())
         _replace(target, new)
     except BaseException:
@@ -68,7 +72,7 @@ def write(result: Result, folder: Path, environment: Mapping[str, str]) -> Itera
     return annotations.lines() if environment.get("GITHUB_ACTIONS") == "true" else iter(())
 
 
-def _fill(result: Result, folder: Path, checkout: Path) -> Annotations:
+def _fill(result: Result, folder: Path, checkout: Path, pictures: Sequence[Picture]) -> Annotations:
     from tests.harness.reports import gradescope, student
     from tests.harness.reports.pages import Index
 
@@ -76,12 +80,14 @@ def _fill(result: Result, folder: Path, checkout: Path) -> Annotations:
     students.mkdir()
     scores.mkdir()
     pages = PageNames()
-    index, summary, annotations = Index(result), Summary(result), Annotations(checkout)
+    index, summary, annotations = Index(result, pictures), Summary(result), Annotations(checkout)
     with (folder / "gradebook.csv").open("w", encoding="utf-8-sig", newline="") as file:
         gradebook = Gradebook(result, file)
         for row in result.rows():
             page = pages.of(row.name)
-            _write(students / f"{page}.html", student.html(result, row))
+            _write(
+                students / f"{page}.html", student.html(result, row, [one for one in pictures if one.of == row.name])
+            )
             _write(scores / f"{page}.json", gradescope.text(gradescope.of_row(result, row)))
             gradebook.add(row)
             index.add(row, page)

@@ -5,7 +5,9 @@ import re
 from typing import IO
 
 from impls.text import printable_lines
-from tests.harness.reports.results import Result, Row
+from tests.harness.reports import words
+from tests.harness.reports.result_row import Row
+from tests.harness.reports.results import Result
 from tests.harness.reports.words import number
 
 _RUNS = re.compile(r"(^|[;,|\t])(\s*['\"]*\s*)([=+\-@\uff0b\uff0d\uff1d\uff20])")
@@ -29,10 +31,11 @@ class Gradebook:
         self._writer.writerow(map(cell, head))
 
     def add(self, row: Row) -> None:
-        """Write the line of ``row``; points that a person has to decide are an empty cell."""
+        """Write the line of ``row``; points that a person has to decide are an empty cell, and so is their sum."""
         judged = [one.passed(row.level) for one in row.functions.values()]
         cells = [row.name, row.verdict]
-        cells += [number(row.points.earned), number(row.points.possible)] if row.points else ["", ""]
+        known = row.points if not words.undecided(self._result, row) else None
+        cells += [number(known.earned), number(known.possible)] if known else ["", ""]
         cells += [str(sum(passed for passed, _ in judged)), str(sum(count for _, count in judged))]
         for name in self._result.functions:
             one = row.functions.get(name)

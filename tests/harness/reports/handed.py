@@ -11,11 +11,28 @@ from tests.harness.spec.deviations import KnownDeviation
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A figure of one implementation, or of all of them together.
+
+    path: its PNG file. of: the name of the implementation, None for all. shows: what is to be seen, as a sentence.
+    missing: why it was not drawn; None where it was.
+    """
+
+    path: Path
+    of: str | None
+    shows: str
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
 class Figures:
-    """The lecture's figures. needs: says what is not installed. write: draws them into a folder, says what it did."""
+    """The lecture's figures. needs: says what is not installed. write: draws them into a folder, one after the other.
+
+    Raises OSError where the folder cannot be written.
+    """
 
     needs: Callable[[], str | None]
-    write: Callable[[Sequence[Implementation], Path], Iterable[str]]
+    write: Callable[[Sequence[Implementation], Path], Iterable[Picture]]
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,12 @@ class Report:
         for row in rows:
             self._rows.append(row)
 
-    def write(self) -> None:
+    def write(self, path: Path) -> None:
         """Write the whole result; the same for the same seed, with any number of processes, but for ``duration_s``.
 
-        Raises OSError.
+        The rows beside the path of this report are taken away. Raises OSError.
         """
-        write(self._path, files.whole(head(self._run, ended=True), self._lines()))
+        write(path, files.whole(head(self._run, ended=True), self._lines()))
         self._rows.remove()
 
     def _lines(self) -> Iterator[str]:
@@ -200,4 +200,5 @@ def _clause(id: str, outcome: Outcome, cause: str | None) -> dict[str, Any]:
         "cause": cause,
         "severity": outcome.severity,
         "diagnosis": list(outcome.diagnosis),
+        "curve": outcome.curve,
     }

@@ -8,6 +8,7 @@ The pages need nothing but themselves; their content security policy forbids any
 import base64
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,9 @@ from markupsafe import Markup
 
 from impls.text import printable_lines
 from tests.harness.reports import words
-from tests.harness.reports.results import CONFORMS, ERROR, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, VERDICTS, Result, Row
+from tests.harness.reports.handed import Picture
+from tests.harness.reports.result_row import CONFORMS, ERROR, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, VERDICTS, Row
+from tests.harness.reports.results import Result
 from tests.harness.reports.words import number
 
 GENERATOR = "lecture-formulas-conformance"
@@ -27,6 +30,8 @@ CLASSES = {CONFORMS: "conforms", FAILS: "fails", ERROR: "error", NOT_JUDGED: "er
 _TEMPLATES = Path(__file__).parent / "templates"
 _FIRST_SCRIPT = 'document.documentElement.classList.add("js")'
 _MOST_CLAUSES = 100
+_FEW = 8
+"""Up to so many rows the page shows the figures of each side by side."""
 
 
 def _as_text(value: Any) -> Any:
@@ -63,6 +68,19 @@ def render(template: str, scripts: tuple[str, ...] = (), **values: Any) -> str:
     )
 
 
+def embedded(pictures: Sequence[Picture]) -> list[dict[str, str]]:
+    """What a template needs of the pictures that were drawn; a page holds them itself, so that it can be sent alone."""
+    return [
+        {
+            "shows": f"{one.of}: {one.shows}" if one.of else one.shows,
+            "place": "each" if one.of else "all",
+            "data": base64.b64encode(one.path.read_bytes()).decode(),
+        }
+        for one in sorted(pictures, key=lambda one: one.of is not None)
+        if not one.missing
+    ]
+
+
 @cache
 def _text(name: str) -> Markup:
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
@@ -93,8 +111,9 @@ class _Line:
 class Index:
     """Takes the rows of a result one by one and keeps of each its line; ``html`` is the page of all."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, pictures: Sequence[Picture] = ()) -> None:
         self._result = result
+        self._pictures = pictures
         self._lines: list[_Line] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._mistakes: Counter[tuple[str, str]] = Counter()
@@ -131,7 +150,7 @@ class Index:
                 verdict=row.verdict,
                 level=row.level,
                 earned=repr(row.points.earned) if row.points else "",
-                points=words.of_points(row.points),
+                points=words.of_points(row.points) + (" + ?" if words.undecided(self._result, row) else ""),
                 share=f"{passed / count:.6f}" if count else "",
                 passed=f"{passed} of {count}" if count else "",
                 mistakes=tuple(self._numbers[mistake] for mistake in mistakes),
@@ -180,6 +199,7 @@ class Index:
             caption="ok: every clause that is required is passed; fails: a wrong answer; error: no answer; "
             "–: not there. A heading sorts.",
             by_function=[self._by_function(name) for name in result.functions],
+            pictures=embedded([one for one in self._pictures if one.of is None or len(self._lines) <= _FEW]),
             facts=words.run_facts(result),
         )
 

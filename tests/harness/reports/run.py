@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Outcome, judge
+from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Judgement, Outcome
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
 from tests.harness.reports.elsewhere import Elsewhere
@@ -70,6 +70,10 @@ class Run:
     """Where the rows of the result are kept, those of an earlier run among them; None where no result is written."""
     resumed: frozenset[str] = frozenset()
     """The implementations that an earlier run has judged."""
+    _ahead: dict[tuple[str, str], list[Judgement]] = field(default_factory=dict)
+    """What judges the pair that is judged next, where it is prepared already."""
+    watch: Callable[[Sequence[Named]], Iterable[Named]] = iter
+    """Goes through what is to be loaded, and may tell how far it is."""
     elsewhere: Elsewhere | None = None
     """What a cluster judges; then nothing is loaded here."""
 
@@ -86,7 +90,7 @@ class Run:
         if self.elsewhere:
             return [], [], []
         if options.specs:
-            found = [self._load(one, self.functions, asked) for one in self.named]
+            found = [self._load(one, self.functions, asked) for one in self.watch(self.named)]
             return _loaded(found), _unloadable(found), []
         found, absent = builtins_present(reference.FUNCTIONS, self._load)
         self.named = [Named(one.name, one.spec) for one in found]
@@ -254,8 +258,43 @@ class Run:
         there = clause.function in implementation.functions or self.options.assignment is None
         return there and self.is_expected_of(implementation, clause)
 
-    def judge(self, implementation: str, clause: str) -> Outcome:
-        """Judge one pair now; a function that the implementation does not have is skipped."""
+    def judge(
+        self, implementation: str, clause: str, following: tuple[str, str] | None = None, ends: bool = True
+    ) -> Outcome:
+        """Judge one pair now; a function that the implementation does not have is skipped.
+
+        ends: it is the last one of its function and implementation. following: the pair that is judged next. Where that
+        runs in another process, its plans are made while the process still computes for this pair, and the process
+        computes on while this one compares.
+        """
+        pair = (implementation, clause)
+        judgements = self._ahead.pop(pair, None) or self._judgements(*pair)
+        if isinstance(judgements, Outcome):
+            return judgements
+        for one in judgements:
+            one.prepare()  # before the examples of the pair that follows take the place of this one's
+        ahead = self._prepared(*following) if following else None
+        outcomes = [one.outcome(ends) for one in judgements[:-1]]
+        outcomes.append(judgements[-1].outcome(ends, ahead.begin if ahead else lambda: None))
+        return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
+
+    def _prepared(self, implementation: str, clause: str) -> Judgement | None:
+        """The judgement of that pair, prepared, where another process can begin with it."""
+        judged = self._to_judge(implementation)
+        if isinstance(judged, Unloadable) or not isinstance(judged.caller, Isolated):
+            return None
+        try:
+            judgements = self._judgements(implementation, clause)
+            if isinstance(judgements, Outcome) or len(judgements) != 1:
+                return None
+            judgements[0].prepare()
+        except Exception:  # of the suite itself: it is raised again when that pair is judged
+            return None
+        self._ahead = {(implementation, clause): judgements}
+        return judgements[0]
+
+    def _judgements(self, implementation: str, clause: str) -> list[Judgement] | Outcome:
+        """What judges that pair, or the outcome where nothing is called for it."""
         judged = self._to_judge(implementation)
         if isinstance(judged, Unloadable):
             return Outcome(ERROR, message=f"it loads only now and then: {judged.reason}")
@@ -271,11 +310,10 @@ class Run:
         budget, suspects = (_SHRINK_BUDGET, self.handed.suspects) if required else (0, None)
         deviations = [known for known in self.handed.deviations if known.applies_to(clause, judged)]
         inputs = self.handed.inputs
-        outcomes = [
-            judge(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
+        return [
+            Judgement(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
             for one in judged.for_each(CLAUSES[clause].function)
         ]
-        return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""

@@ -1,11 +1,14 @@
 """The page of one submission, ``students/NAME.html``: a row in, the page out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.harness.reports import plot, words
-from tests.harness.reports.pages import render
-from tests.harness.reports.results import CONFORMS, NOT_JUDGED, ROBUST, Clause, Function, Result, Row
+from tests.harness.reports.handed import Picture
+from tests.harness.reports.pages import embedded, render
+from tests.harness.reports.result_row import CONFORMS, NOT_JUDGED, ROBUST, Clause, Function, Row
+from tests.harness.reports.results import Result
 from tests.harness.reports.words import number
 
 
@@ -22,11 +25,13 @@ class _Line:
     link: bool
 
 
-def html(result: Result, row: Row) -> str:
-    """The page of ``row``."""
+def html(result: Result, row: Row, pictures: Sequence[Picture] = ()) -> str:
+    """The page of ``row``. pictures: the figures of it."""
     functions = words.asked_functions(result, row)
     wrong = [one for one in row.functions.values() if one.failures(row.level)]
     points = f"{number(row.points.earned)} of {number(row.points.possible)} points" if row.points else ""
+    if points and (missing := words.undecided(result, row)):
+        points += f"; a person has to give those for {', '.join(missing)}"
     return render(
         "student.html",
         row=row,
@@ -49,6 +54,7 @@ def html(result: Result, row: Row) -> str:
             for clause in one.clauses
             if clause.failed and clause.level == ROBUST != row.level
         ],
+        pictures=embedded(pictures),
         about=words.row_facts(result, row),
     )
 
@@ -71,22 +77,26 @@ def _line(result: Result, row: Row, one: Function) -> _Line:
 
 
 def _section(result: Result, row: Row, one: Function) -> dict[str, Any]:
-    """The failures of a function: the worst in full, the others folded, those with the cause of another as a line."""
+    """The failures of a function: the worst in full, the others folded, those with the cause of another as a line.
+
+    One plot is enough: it is of the worst failure that has points to plot.
+    """
     failures = one.failures(row.level)
     own = [clause for clause in failures if clause.cause is None]
-    more = [_failure(result, row, one, clause) for clause in own[1:]]
+    drawn = next((clause.id for clause in own if clause.curve and plot.available()), None)
+    failed = [_failure(result, row, clause, clause.id == drawn) for clause in own]
+    more = failed[1:]
     return {
         "name": one.name,
         "own": one.own,
-        "first": _failure(result, row, one, own[0]) if own else None,
+        "first": failed[0] if failed else None,
         "more": more,
         "more_says": f"{len(more)} more {'clause fails' if len(more) == 1 else 'clauses fail'}",
         "repeats": [(clause.id, clause.cause) for clause in failures if clause.cause is not None],
     }
 
 
-def _failure(result: Result, row: Row, one: Function, clause: Clause) -> dict[str, Any]:
-    drawn = clause.curve is not None and plot.available()
+def _failure(result: Result, row: Row, clause: Clause, drawn: bool) -> dict[str, Any]:
     return {
         "id": clause.id,
         "level": clause.level,

@@ -4,7 +4,6 @@ import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from impls import Implementation
 from impls.text import printable, shell_word
 from tests.harness.judging.judge import ERROR, FAILED, Outcome
 from tests.harness.reports import accuracy, verdicts
+from tests.harness.reports.handed import Picture
 from tests.harness.reports.options import item_id
 from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, NOT_RUN, Verdict
@@ -129,12 +129,11 @@ def _write_what_was_asked(terminal: pytest.TerminalReporter, run: Run, isolation
     _write_line(terminal, f"profile {run.options.profile}, seed {run.options.seed}{more}")
 
 
-def write_figures(terminal: pytest.TerminalReporter, run: Run, folder: Path) -> None:
-    """Draw the figures, and say where they are."""
+def write_figures(terminal: pytest.TerminalReporter, pictures: Sequence[Picture]) -> None:
+    """Where the figures are, and which are not drawn."""
     terminal.section("figures", "=")
-    assert run.handed.figures is not None  # or the run would not have begun
-    for line in run.handed.figures.write(run.implementations, folder):
-        _write_line(terminal, line)
+    for one in pictures:
+        _write_line(terminal, f"not drawn: {one.path.name}: {one.missing}" if one.missing else str(one.path))
 
 
 def write_accuracy(terminal: pytest.TerminalReporter, run: Run) -> None:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from tests.harness.reports.results import (
+from tests.harness.reports.result_row import (
     CONFORMS,
     ERROR,
     FAILS,
@@ -14,9 +14,9 @@ from tests.harness.reports.results import (
     Clause,
     Function,
     Points,
-    Result,
     Row,
 )
+from tests.harness.reports.results import Result
 from tests.harness.spec.clauses import CLAUSES
 
 SHORT = {CONFORMS: "ok", FAILS: "fails", ERROR: "error", NOT_JUDGED: "not judged", NOT_RUN: "not run"}
@@ -56,6 +56,11 @@ def source(id: str) -> str:
 def of_points(points: Points | None) -> str:
     """Points earned of points possible; nothing where a person has to decide or nobody gives points."""
     return f"{number(points.earned)} / {number(points.possible)}" if points else ""
+
+
+def undecided(result: Result, row: Row) -> list[str]:
+    """The functions whose points a person has to give."""
+    return [one.name for one in asked_functions(result, row) if one.name in result.possible and one.points is None]
 
 
 def asked_functions(result: Result, row: Row) -> list[Function]:

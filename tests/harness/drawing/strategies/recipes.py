@@ -4,8 +4,10 @@ A deterministic case stands as data with the reason it exists. How many of them 
 by the Hypothesis profile in force; conformance.md says the same in words.
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import CodeType
 
 import hypothesis
 import numpy as np
@@ -112,9 +114,15 @@ def remember(array: np.ndarray, code: str) -> Recipe:
 
 
 def recipe(code: str) -> Recipe:
-    """The array that the expression ``code`` evaluates to, which is what a failure shows for it."""
+    """A fresh array that the expression ``code`` evaluates to, which is what a failure shows for it."""
     with np.errstate(all="ignore"):
-        return remember(eval(code, {"np": np}), code)
+        return remember(eval(_compiled(code), {"np": np}), code)
+
+
+@functools.lru_cache(4096)
+def _compiled(code: str) -> CodeType:
+    """The expression, compiled once: most of the lengths and layouts are asked of many functions."""
+    return compile(code, "<recipe>", "eval")
 
 
 def numbers(shape: Sequence[int], dtype: str = "float64") -> Recipe:
