@@ -31,7 +31,7 @@ from tests.harness.plugin import batch
 from tests.harness.plugin.keys import run_key
 from tests.harness.plugin.reporter import Reporter
 from tests.harness.reports.run import Run
-from tests.harness.reports.verdicts import ERROR, FAILS
+from tests.harness.reports.verdicts import ERROR, FAILS, NOT_RUN
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -70,8 +70,10 @@ def connected(address: str) -> Any:
         from distributed import Client
     except ImportError as missing:
         raise NoCluster(f'--cluster needs distributed: pip install ".[cluster]" ({missing})') from missing
-    threads = {"processes": False, "n_workers": 1, "threads_per_worker": os.cpu_count(), "memory_limit": None}
-    where = {**threads, "dashboard_address": None} if address == LOCAL else {"address": address, "timeout": _SECONDS}
+    where: dict[str, Any] = {"address": address, "timeout": _SECONDS}
+    if address == LOCAL:  # threads of this process, since what they do is to start processes and wait for them
+        where = {"processes": False, "n_workers": 1, "threads_per_worker": os.cpu_count(), "memory_limit": None}
+        where |= {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"}}
     try:
         client = Client(**where, set_as_default=False)
     except (OSError, ValueError) as wrong:
@@ -151,7 +153,6 @@ class Cluster:
         elsewhere = self._run.elsewhere
         assert elsewhere is not None
         assert self._run.rows is not None
-        session.testscollected += len(self._to_judge)
         for row in self._run.rows.values():
             elsewhere.add(row)
             self._reporter.tell(row["name"], _failure(row, ", as an earlier run has found"))
@@ -171,6 +172,7 @@ class Cluster:
                 except OSError as wrong:
                     raise session.Failed(f"the rows could not be written: {wrong}") from wrong
                 for row in rows:
+                    session.testscollected += row["complete"] or row["verdict"] != NOT_RUN  # else -k left nothing
                     self._reporter.tell(row["name"], _failure(row))
             if session.shouldfail or session.shouldstop:
                 raise session.Failed(session.shouldfail or session.shouldstop)
