@@ -29,6 +29,7 @@ SECTIONS = {
     "side_by_side": "Beside other ways of testing",
     "suite_speed": "Time of one submission",
     "class_speed": "Time of a class",
+    "cluster_speed": "Time of a class on a cluster",
     "training_speed": "Time of an epoch of training",
     "accuracy": "Accuracy",
     "figures": "What networks learn",

@@ -1,18 +1,17 @@
 """A class on a Dask cluster: is it judged as without one, and what does that cost?
 
-    python -m tests.benchmark.cluster_speed [100 3000] [--cluster-only]
+    python -m tests.benchmark.cluster_speed [100 3000]
 
 For each number: a folder of so many different submissions (``handed_in``), a scheduler and three workers of one thread
-each as processes of their own, one of the workers killed once the first rows are there; then, unless ``--cluster-only``
-is said, the run without a cluster, whose result is compared row by row; then the report of the result. Before that the
-time of a single batch: what its process costs by itself, and what each submission adds. All times are of processors,
-so that other work on the machine counts little.
+each as processes of their own, one of the workers killed once the first rows are there; then the run without a cluster,
+whose result is compared row by row; then the report of the result. Before that the time of a single batch: what its
+process costs by itself, and what each submission adds. All times but one are of processors, so that other work on the
+machine counts little.
 """
 
 import json
 import os
 import pickle
-import platform
 import resource
 import subprocess
 import sys
@@ -126,32 +125,31 @@ def of_batches(folder: Path) -> tuple[float, float]:
     return taken[1] - each, each
 
 
-def main(counts: Sequence[int], cluster_only: bool) -> None:
-    print(f"Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}; {WORKERS} workers, one of them killed\n")
+def measure(counts: Sequence[int] = (100,)) -> Iterator[str]:
+    """The section of RESULTS.md."""
     with tempfile.TemporaryDirectory() as place:
         handed_in.write(_BATCH, Path(place))
         start, each = of_batches(Path(place))
     share = start / (start + _BATCH * each)
-    print(
-        f"a batch: {start:.2f} s for its process, {each:.2f} s for each submission in it; of {_BATCH} together", end=" "
-    )
-    print(f"{share:.0%} is not judging\n")
-    print("| submissions | wall s | run s, MiB | scheduler s, MiB | report s, MiB | rows as without a cluster |")
-    print("|---|---|---|---|---|---|")
+    yield f"Submissions of {len(handed_in.FUNCTIONS)} functions, textbook level, `quick`; seconds are of processors."
+    yield f"A batch takes {start:.2f} s for its process and {each:.2f} s for each submission: of {_BATCH} together"
+    yield f"{share:.0%} is not judging. With a scheduler and {WORKERS} workers, one of them killed:"
+    yield ""
+    yield "| submissions | wall s | run s, MiB | scheduler s, MiB | report s, MiB | rows as without a cluster |"
+    yield "|---|---|---|---|---|---|"
     for count in counts:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             handed_in.write(count, folder)
             result, alone = folder / "cluster.json", folder / "alone.json"
             took = on_a_cluster(folder, result)
-            same: object = "not asked"
-            if not cluster_only:
-                finished(_suite(folder, alone))
-                same = compared(result, alone)
+            finished(_suite(folder, alone))
+            same = compared(result, alone)
             report = finished([sys.executable, "-m", "tests.harness.reports", str(result), str(folder / "report")])
         cells = [f"{seconds:.1f}, {peak}" for seconds, peak in (took["run"], took["scheduler"], report)]
-        print(f"| {count} | {took['wall']:.0f} | {' | '.join(cells)} | {same} |", flush=True)
+        yield f"| {count} | {took['wall']:.0f} | {' | '.join(cells)} | {same} |"
 
 
 if __name__ == "__main__":
-    main([int(one) for one in sys.argv[1:] if one.isdigit()] or [100], "--cluster-only" in sys.argv)
+    for line in measure([int(one) for one in sys.argv[1:]] or [100]):
+        print(line, flush=True)

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from impls.isolation.processes import children
+from impls.isolation.processes import family
 from tests.harness.plugin import batch, cluster
 from tests.selftest.conftest import CHECKOUT
 
@@ -89,8 +89,8 @@ class Processes:
 
     def kill_the_busy_one(self) -> None:
         """And see that the process of its batch ends with it."""
-        (busy,) = [worker for worker in self.workers if children(worker.pid)]
-        (judging,) = children(busy.pid)
+        (busy,) = [worker for worker in self.workers if len(family(worker.pid)) > 1]
+        judging = family(busy.pid)[1]
         busy.send_signal(signal.SIGKILL)
         busy.wait()
         deadline = time.monotonic() + 60
@@ -142,8 +142,11 @@ def meanwhile(place: Path, environment: dict[str, str], options: tuple[str, ...]
         while run.poll() is None and not (rows.exists() and rows.read_text().count("\n") == 1 + when):
             time.sleep(0.1)
         assert run.poll() is None, run.stdout.read()
-        do(run)
-        run.communicate()
+        try:
+            do(run)
+            run.communicate(timeout=600)
+        finally:
+            run.kill()
     return result
 
 
