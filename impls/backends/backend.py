@@ -81,7 +81,10 @@ class Needs:
 
 CUDA = Needs(
     preload=(),
-    environment=("CUDA", "NVIDIA_", "CUPY_", "CUBLAS_", "CUDNN_", "TORCH_", "LD_"),
+    environment=(
+        *("CUDA", "CUPY_", "CUBLAS_", "CUDNN_", "TORCH_", "LD_LIBRARY_PATH", "LD_PRELOAD"),
+        *("NVIDIA_VISIBLE_", "NVIDIA_DRIVER_", "NVIDIA_TF32_"),  # NVIDIA_API_KEY is a secret
+    ),
     device_files=("nvidia*", "dxg"),  # dxg is Windows' subsystem for Linux
     kernel_files=("/proc/devices", "/proc/driver", "/proc/modules", "/proc/version", "/sys"),
     address_space_mib=None,  # the driver reserves about twice the memory of the card (NVIDIA/cuda-python#2458)

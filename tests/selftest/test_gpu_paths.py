@@ -284,6 +284,7 @@ def test_a_process_for_cuda_has_what_cuda_needs():
         wanted = needs(arrays, "cuda")
         for variable in ("CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE", "CUPY_TF32", "LD_LIBRARY_PATH"):
             assert variable.startswith(wanted.environment)
+        assert not "NVIDIA_API_KEY".startswith(wanted.environment)
         assert {"/proc/driver", "/sys"} <= set(told_of_the_machine(wanted)) - set(told_of_the_machine(Needs()))
         limits = Limits().for_needs(wanted)
         assert (limits.memory_mib, limits.files) == (None, 1024)
