@@ -16,6 +16,7 @@ from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
+from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Judgement, Outcome
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
@@ -27,8 +28,6 @@ from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
 
 _A_CLASS = 4
-ONE_EXAMPLE = "-ONE"
-"""How the id of a clause about one example without a batch axis ends."""
 _FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
@@ -245,10 +244,11 @@ class Run:
             return False
         return self.options.large is not None or not clause.large
 
-    def is_expected_of(self, implementation: Implementation, clause: Clause) -> bool:
-        """The same for one that takes batches only: a clause about one example is not expected of it."""
-        takes_one = clause.function not in implementation.says.batches_only
-        return self.is_expected(clause) and (takes_one or not clause.id.endswith(ONE_EXAMPLE))
+    def is_expected_of(self, implementation: Implementation | Unloadable, clause: Clause) -> bool:
+        """The same for one of the implementations, which may declare that it has not what a clause asks for."""
+        if not self.is_expected(clause) or isinstance(implementation, Unloadable):
+            return self.is_expected(clause)
+        return why_not_expected(clause, implementation) is None
 
     def _is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
         """Whether there is a test item for it: under an assignment one line says that a function is not there."""
@@ -341,6 +341,7 @@ class Run:
                 outcomes,
                 absent=name not in implementation.functions,
                 is_expected=partial(self.is_expected_of, implementation),
+                why_not=lambda clause: why_not_expected(clause, implementation),
                 not_judged=implementation.not_judged.get(name),
                 said=implementation.says.absent.get(name),
             )
@@ -352,6 +353,19 @@ class Run:
         asked = self.functions if self.options.assignment else ()
         return verdicts.of_implementation(functions, level, complete, must_complete, asked)
 
+    def remarks(self, implementation: Implementation, verdict: Verdict) -> list[str]:
+        """What a person has to know who signs the verdict, what was refused and need not have been at the end."""
+        refused = {
+            id: outcome.message
+            for function in verdict.functions.values()
+            for id, outcome in function.outcomes.items()
+            if outcome.outcome == PASSED and outcome.message
+        }
+        if not refused:
+            return list(implementation.remarks)
+        first = next(iter(refused.values()))
+        return [*implementation.remarks, f"refuses what it may refuse, in {', '.join(refused)}; the first: {first}"]
+
     def _settled(self, name: str) -> dict[str, Outcome]:
         """What came of the clauses of an implementation, with impure calls charged where they belong."""
         found = {id: self.outcomes[name, id] for id in CLAUSES if (name, id) in self.outcomes}
@@ -361,10 +375,12 @@ class Run:
         """Whether it is a failure that the function of that clause is not implemented."""
         return self.options.require_complete and CLAUSES[clause].function not in verdicts.OPTIONAL
 
-    def credit(self, verdict: Verdict, level: str, only_written: bool = False) -> tuple[int, int]:
+    def credit(
+        self, implementation: Implementation, verdict: Verdict, level: str, only_written: bool = False
+    ) -> tuple[int, int]:
         """How many clauses of that level are passed in all functions, or all that are written; how many there are."""
         credits = [
-            one.credit(level, self.is_expected)
+            one.credit(level, partial(self.is_expected_of, implementation))
             for one in verdict.functions.values()
             if not only_written or one.levels[level] != verdicts.NOT_IMPLEMENTED
         ]
@@ -382,7 +398,7 @@ class Run:
                 level,
                 assignment.points(name, implementation.name),
                 assignment.scoring == SHARE,
-                self.is_expected,
+                partial(self.is_expected_of, implementation),
             )
             for name in assignment.functions
         }

@@ -53,7 +53,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         level = run.required_level(implementation)
         credit = ""
         if verdict.verdict in (FAILS, ERROR):
-            passed, count = run.credit(verdict, level, only_written=True)
+            passed, count = run.credit(implementation, verdict, level, only_written=True)
             credit = f", passed {passed} of the {count} clauses of what it has"
         points = run.points(implementation, verdict)
         earned = "" if points is None else f", {_points(points)}"
@@ -62,7 +62,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         if implementation.declared:
             said = "; ".join(f"{word} = {value}" for word, value in implementation.declared.items())
             _write_line(terminal, f"{implementation.name}: declared: {said}")
-        for remark in implementation.remarks:
+        for remark in run.remarks(implementation, verdict):
             _write_line(terminal, f"{implementation.name}: {remark}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
