@@ -38,6 +38,8 @@ def test_a_step_goes_down_to_the_minimum(impl, descent):
 def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, descent):
     theta, grad, alpha = descent
     assert_pure(impl, "gradient_descent_step", descent, ([one + 1 for one in theta], grad, alpha))
+    impl.because("a parameter that does not move is a new one all the same")
+    impl.spent.gradient_descent_step(theta, [np.zeros_like(g) for g in grad], alpha)
 
 
 @clause("STEP-DTYPE")

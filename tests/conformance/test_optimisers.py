@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, differences, each
+from tests.conformance.relations import (
+    assert_pure,
+    assert_right_in_layouts,
+    assert_same_beside_another_call,
+    differences,
+    each,
+)
 from tests.harness import clause, deferred, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 from tests.harness.spec.clauses import CLAUSES
@@ -97,6 +103,15 @@ def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, f, update):
     nothing = [np.zeros_like(one) for one in update["theta"]]
     first, hyper = call(f, update | {"signed": nothing, "positive": nothing, "momentum": 0.9, "step": 0})
     impl.spent[f](*first, **hyper)
+    impl.because("a parameter that does not move, and a state that does not change, are new ones all the same")
+    resting, hyper = call(f, update | {"grad": nothing, "signed": nothing})
+    impl.spent[f](*resting, **hyper)
+
+
+@every("-THREADS")
+def test_a_step_is_the_same_while_another_thread_makes_one(impl, f):
+    (ours, hyper), (theirs, _) = (call(f, draw.update_of(700, scale)) for scale in (1.0, -0.5))
+    assert_same_beside_another_call(impl, f, ours, theirs, **hyper)
 
 
 @every("-DTYPE")

@@ -73,7 +73,6 @@ NOT_ASKED: Mapping[str, set[str]] = {
         "MSE-NAN",
         "GRAD-NAN",
     },  # a loss is one number, and all gradients are NaN
-    "looks for a NaN in the last place only": {"MLP-NAN"},
     "gives the result the dtype of its argument, whose integers cut it off": {
         "LINEAR-INTEGER",  # as products wrap
         *(_targets := {"BCE-INTEGER", "CE-INTEGER"}),  # whose integers are targets, 0 and 1
@@ -81,10 +80,8 @@ NOT_ASKED: Mapping[str, set[str]] = {
     "steps forward through the targets where a reversed view runs backward": {f"{loss}-LAYOUT" for loss in LOSSES},
     "takes a NaN for 0": {"RELU-NAN"},  # as the bug that it replicates
     "has one work space for all results and gives views of it": {f"{loss}-PURE" for loss in LOSSES},
-    "keeps one byte of each integer": (
-        _small := _targets | {f"{name}-INTEGER" for name in ("LINEAR", "NEURON", "LOGREG", "MLP", "COLLAPSE", "STEP")}
-    ),  # whose drawn integers are small
-    "takes unsigned integers for signed ones": _small,
+    "keeps one byte of each integer": _targets,
+    "takes unsigned integers for signed ones": _targets | {"MLP-INTEGER"},  # where an integer has one byte
 }
 """By habit, the clauses that leave it open, or whose examples do not reach it."""
 
@@ -179,11 +176,17 @@ def of_purity(function: str) -> Mapping[str, of.Function | Wrong]:
     return found
 
 
+def of_threads(function: str) -> Mapping[str, Wrong]:
+    shared = partial(of.through_one_buffer, RIGHT[function])
+    return {"has one scratch buffer for the calls of all threads": Wrong(shared, "onnxruntime#22554")}
+
+
 for _suffix, _habits in {
     "LAYOUT": of_layout,
     "DTYPE": of_dtype,
     "INTEGER": of_integers,
     "NAN": of_nan,
     "PURE": of_purity,
+    "THREADS": of_threads,
 }.items():
     befall(_suffix, _habits)

@@ -170,6 +170,17 @@ def negative_labels_from_the_end(*training):
     return backpropagated(*training, slopes=_lenient_logits(lambda p, labels, k: p - np.eye(k)[labels]))
 
 
+@wrong("GRAD-INDEX", "computes the place of the label, row times k plus label, in the labels' dtype")
+def place_in_the_dtype_of_the_labels(*training):
+    def row(p, labels, k):
+        refuse_unless((labels >= 0).all() and (labels < k).all())
+        place = np.arange(len(labels)).astype(labels.dtype) * labels.dtype.type(k) + labels
+        p.ravel()[place.astype(np.int64) % p.size] -= 1
+        return p
+
+    return backpropagated(*training, slopes=_lenient_logits(row))
+
+
 @wrong("GRAD-LENGTH", "leaves the weights of the inputs beyond the last whole block of eight without a gradient")
 def leftover_inputs_without_gradient(*training):
     def parameters(dz, h):

@@ -64,7 +64,8 @@ class Kind:
 class Call:
     """One call of a function of the interface, with the arguments as the test gave them, promises among them.
 
-    attempted: the call may be refused. spent: its arguments are written into afterwards.
+    attempted: the call may be refused. spent: its arguments are written into afterwards. beside: the arguments of the
+    call that another thread makes at the same time.
     """
 
     function: str
@@ -72,6 +73,7 @@ class Call:
     options: Mapping[str, Any]
     attempted: bool = False
     spent: bool = False
+    beside: tuple[Any, ...] | None = None
     promise: CallPromise = field(init=False)
     takes_answers: bool = field(init=False)
     elements: int = field(init=False)
@@ -180,6 +182,7 @@ class Subject:
         self.bound = _ByName(self._bound)
         self.check = _ByName(self._checked)
         self.spent = _ByName(self._spent)
+        self.at_once = _ByName(self._at_once)
         self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
         self._plan = plan
         self._number = number
@@ -244,7 +247,7 @@ class Subject:
         """No call so far has changed an argument. That none overwrites an earlier result is seen after all calls."""
         self._plan.events.append(Pure(tuple(self._plan.calls)))
 
-    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: bool) -> Call:
+    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: Any) -> Call:
         call = Call(name, args, options, **asked)
         self._plan.events.append(call)
         return call
@@ -258,6 +261,10 @@ class Subject:
     def _spent(self, name: str, *args: Any, **options: Any) -> Promise:
         """Call, and then write into the arguments: a result that changes with them is seen as one overwritten."""
         return self._called(name, args, options, spent=True).promise
+
+    def _at_once(self, name: str, beside: tuple[Any, ...], *args: Any, **options: Any) -> Promise:
+        """Call, while another thread calls the function on the arguments ``beside``."""
+        return self._called(name, args, options, beside=beside).promise
 
     def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
         return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
@@ -326,9 +333,9 @@ class Attempt:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
         self._plan.demand(unless_refused(comparison.within), self._call.promise, expected, bound)
 
-    def refused_or_not_finite(self, what: str) -> None:
-        """The call was refused, or its value holds NaN and +inf and no other number."""
-        self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what)
+    def refused_or_not_finite(self, what: str, infinity: float = np.inf) -> None:
+        """The call was refused, or its value holds NaN and this infinity and no other number."""
+        self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what, infinity)
 
     def refused_or_right(self) -> None:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""

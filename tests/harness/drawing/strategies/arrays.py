@@ -114,7 +114,16 @@ def rows_far_apart(draw: DrawFn, offsets: Sequence[float], dtypes: Sequence[str]
 
 
 _SPOILT = np.array(
-    [[0, 0], [0, np.nan], [0, np.inf], [-np.inf, -np.inf], [0, -np.inf], [-np.inf, np.inf], [-np.inf, np.nan]]
+    [
+        [0, 0],
+        [0, np.nan],
+        [0, np.inf],
+        [-np.inf, -np.inf],
+        [0, -np.inf],
+        [-np.inf, np.inf],
+        [-np.inf, np.nan],
+        [0, -np.nan],
+    ]
 )
 
 
@@ -163,6 +172,18 @@ def replaced(array: np.ndarray, at: int, new: float) -> np.ndarray:
     """A copy of the array with ``new`` at the position ``at``, counted around its end, of its elements."""
     copy = array.copy()
     copy.flat[at % array.size] = new
+    return copy
+
+
+def with_nan_at(array: np.ndarray, at: int) -> np.ndarray:
+    """As ``replaced`` by NaN, whose sign bit is set at every other position, as x86 sets it in 0/0."""
+    return replaced(array, at, -np.nan if at % 2 else np.nan)
+
+
+def with_nan_in_the_first(array: np.ndarray) -> np.ndarray:
+    """A copy of the array with NaN for all of its first row."""
+    copy = array.copy()
+    copy[0] = np.nan
     return copy
 
 
