@@ -83,7 +83,7 @@ def test_a_step_reads_any_memory_layout(impl, descent, mix):
 @given(descent=draw.descents(dtypes=draw.FLOATS))
 def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, descent):
     theta, (first, *others), alpha = descent
-    spoilt = theta, [draw.replaced(first, 0, np.nan), *others], alpha
+    spoilt = theta, [draw.replaced(first, 0, draw.nan_of(len(theta))), *others], alpha
     expected, bound = exact.gradient_descent_step(*spoilt), impl.bound.gradient_descent_step(*descent)
     impl.attempt.gradient_descent_step(*spoilt).refused_or_within(expected, bound)
 

@@ -79,6 +79,7 @@ NOT_ASKED: Mapping[str, set[str]] = {
     },
     "steps forward through the targets where a reversed view runs backward": {f"{loss}-LAYOUT" for loss in LOSSES},
     "takes a NaN for 0": {"RELU-NAN"},  # as the bug that it replicates
+    "takes a NaN with its sign bit set for 0": {"RELU-NAN"},  # as one that looks at the sign bit alone
     "has one work space for all results and gives views of it": {f"{loss}-PURE" for loss in LOSSES},
     "keeps one byte of each integer": _targets,
     "takes unsigned integers for signed ones": _targets | {"MLP-INTEGER"},  # where an integer has one byte
@@ -160,6 +161,9 @@ def of_nan(function: str) -> Mapping[str, of.Function]:
     return {
         "takes a NaN for 0": zero_for_nan(lambda size: size)(RIGHT[function]),
         "looks for a NaN in the last place only": zero_for_nan(lambda size: size - 1)(RIGHT[function]),
+        "takes a NaN with its sign bit set for 0": of.of_changed_arguments(
+            lambda a: np.where(np.isnan(a) & np.signbit(a), a.dtype.type(0), a), of.of_kind("f")
+        )(RIGHT[function]),
         "gives up the whole result for one NaN": of.all_lost_for_one_nan(RIGHT[function]),
     }
 

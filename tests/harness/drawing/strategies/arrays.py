@@ -175,15 +175,20 @@ def replaced(array: np.ndarray, at: int, new: float) -> np.ndarray:
     return copy
 
 
+def nan_of(number: int) -> float:
+    """NaN, with its sign bit set for every other number, as x86 sets it in 0/0."""
+    return -np.nan if number % 2 else np.nan
+
+
 def with_nan_at(array: np.ndarray, at: int) -> np.ndarray:
-    """As ``replaced`` by NaN, whose sign bit is set at every other position, as x86 sets it in 0/0."""
-    return replaced(array, at, -np.nan if at % 2 else np.nan)
+    """As ``replaced`` by the NaN of that position."""
+    return replaced(array, at, nan_of(at))
 
 
 def with_nan_in_the_first(array: np.ndarray) -> np.ndarray:
-    """A copy of the array with NaN for all of its first row."""
+    """A copy of the array with NaN for all of its first row, that of the row's length."""
     copy = array.copy()
-    copy[0] = np.nan
+    copy[0] = nan_of(array.shape[-1])
     return copy
 
 
