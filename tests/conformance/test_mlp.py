@@ -120,6 +120,16 @@ def test_nan_spoils_its_own_example_and_no_other(impl, network):
         impl.attempt.mlp(*spoilt).refused_or_within(exact.mlp(*spoilt), impl.bound.mlp(x, theta, activations))
 
 
+@clause("MLP-INFINITE")
+@given(network=draw.mlps((1, 2), (1,), hidden=("relu", "identity"), outputs=("relu", "identity"), dtypes=draw.FLOATS))
+def test_an_infinite_input_gives_no_finite_output(impl, network):
+    x, theta, activations = network
+    theta = [(np.where(W == 0, 1, np.abs(W)).astype(W.dtype), b) for W, b in theta]  # so that each sum is infinite
+    for position in range(x.shape[1]):
+        infinite = draw.replaced(x, position, np.inf)
+        impl.attempt.mlp(infinite, theta, activations).refused_or_not_finite("an infinite input")
+
+
 @clause("MLP-LENGTH")
 @each(length=[()])
 @given(length=draw.further_lengths())

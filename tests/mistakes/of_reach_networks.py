@@ -109,6 +109,12 @@ def half_precision_inputs_beyond_sixteen_lost(x, W, b):
     return x[..., :n] @ W[:, :n].T + b
 
 
+@wrong("MLP-INFINITE", "clamps the outputs to the range of the dtype, so that an overflow looks like a result")
+def outputs_clamped(x, theta, activations):
+    h = mlp(x, theta, activations)
+    return np.clip(h, np.finfo(h.dtype).min, np.finfo(h.dtype).max)
+
+
 @wrong("MLP-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
 def last_tile_of_a_layer_lost(x, theta, activations):
     return mlp(x, theta, activations, linear=lambda h, W, b: _without_last_tile(h @ W.T) + b)
