@@ -257,14 +257,17 @@ def _shapes(request: Request) -> Hashable:
 
 
 def _message(batch: Sequence[Request]) -> dict[str, Any]:
-    return {"do": "ask", "requests": [[one.function, one.args, one.options, one.most, one.spent] for one in batch]}
+    return {
+        "do": "ask",
+        "requests": [[one.function, one.args, one.options, one.most, one.spent, one.beside] for one in batch],
+    }
 
 
 def _first_message(requests: Sequence[Request]) -> Sequence[Request]:
     """The first of the requests, as many as go into one message; at least one where there is one."""
     size = 0
     for count, request in enumerate(requests):
-        size += bytes_of(request.args)
+        size += bytes_of((request.args, request.beside))
         if count and size > _MESSAGE:
             return requests[:count]
     return requests

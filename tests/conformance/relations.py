@@ -77,6 +77,16 @@ def assert_pure(impl: Subject, f: str, args: Sequence[Any], other_args: Sequence
     impl.pure()
 
 
+def assert_same_beside_another_call(
+    impl: Subject, f: str, ours: Sequence[Any], theirs: Sequence[Any], **options: Any
+) -> None:
+    """``f`` of our arguments is what it is alone, while another thread calls it on theirs."""
+    ours, theirs = impl.cast(tuple(ours)), impl.cast(tuple(theirs))
+    alone, bound = impl[f](*ours, **options), impl.bound[f](*ours, **options)
+    impl.because("two threads call the function at the same time: a scratch buffer that all calls share")
+    impl.within(impl.at_once[f](theirs, *ours, **options), alone, mapped(lambda one: one + one, bound))
+
+
 def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, second: np.ndarray) -> None:
     """The loss ``f`` of a batch is the mean of the losses of its examples, each a batch of one.
 
@@ -208,12 +218,27 @@ def in_each_half(impl: Subject, arguments: Any) -> Iterator[Any]:
         yield draw.passed_in(arguments, dtype)
 
 
-def assert_right_in_half_in_any_layout(impl: Subject, f: str, mix: draw.Mix, *arguments: np.ndarray) -> None:
+def assert_right_in_half_in_any_layout(impl: Subject, f: str, mix: draw.Mix, *arguments: Any) -> None:
     """As ``assert_right_or_refused_in_half``, contiguous and in the layouts of the mix."""
     assert_right_or_refused_in_half(impl, f, *arguments)
     for dtype in halves_of(impl):
-        for _, views, _ in draw.in_layouts(arguments, mix, dtype):
+        for views, _ in draw.in_nested_layouts(arguments, mix, dtype):
             impl.attempt[f](*views).refused_or_right()
+
+
+def assert_half_is_as(impl: Subject, f: str, spoilt: Sequence[Any], whole: Sequence[Any]) -> None:
+    """In half precision ``f`` refuses the spoilt arguments or has the formula's value, within the bound of the whole.
+
+    Where NaN or an infinity stands among the arguments, the formula has no bound of its own.
+    """
+    expected = exact[f](*spoilt)
+    for passed, sound in zip(in_each_half(impl, spoilt), in_each_half(impl, whole), strict=True):
+        impl.attempt[f](*passed).refused_or_within(expected, impl.bound[f](*sound))
+
+
+def arguments_of_neuron(f: str, neuron: Sequence[Any]) -> Sequence[Any]:
+    """Those of x, w and b that ``f`` takes: logistic regression has no bias."""
+    return neuron if f == "neuron" else neuron[:2]
 
 
 @deferred

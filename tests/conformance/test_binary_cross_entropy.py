@@ -162,7 +162,7 @@ def test_every_length_is_summed_to_its_end(impl, length):
 @each(dtype=draw.FLOATS)
 def test_each_probability_of_a_dense_sweep_has_its_loss(impl, dtype):
     impl.because("one prediction at a time: a mean hides one that is a little wrong (jax-ml/jax#39707)")
-    for p in draw.between_0_and_1():
+    for p in draw.probabilities_of_each_binade():
         for target in (0, 1, 1 - p):
             assert_is_binary_cross_entropy(impl, np.array([p], dtype), np.array([target], dtype))
 

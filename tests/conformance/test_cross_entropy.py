@@ -168,7 +168,7 @@ def test_every_number_of_classes_is_summed_to_its_end(impl, length):
 @each(dtype=draw.FLOATS)
 def test_each_probability_of_a_dense_sweep_has_its_loss(impl, dtype):
     impl.because("one example at a time: a mean hides one that is a little wrong")
-    for p in draw.between_0_and_1():
+    for p in draw.probabilities_of_each_binade():
         y_hat = np.array([[p, 1 - p]], dtype)
         assert_is_cross_entropy(impl, y_hat, np.array([[1, 0]], dtype))
         assert_is_cross_entropy(impl, y_hat, np.array([[1 - p, p]], dtype))

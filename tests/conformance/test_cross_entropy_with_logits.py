@@ -119,7 +119,7 @@ def test_a_label_with_the_logit_minus_infinity_costs_infinitely_much(impl, batch
 def test_nan_at_any_position_or_minus_infinity_in_a_whole_row_makes_the_loss_nan(impl, batch):
     z, labels = batch
     for at in range(z.size):
-        impl.attempt.cross_entropy_with_logits(draw.replaced(z, at, np.nan), labels).refused_or_exactly(np.nan)
+        impl.attempt.cross_entropy_with_logits(draw.with_nan_at(z, at), labels).refused_or_exactly(np.nan)
     for row in np.eye(len(z), dtype=bool):
         masked = np.where(row[:, None], -np.inf, z)
         impl.attempt.cross_entropy_with_logits(masked, labels).refused_or_exactly(np.nan)
@@ -182,7 +182,7 @@ def test_each_difference_of_two_logits_of_a_dense_sweep_has_its_loss(impl, dtype
 
 
 @clause("LOGITS-INDEX")
-@each(shape=[(5, 3), (3, 50), (50, 3), (100, 3), (200, 3), (11000, 3), (3, 300)])
+@each(shape=[(5, 3), (3, 50), (50, 3), (100, 3), (200, 3), (22000, 3), (3, 300)])
 def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, shape):
     impl.because("the number of an element, row times k plus label, need not fit the labels' dtype (rsokl/MyGrad#122)")
     m, k = shape

@@ -46,6 +46,8 @@ def test_a_step_goes_down_to_the_minimum(impl, descent):
 def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, descent):
     theta, grad, alpha = descent
     assert_pure(impl, "gradient_descent_step", descent, ([one + 1 for one in theta], grad, alpha))
+    impl.because("a parameter that does not move is a new one all the same")
+    impl.spent.gradient_descent_step(theta, [np.zeros_like(g) for g in grad], alpha)
 
 
 @clause("STEP-DTYPE")
@@ -89,7 +91,7 @@ def test_a_step_reads_any_memory_layout(impl, descent, mix):
 @given(descent=draw.descents(dtypes=draw.FLOATS))
 def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, descent):
     theta, (first, *others), alpha = descent
-    spoilt = theta, [draw.replaced(first, 0, np.nan), *others], alpha
+    spoilt = theta, [draw.replaced(first, 0, draw.nan_of(len(theta))), *others], alpha
     expected, bound = exact.gradient_descent_step(*spoilt), impl.bound.gradient_descent_step(*descent)
     impl.attempt.gradient_descent_step(*spoilt).refused_or_within(expected, bound)
 

@@ -96,7 +96,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, layer):
     x, W, b = layer
     W = np.where(W == 0, 1, W).astype(W.dtype)  # BLAS may pass over a factor of exactly 0
     for position in range(x.shape[1]):
-        spoilt = draw.replaced(x, position - x.shape[1], np.nan), W, b
+        spoilt = draw.with_nan_at(x, position - x.shape[1]), W, b
         impl.attempt.linear(*spoilt).refused_or_within(exact.linear(*spoilt), impl.bound.linear(x, W, b))
 
 
@@ -104,11 +104,11 @@ def test_nan_spoils_its_own_example_and_no_other(impl, layer):
 @given(layer=draw.layers(batches=(1,), dtypes=draw.FLOATS))
 def test_an_infinite_input_gives_no_finite_sum(impl, layer):
     x, W, b = layer
-    W = np.where(W == 0, 1, np.abs(W)).astype(W.dtype)  # so that each sum is +inf
+    W = np.where(W == 0, 1, np.abs(W)).astype(W.dtype)  # so that each sum is infinite
     for position in range(x.shape[1]):
         infinite = draw.replaced(x, position, np.inf)
         impl.attempt.linear(infinite, W, b).refused_or_not_finite("an infinite input")
-        impl.attempt.linear(-infinite, -W, b).refused_or_not_finite("an infinite input")
+        impl.attempt.linear(-infinite, W, b).refused_or_not_finite("an infinite input", -np.inf)
 
 
 @clause("LINEAR-LENGTH")

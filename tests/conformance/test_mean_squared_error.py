@@ -75,8 +75,8 @@ def test_small_differences_of_large_numbers(impl, batch):
 def test_nan_at_any_position_of_either_argument_gives_nan(impl, batch):
     y_hat, y = batch
     for at in range(y.size):
-        impl.attempt.mean_squared_error(draw.replaced(y_hat, at, np.nan), y).refused_or_exactly(np.nan)
-        impl.attempt.mean_squared_error(y_hat, draw.replaced(y, at, np.nan)).refused_or_exactly(np.nan)
+        impl.attempt.mean_squared_error(draw.with_nan_at(y_hat, at), y).refused_or_exactly(np.nan)
+        impl.attempt.mean_squared_error(y_hat, draw.with_nan_at(y, at)).refused_or_exactly(np.nan)
 
 
 @clause("MSE-INFINITE")

@@ -6,6 +6,7 @@ from tests.conformance.relations import (
     assert_pure,
     assert_right_in_layouts,
     assert_right_or_refused_without_axes,
+    assert_same_beside_another_call,
     differences,
     each,
     floats_of,
@@ -121,6 +122,15 @@ def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, f, update):
     nothing = [np.zeros_like(one) for one in update["theta"]]
     first, hyper = call(f, update | {"signed": nothing, "positive": nothing, "momentum": 0.9, "step": 0})
     impl.spent[f](*first, **hyper)
+    impl.because("a parameter that does not move, and a state that does not change, are new ones all the same")
+    resting, hyper = call(f, update | {"grad": nothing, "signed": nothing})
+    impl.spent[f](*resting, **hyper)
+
+
+@every("-THREADS")
+def test_a_step_is_the_same_while_another_thread_makes_one(impl, f):
+    (ours, hyper), (theirs, _) = (call(f, draw.update_of(700, scale)) for scale in (1.0, -0.5))
+    assert_same_beside_another_call(impl, f, ours, theirs, **hyper)
 
 
 @every("-DTYPE")
@@ -178,7 +188,7 @@ def test_a_step_reads_any_memory_layout(impl, f, update, mix):
 def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update):
     first, *others = update["grad"]
     arguments, hyper = call(f, update)
-    spoilt, _ = call(f, update | {"grad": [draw.replaced(first, 0, np.nan), *others]})
+    spoilt, _ = call(f, update | {"grad": [draw.replaced(first, 0, draw.nan_of(len(others))), *others]})
     expected, bound = impl.exact[f](*spoilt, **hyper), impl.bound[f](*arguments, **hyper)
     impl.attempt[f](*spoilt, **hyper).refused_or_within(expected, bound)
 

@@ -174,7 +174,7 @@ def test_integers_are_promoted_or_refused(impl, z):
 
 
 @clause("SOFTMAX-LAYOUT")
-@each(z=draw.in_each_dtype(draw.numbers), mix=draw.ALL_LAYOUTS[:3])
+@each(z=draw.in_each_dtype(draw.numbers) + draw.in_each_dtype(draw.large_numbers), mix=draw.ALL_LAYOUTS[:3])
 @given(z=draw.logits() | draw.logits() | draw.large_arrays(), mix=draw.mixes())
 def test_the_memory_layout_does_not_matter(impl, z, mix):
     assert_same_in_every_layout(impl, "softmax", mix, z)

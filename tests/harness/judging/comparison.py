@@ -194,9 +194,11 @@ def is_refused_or_all_nan(outcome: Any, what: str) -> None:
         is_refused_or_nan(array, what)
 
 
-def is_refused_or_not_finite(outcome: Any, what: str) -> None:
-    """The call was refused with an exception, or its value holds NaN and +inf and no other number."""
-    if outcome is not REFUSED and not (np.size(outcome) and np.all(np.isnan(outcome) | (outcome == np.inf))):
+def is_refused_or_not_finite(outcome: Any, what: str, infinity: float = math.inf) -> None:
+    """The call was refused with an exception, or its value holds NaN and this infinity and no other number."""
+    if outcome is not REFUSED and not (np.size(outcome) and np.all(np.isnan(outcome) | (outcome == infinity))):
         raise Nonconformance(
-            f"got a number, expected NaN, inf or an exception: {what} MUST be refused", outcome, severity=INVALID
+            f"got a number, expected NaN, {infinity} or an exception: {what} MUST be refused",
+            outcome,
+            severity=INVALID,
         )

@@ -74,7 +74,8 @@ class Kind:
 class Call:
     """One call of a function of the interface, with the arguments as the test gave them, promises among them.
 
-    attempted: the call may be refused. spent: its arguments are written into afterwards.
+    attempted: the call may be refused. spent: its arguments are written into afterwards. beside: the arguments of the
+    call that another thread makes at the same time.
     """
 
     function: str
@@ -82,6 +83,7 @@ class Call:
     options: Mapping[str, Any]
     attempted: bool = False
     spent: bool = False
+    beside: tuple[Any, ...] | None = None
     promise: CallPromise = field(init=False)
     takes_answers: bool = field(init=False)
     elements: int = field(init=False)
@@ -191,6 +193,7 @@ class Subject:
         self.check = _ByName(self._checked)
         self.exact = _ByName(self._exact)
         self.spent = _ByName(self._spent)
+        self.at_once = _ByName(self._at_once)
         self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
         self._plan = plan
         self._number = number
@@ -271,7 +274,7 @@ class Subject:
         """No call so far has changed an argument. That none overwrites an earlier result is seen after all calls."""
         self._plan.events.append(Pure(tuple(self._plan.calls)))
 
-    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: bool) -> Call:
+    def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: Any) -> Call:
         if strange := [one for one in map(_dtype_of, leaves(args)) if one and not self.kind.dtypes.has(one)]:
             raise PlanningError(f"{name} is asked of {strange[0]}, which the implementation does not have")
         call = Call(name, args, options, **asked)
@@ -287,6 +290,10 @@ class Subject:
     def _spent(self, name: str, *args: Any, **options: Any) -> Promise:
         """Call, and then write into the arguments: a result that changes with them is seen as one overwritten."""
         return self._called(name, args, options, spent=True).promise
+
+    def _at_once(self, name: str, beside: tuple[Any, ...], *args: Any, **options: Any) -> Promise:
+        """Call, while another thread calls the function on the arguments ``beside``."""
+        return self._called(name, args, options, beside=beside).promise
 
     def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
         return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
@@ -376,9 +383,9 @@ class Attempt:
 
         self._plan.demand(unless_refused(adjusted), self._call.promise, expected, bound)
 
-    def refused_or_not_finite(self, what: str) -> None:
-        """The call was refused, or its value holds NaN and +inf and no other number."""
-        self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what)
+    def refused_or_not_finite(self, what: str, infinity: float = np.inf) -> None:
+        """The call was refused, or its value holds NaN and this infinity and no other number."""
+        self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what, infinity)
 
     def refused_or_right(self) -> None:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""

@@ -243,7 +243,7 @@ class _Execution:
 
     def request(self, call: Call) -> Request:
         args, options = self._arguments[call]
-        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent)
+        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent, call.beside)
 
     def _take_in(self) -> None:
         """Note the values of the answers that are there, as far as they are good."""

@@ -120,7 +120,16 @@ def textbook_rows_far_apart(draw: Draw) -> np.ndarray:
 
 
 _SPOILT = np.array(
-    [[0, 0], [0, np.nan], [0, np.inf], [-np.inf, -np.inf], [0, -np.inf], [-np.inf, np.inf], [-np.inf, np.nan]]
+    [
+        [0, 0],
+        [0, np.nan],
+        [0, np.inf],
+        [-np.inf, -np.inf],
+        [0, -np.inf],
+        [-np.inf, np.inf],
+        [-np.inf, np.nan],
+        [0, -np.nan],
+    ]
 )
 
 
@@ -174,6 +183,23 @@ def replaced(array: np.ndarray, at: int, new: float) -> np.ndarray:
     if array.dtype.kind in "iu" and not np.iinfo(array.dtype).min <= new <= np.iinfo(array.dtype).max:
         new = np.iinfo(array.dtype).max
     copy.flat[at % array.size] = new
+    return copy
+
+
+def nan_of(number: int) -> float:
+    """NaN, with its sign bit set for every other number, as x86 sets it in 0/0."""
+    return -np.nan if number % 2 else np.nan
+
+
+def with_nan_at(array: np.ndarray, at: int) -> np.ndarray:
+    """As ``replaced`` by the NaN of that position."""
+    return replaced(array, at, nan_of(at))
+
+
+def with_nan_in_the_first(array: np.ndarray) -> np.ndarray:
+    """A copy of the array with NaN for all of its first row, that of the row's length."""
+    copy = array.copy()
+    copy[0] = nan_of(array.shape[-1])
     return copy
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 import reference
 from impls.calling import LaidOut
-from impls.nested import leaves
+from impls.nested import leaves, mapped
 from tests.harness.drawing.dtypes import FLOAT64, INTEGERS, Draw, Drawing, as_dtype, drawn
 from tests.harness.drawing.strategies.arrays import (
     Mix,
@@ -23,7 +23,7 @@ from tests.harness.drawing.strategies.arrays import (
     in_layouts,
     one_of_each,
 )
-from tests.harness.drawing.strategies.palettes import Palette, palette
+from tests.harness.drawing.strategies.palettes import Palette, eight_bits, palette
 from tests.harness.drawing.strategies.recipes import remember
 
 Layer = tuple[np.ndarray, np.ndarray]
@@ -37,6 +37,10 @@ BATCHES = (1, 2, 3, 5)
 SEVERAL = (2, 3, 5)
 FANS = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3), (4, 1), (1, 4), (4, 4), (4, 3), (2, 4))
 """(n, s), the inputs and neurons of a layer. Only squares let a transposed W pass unnoticed by the shapes."""
+PAIRS: tuple[Sizes, ...] = (
+    *((1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (2, 3, 2), (3, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (2, 4, 3)),
+)
+"""S_0, S_1, S_2: where they are equal the shapes of W2 W1 and W1 W2 agree, and only the numbers tell."""
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "softmax", "identity")
 DIFFERENT_ACTIVATIONS = (*itertools.permutations(ACTIVATIONS, 3), *itertools.permutations(ACTIVATIONS, 4))
 OUTPUTS = {
@@ -79,6 +83,14 @@ def many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
     return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS), (4, np.outer(10.0 ** -np.arange(3, 30, 3), _TENTHS).ravel())]
 
 
+_LARGE_INTEGERS = (200, 4095, 40001)
+"""Beyond the largest signed byte, the digits of half precision and of TF32, and the largest signed pair of bytes."""
+
+
+def _held(numbers: Sequence[int], dtype: str) -> list[int]:
+    return [one for one in numbers if one <= np.iinfo(dtype).max]
+
+
 @palette
 def wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Integers of which most products need more than eight bits."""
@@ -86,9 +98,21 @@ def wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
+def large_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """The same, and larger ones: float32 adds four products of one of these and one of those exactly."""
+    return [(2, [0, 1, 2, 3, 50, 70, 100]), (1, _held(_LARGE_INTEGERS, dtype) or [100])]
+
+
+@palette
 def _some_wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Integers of which half the products are small, and many others need more than eight bits."""
     return [(1, [0, 1, 2, 3]), (1, [50, 70, 100])]
+
+
+@palette
+def _some_large_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """The same, and larger ones."""
+    return [(2, [0, 1, 2, 3]), (1, [50, 70, 100]), (1, _held(_LARGE_INTEGERS, dtype) or [100])]
 
 
 @palette
@@ -143,7 +167,8 @@ def integer_layers(draw: Draw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b of one integer dtype, which may be too small for their products."""
     (n, s), dtype = draw(one_of_each(FANS, draw.there(INTEGERS)))
     pool = Pool(draw)
-    x, W, b = (pool.array(wrapping_integers, dtype, shape) for shape in ((3, n), (s, n), (s,)))
+    x = pool.array(large_integers, dtype, (3, n))
+    W, b = (pool.array(wrapping_integers, dtype, shape) for shape in ((s, n), (s,)))
     return x, W, b
 
 
@@ -173,7 +198,7 @@ def integer_neurons(draw: Draw) -> tuple[np.ndarray, np.ndarray, float]:
     """x and w of one integer dtype, which may be too small for their products, and the number b."""
     m, n, dtype = draw(one_of_each((1, *SEVERAL), (1, 2), draw.there(INTEGERS)))
     pool = Pool(draw)
-    x, w = (pool.array(_some_wrapping_integers, dtype, shape) for shape in ((m, n), (n,)))
+    x, w = pool.array(_some_large_integers, dtype, (m, n)), pool.array(_some_wrapping_integers, dtype, (n,))
     return x, w, float(pool.array(_tenths, "float64", ()))
 
 
@@ -184,8 +209,9 @@ def linear_pairs(
     """W1, b1, W2 and b2, as ``collapse_linear`` takes them."""
     (n, hidden, s), dtype = draw(one_of_each(sizes, draw.there(dtypes)))
     pool = Pool(draw)
-    palette = wrapping_integers if dtype in INTEGERS else small_numbers
-    W1, b1, W2, b2 = (pool.array(palette, dtype, shape) for shape in ((hidden, n), (hidden,), (s, hidden), (s,)))
+    one, other = (large_integers, wrapping_integers) if dtype in INTEGERS else (small_numbers, small_numbers)
+    W1, b1 = (pool.array(one, dtype, shape) for shape in ((hidden, n), (hidden,)))
+    W2, b2 = (pool.array(other, dtype, shape) for shape in ((s, hidden), (s,)))
     return W1, b1, W2, b2
 
 
@@ -333,15 +359,27 @@ def in_dtype(value: Any, dtype: str) -> Any:
     return _mapped(lambda array: as_dtype(array, dtype) if array.dtype.kind == "f" else array, value)
 
 
+@drawn
+def in_eight_bits(draw: Draw, arguments: Drawing[Any]) -> Any:
+    """The arguments, their numbers rounded to eight significant bits: float16 and bfloat16 both hold them."""
+
+    def rounded(leaf: Any) -> Any:
+        if isinstance(leaf, float):
+            return float(eight_bits(leaf))
+        return eight_bits(leaf) if isinstance(leaf, np.ndarray) else leaf
+
+    return mapped(rounded, draw(arguments))
+
+
 def passed_in(arguments: Any, dtype: str) -> Any:
     """The arguments, with the floating arrays in them to be passed in a dtype that holds their values exactly."""
     return _mapped(lambda array: LaidOut(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
 
 
-def in_nested_layouts(arguments: Any, mix: Mix) -> Iterator[tuple[Any, list[str]]]:
+def in_nested_layouts(arguments: Any, mix: Mix, dtype: str | None = None) -> Iterator[tuple[Any, list[str]]]:
     """As ``in_layouts``, for arrays nested in the arguments: the arguments laid out, and the layouts."""
     arrays = [leaf for leaf in leaves(arguments) if isinstance(leaf, np.ndarray)]
-    for _, views, layouts in in_layouts(arrays, mix):
+    for _, views, layouts in in_layouts(arrays, mix, dtype):
         following = iter(views)
         yield _mapped(lambda _, following=following: next(following), arguments), layouts
 

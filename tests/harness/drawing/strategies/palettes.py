@@ -6,6 +6,7 @@ of them, and Hypothesis, which shrinks bytes towards 0, shrinks an array to simp
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -51,7 +52,7 @@ def _uniform(low: float, high: float) -> np.ndarray:
     return np.sort(np.random.default_rng(5).uniform(low, high, 4096))
 
 
-def _eight_bits(numbers: np.ndarray) -> np.ndarray:
+def eight_bits(numbers: Any) -> Any:
     """The numbers rounded to eight significant bits, which is what bfloat16 has; float16 has eleven."""
     fractions, exponents = np.frexp(numbers)
     return np.ldexp(np.round(fractions * 2**8), exponents - 8)
@@ -219,8 +220,8 @@ def short(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Numbers that float16 and bfloat16 both hold, up to 20, with every digit that they share or with few."""
     return [
         (3, _both_signs(_SMALL_INTEGERS)),
-        (3, _both_signs(_eight_bits(_TENTHS))),
-        (3, _both_signs(_eight_bits(_uniform(0, 20)))),
+        (3, _both_signs(eight_bits(_TENTHS))),
+        (3, _both_signs(eight_bits(_uniform(0, 20)))),
         (1, _both_signs(2.0 ** -np.arange(1, 13))),
     ]
 
@@ -238,6 +239,16 @@ def short_line(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
+def short_spread(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Logits that float16 and bfloat16 both hold, far apart from each other, and some that are equal."""
+    return [
+        (2, _both_signs(_SMALL_INTEGERS)),
+        (2, _both_signs([32, 96, 128, 192])),
+        (2, _both_signs(np.outer(2.0 ** np.arange(8, 14), [1, 1.5]).ravel())),
+    ]
+
+
+@palette
 def short_masked(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Logits that float16 and bfloat16 both hold, and minus infinity."""
     return [(3, _both_signs(_SMALL_INTEGERS)), (2, _both_signs(np.arange(48) / 8)), (2, [-np.inf])]
@@ -248,7 +259,7 @@ def short_probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Probabilities that float16 and bfloat16 both hold, the last before 1 and some near 0 among them."""
     return [
         (2, np.arange(1, 16) / 16),
-        (2, _eight_bits(_uniform(0.01, 0.99))),
+        (2, eight_bits(_uniform(0.01, 0.99))),
         (1, [1 - 2.0**-8, *(2.0 ** -np.arange(5, 13))]),
     ]
 

@@ -175,6 +175,11 @@ def pairs_in_each_dtype(one: Make, other: Make) -> list[Batch]:
     return list(zip(in_each_dtype(one), in_each_dtype(other), strict=True))
 
 
+def halves_in_layouts(one: Make, other: Make) -> list[Batch]:
+    """Pairs that half precision holds, to be asked in every layout."""
+    return [(one((4, 3), "float64"), other((4, 3), "float64"))]
+
+
 def labelled_in_each_dtype() -> list[Batch]:
     """Such matrices of logits, each with a label for each row."""
     return [(z, np.arange(len(z)) % z.shape[1]) for z in in_each_dtype(numbers) if z.ndim == 2]
@@ -233,6 +238,12 @@ def between_0_and_1() -> np.ndarray:
     """Multiples of 2^-20 inside (0, 1), dense and about equally far apart: 128 under quick, else 1024."""
     count = asked([128], [1024])[0]
     return np.round((np.arange(count) + 0.62) / count * 2**20) / 2**20
+
+
+def probabilities_of_each_binade() -> np.ndarray:
+    """The same, and a multiple of 2^-20 from each binade towards 0 and towards 1."""
+    small = np.round(1.4 * 2.0 ** np.arange(14)) / 2**20
+    return np.concatenate([between_0_and_1(), small, 1 - small])
 
 
 Row = tuple[str, np.ndarray]

@@ -27,7 +27,7 @@ Network = tuple[np.ndarray, list[Layer], list[str]]
 
 _WIDE: Mapping[str, Sequence[Sizes]] = {
     "few inputs and many neurons: a product by outer products (numpy/numpy#13828)": (
-        *((3, 2, s) for s in (7, 8, 9, 16, 17, 33)),
+        *((3, n, s) for n in (1, 2, 3, 4) for s in (7, 8, 9, 16, 17, 33)),
         *((m, n, 8) for m in (1, 5) for n in (1, 2, 3, 4)),
     ),
     "many inputs and few neurons": ((3, 8, 2), (2, 17, 1), (3, 33, 4)),
@@ -131,13 +131,34 @@ def long_examples() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     return [(x[0], W, b) for x, W, b in cases]
 
 
+_UNITS = (*range(9, 18), 20, 24, 25, 31, 32, 33, 63, 64, 65)
+
+
 def unit_layers() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Layers whose examples have a single input other than 0 each, so that one that is lost leaves nothing.
 
     Half precision holds their numbers; a bound of a long sum in it would cover a lost input.
     """
-    several = (*range(9, 18), 20, 24, 25, 31, 32, 33, 63, 64, 65, 100)
-    return [(np.eye(n), 1.0 + np.arange(2.0 * n).reshape(2, n) % 100, np.zeros(2)) for n in several]
+    return [(np.eye(n), *_counted_layer(n)) for n in (*_UNITS, 100)]
+
+
+def unit_neurons() -> list[tuple[np.ndarray, np.ndarray, float]]:
+    """Neurons on such examples."""
+    return [(np.eye(n), np.resize([2.0, -24.0, 4.0, 24.0], n), 0.0) for n in _UNITS]
+
+
+def unit_networks() -> list[Network]:
+    """Networks in which such an example reaches a single unit of the hidden layer."""
+    return [(np.eye(n), [(np.eye(n), np.zeros(n)), _counted_layer(n)], ["relu", "identity"]) for n in _UNITS]
+
+
+def unit_collapses() -> list[tuple[np.ndarray, ...]]:
+    """Pairs of layers of which the first one reaches each unit by a single weight, and the last unit by its bias."""
+    return [(np.eye(n), np.eye(n)[-1], *_counted_layer(n)) for n in _UNITS]
+
+
+def _counted_layer(n: int) -> Layer:
+    return 1.0 + np.arange(2.0 * n).reshape(2, n) % 100, np.zeros(2)
 
 
 def blocked_networks() -> list[tuple[str, Network]]:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
 from tests.harness.drawing.strategies.arrays import Shape, one_of_each
-from tests.harness.drawing.strategies.networks import Pool, in_dtype, many_magnitudes, small_numbers, wrapping_integers
+from tests.harness.drawing.strategies.networks import Pool, in_dtype, large_integers, many_magnitudes, small_numbers
 from tests.harness.drawing.strategies.palettes import Palette, palette
 from tests.harness.drawing.strategies.recipes import Lengths, recipe
 
@@ -72,7 +72,7 @@ def integer_descents(draw: Draw) -> tuple[list[np.ndarray], list[np.ndarray], fl
     """The same with arrays of one integer dtype, and an alpha by which every dtype multiplies them exactly."""
     shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (0.5, 0.25, 2.5), draw.there(INTEGERS)))
     pool = Pool(draw)
-    theta, grad = ([pool.array(wrapping_integers, dtype, shape) for shape in shapes] for _ in range(2))
+    theta, grad = ([pool.array(large_integers, dtype, shape) for shape in shapes] for _ in range(2))
     return theta, grad, alpha
 
 
@@ -202,6 +202,13 @@ def _update(because: str, step: int, shapes: Sequence[Shape]) -> Update:
         "betas": (0.9, 0.999),
         "eps": TINY_EPS,
     }
+
+
+def update_of(size: int, scale: float) -> Update:
+    """An update of two parameters, the first of so many elements; another scale has other numbers everywhere."""
+    update = _update("", 3, [(size,), (2, 3)]) | {"eps": 0.01, "betas": (0.5, 0.75)}
+    signed = {key: [scale * one for one in update[key]] for key in ("grad", "signed")}
+    return update | signed | {"positive": [scale**2 * one for one in update["positive"]]}
 
 
 def updates_in_layouts() -> list[Update]:
