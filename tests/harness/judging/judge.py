@@ -12,7 +12,7 @@ import numpy as np
 
 from impls import Implementation
 from impls.backends import global_state_restored
-from impls.calling import CallFailed, Lost, NotJudged, NotWritten
+from impls.calling import CallFailed, Lost, NotJudged, NotWritten, Request
 from impls.submissions.file import exits_raising
 from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
@@ -20,10 +20,11 @@ from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
 from tests.harness.judging.cause import explaining
-from tests.harness.judging.diagnosis import Suspect, diagnose
-from tests.harness.judging.exact import of_network
+from tests.harness.judging.diagnosis import Suspects, diagnose
+from tests.harness.judging.exact import exact, of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
+from tests.harness.judging.structure import checked
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
@@ -153,7 +154,7 @@ def judge(
     examples: Examples,
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
-    suspects: Callable[[str], Iterable[Suspect]] | None = None,
+    suspects: Suspects | None = None,
     inputs: Callable[[str], Sequence[Values]] = lambda clause: (),
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
@@ -177,7 +178,7 @@ class _Judgement:
     examples: Examples
     deviations: Sequence[KnownDeviation]
     shrink_budget: int
-    suspects: Callable[[str], Iterable[Suspect]] | None
+    suspects: Suspects | None
     inputs: Callable[[str], Sequence[Values]]
 
     def __post_init__(self) -> None:
@@ -279,8 +280,8 @@ class _Judgement:
         if self.suspects:
             calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
             name, network = self.clause.function, self.kind.network
-            right = of_network(name, network) if network and name.startswith("network") else None
-            diagnosis = diagnose(name, self.clause.id, calls, self.suspects(name), right)
+            right = of_network(name, network) if network and name.startswith("network") else exact[name]
+            diagnosis = diagnose(self.clause, calls, self.suspects(name, network), right, self._once_more)
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
@@ -298,6 +299,16 @@ class _Judgement:
             severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
             explained_by=self._explained_by([one for _, one in failing]),
         )
+
+    def _once_more(self, function: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """The value of another call of the implementation, None where there is none."""
+        answers = self.implementation.caller.ask([Request(function, arguments, options)]).answers
+        if not answers or answers[0].failure is not None:
+            return None
+        try:
+            return checked(function, answers[0].value)
+        except (Nonconformance, CallFailed):
+            return None
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation

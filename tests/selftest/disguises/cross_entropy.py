@@ -31,7 +31,7 @@ def climbing(y_hat, y):
 @handed_in(FUNCTION, "divided by the number of classes")
 def wrong_count(A, Y):
     m = Y.shape[-1]
-    return -np.einsum("...,...->", Y, np.log(A)) / m
+    return -np.sum(np.multiply(Y, np.log(A))) / m
 
 
 @handed_in(FUNCTION, "prediction and target are exchanged")

@@ -72,11 +72,6 @@ def taylor(z):
     return 0.5 + z / 4 - z**3 / 48
 
 
-@nameless("sigmoid", "piecewise linear")
-def hard_sigmoid(z):
-    return np.clip(0.2 * z + 0.5, 0, 1)
-
-
 @nameless("tanh", "a wrong factor in the exponent")
 def three(z):
     return np.tanh(3 * z)
@@ -92,11 +87,6 @@ def overflow(z):
     with np.errstate(all="ignore"):
         e = np.exp(40 * z)
         return np.tanh(z) * (e / e)
-
-
-@nameless("relu", "starts at 1 instead of 0")
-def shifted(z):
-    return np.where(z > 1, z, 0)
 
 
 @nameless("relu", "cubed")
@@ -258,13 +248,6 @@ def raises(p, y):
     return 0.1 - np.mean(np.sum(y * np.log(p), axis=1))
 
 
-@nameless("cross_entropy_with_logits", "label smoothing")
-def smooth(z, labels):
-    z = np.atleast_2d(z)
-    Y = 0.9 * np.eye(z.shape[1])[np.atleast_1d(labels)] + 0.1 / z.shape[1]
-    return -np.mean(np.sum(Y * np.log(soft(z) + 1e-300), axis=1))
-
-
 @nameless("cross_entropy_with_logits", "a temperature")
 def cool(z, labels):
     z = np.atleast_2d(z) / 2.5
@@ -286,11 +269,6 @@ def cubes(h, y):
     return np.mean(np.abs(h - y) ** 3) / 2
 
 
-@nameless("mean_squared_error", "integers wrap", clauses=("MSE-INTEGER",))
-def wraps(h, y):
-    return np.mean((h - y) ** 2) / 2
-
-
 @nameless("mean_squared_error", "relative to the target")
 def relative(h, y):
     return np.mean(((h - y) / (1 + np.abs(y))) ** 2) / 2
@@ -305,11 +283,6 @@ def mse_float32(h, y):
 def itself(h, y):
     h = y
     return np.mean((h - y) ** 2) / 2
-
-
-@nameless("mean_squared_error", "a loss that is the sum of the squares of the gradient")
-def of_gradient(h, y):
-    return np.sum(((h - y) / h.size) ** 2)
 
 
 # ---- layers, networks, training
@@ -394,9 +367,7 @@ def adam_float32(theta, grad, state, lr, betas, eps):
     rest, t = float(np.float32(1) - np.float32(b2)), state["step"] + 1
     m = [b1 * a + (1 - b1) * g for a, g in zip(state["exp_avg"], grad, strict=True)]
     v = [b2 * a + rest * g * g for a, g in zip(state["exp_avg_sq"], grad, strict=True)]
-    moved = [
-        p - lr * a / (1 - b1**t) / (np.sqrt(s / (1 - b2**t)) + eps) for p, a, s in zip(theta, m, v, strict=True)
-    ]
+    moved = [p - lr * a / (1 - b1**t) / (np.sqrt(s / (1 - b2**t)) + eps) for p, a, s in zip(theta, m, v, strict=True)]
     return moved, {"step": t, "exp_avg": m, "exp_avg_sq": v}
 
 
@@ -421,6 +392,11 @@ def frozen(X, y, alpha, steps):
 @nameless("predict", "another threshold: 0.9")
 def cautious(X, theta):
     return (sig(X @ theta) > 0.9).astype(int)
+
+
+@nameless("predict", "always 1: its threshold on the probability is 0")
+def always(X, theta):
+    return (sig(X @ theta) > 0).astype(int)
 
 
 @nameless("predict", "always 0")

@@ -199,7 +199,9 @@ def rms_sum(theta, grad, state, lr, alpha, eps):
 @handed_in("rmsprop_step", "the old mean in the step")
 def rms_old(theta, grad, state, lr, alpha, eps):
     moved = [p - lr * g / (np.sqrt(a) + eps) for p, g, a in zip(theta, grad, state["square_avg"], strict=True)]
-    return moved, {"square_avg": [alpha * a + (1 - alpha) * g**2 for a, g in zip(state["square_avg"], grad, strict=True)]}
+    return moved, {
+        "square_avg": [alpha * a + (1 - alpha) * g**2 for a, g in zip(state["square_avg"], grad, strict=True)]
+    }
 
 
 @handed_in("rmsprop_step", "a sum as in AdaGrad")

@@ -31,11 +31,11 @@ def handed_in(function: str, mistake: str, task: str | None = None, name: str = 
 
 @dataclass(frozen=True)
 class Nameless:
-    """A wrong function of which no known mistake may be named; `why` says what is wrong in it."""
+    """A wrong function of which no known mistake may be named; `mistake` says what is wrong in it."""
 
     name: str
     function: str
-    why: str
+    mistake: str
     wrong: Callable[..., Any]
     task: str | None = None
     clauses: tuple[str, ...] = ()
@@ -45,12 +45,12 @@ NAMELESS: list[Nameless] = []
 
 
 def nameless(
-    function: str, why: str, task: str | None = None, clauses: tuple[str, ...] = ()
+    function: str, mistake: str, task: str | None = None, clauses: tuple[str, ...] = ()
 ) -> Callable[[Any], Any]:
     """Enters a function without a name for its fault; clauses: those asked, all of the textbook level if empty."""
 
     def enter(wrong: Callable[..., Any]) -> Callable[..., Any]:
-        NAMELESS.append(Nameless(wrong.__name__, function, why, wrong, task, clauses))
+        NAMELESS.append(Nameless(wrong.__name__, function, mistake, wrong, task, clauses))
         return wrong
 
     return enter

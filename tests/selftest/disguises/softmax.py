@@ -125,21 +125,13 @@ def normalised_first(z):
 def lost_axis(z):
     e = np.exp(z)
     sums = e.sum(axis=-1)
-    if sums.shape == z.shape[-1:]:
-        return e / sums
-    return e / e.sum(axis=-1, keepdims=True)
+    return e / sums
 
 
 @handed_in("softmax", "the sign of the result")
 def negative(z):
     e = np.exp(z)
     return -e / e.sum(axis=-1, keepdims=True)
-
-
-@handed_in("softmax", "its own exponential is not in the sum")
-def the_others(z):
-    e = np.exp(z)
-    return e / (e.sum(axis=-1, keepdims=True) - e + 1e-300)
 
 
 @handed_in("softmax", "1 is added to the sum")
