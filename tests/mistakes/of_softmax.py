@@ -24,7 +24,8 @@ record({
     "puts a minus sign into the exponent, so that the smallest logit wins": lambda z: softmax(-z),
     "applies the softmax twice, as a model does whose loss contains it already": lambda z: softmax(softmax(z)),
     "gives the logarithm of the probabilities": lambda z: np.log(softmax(z)),
-    "gives all the probability to the largest logit": lambda z: (z == of_max(z)).astype(z.dtype),
+    "gives all the probability to the largest logit": forms(
+        lambda z: (z == of_max(z)).astype(z.dtype), lambda z: np.eye(z.shape[-1])[z.argmax(axis=-1)]),
     "forgets keepdims, and divides a matrix along the wrong axis": forms(
         lambda z: shifted(z) / shifted(z).sum(axis=-1), lambda z: exp(z) / exp(z).sum(axis=-1),
         lambda z: exp(z - z.max()) / exp(z - z.max()).sum(axis=-1)),

@@ -48,7 +48,8 @@ record({
     "is the inverse hyperbolic sine": np.arcsinh,
     "doubles the sigmoid of 2z and forgets the 1": lambda z: 2 * sigmoid(2 * z),
     "gives the denominator, the hyperbolic cosine": np.cosh,
-    "leaves out the brackets, and so divides the second exponential alone": lambda z: exp(z) - exp(-z) / (exp(z) + exp(-z)),
+    "leaves out the brackets, and so divides the second exponential alone":
+        lambda z: exp(z) - exp(-z) / (exp(z) + exp(-z)),
     "gives the argument back, without the tanh": lambda z: z.copy(),
     "doubles its argument: the tanh of 2z": lambda z: np.tanh(2 * z),
     "is the quotient of cosh by sinh, upside down": lambda z: (exp(z) + exp(-z)) / (exp(z) - exp(-z)),
@@ -85,9 +86,6 @@ record({
             lambda z: (e := exp(z - z.max(axis=-1, keepdims=True))) / (e.sum(axis=-1, keepdims=True) - e),
             lambda z: (e := exp(z)) / (e.sum(axis=-1, keepdims=True) - e)),
     "gives the derivative, p (1 - p)": lambda z: (p := softmax(z)) * (1 - p),
-    "gives 1 at the largest logit and 0 elsewhere": forms(
-        lambda z: (z == z.max(axis=-1, keepdims=True)) * 1.0,
-        lambda z: np.eye(z.shape[-1])[z.argmax(axis=-1)]),
     "divides by the sum of the logits, not of the exponentials": lambda z: exp(z) / z.sum(axis=-1, keepdims=True),
     "divides the logits by the sum of the exponentials": lambda z: z / exp(z).sum(axis=-1, keepdims=True),
     "takes the absolute values of the logits": lambda z: softmax(np.abs(z)),
@@ -196,7 +194,6 @@ record({
     "leaves out the bias of the first layer": layers_of(lambda k, W, b: (W, b if k else 0 * b)),
     "applies each activation twice": each_activation(lambda f: lambda z: f(f(z))),
     "gives the class with the largest output": lambda x, theta, names: mlp(x, theta, names).argmax(axis=-1),
-    "gives the outputs of the last hidden layer alone, or its inputs": lambda x, theta, names: mlp(x, theta[:-1], names[:-1]),
     "applies the first activation to the inputs as well":
         lambda x, theta, names: mlp(ACTIVATIONS[names[0]](x), theta, names),
     "leaves out the bias of the last layer":

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-import reference
 from tests.mistakes.networks import sigmoid, softmax
 from tests.mistakes.of_losses import binary, classes
-from tests.mistakes.partial import LOSSES, binary_losses, class_losses
+from tests.mistakes.partial import LOSSES, binary_losses
 from tests.mistakes.registry import forms, record
 
 # fmt: off
@@ -62,12 +61,7 @@ record({
     "takes the hinge loss": forms(
         lambda h, y: mean(np.maximum(0, 1 - (2 * y - 1) * h)),
         lambda h, y: mean(np.maximum(0, 1 - (2 * y - 1) * (2 * h - 1)))),
-    "takes the loss of targets -1 and 1": lambda h, y: mean(np.log1p(np.exp(-(2 * y - 1) * h))),
     "weights with y in the second term, where 1 - y belongs": lambda h, y: mean(-y * log(h) - y * log(1 - h)),
-    "sums all pairs: a column against a row": forms(
-        lambda h, y: mean(binary(h.reshape(-1, 1), y.reshape(1, -1))),
-        lambda h, y: mean(binary(h.reshape(-1, 1), y) if h.ndim == 1 else binary(h, y)),
-        lambda h, y: np.sum(binary(h.reshape(-1, 1), y.reshape(1, -1))) / len(y)),
 }, "BCE-MATRIX": {
     "sums over each row and leaves the mean to the caller": lambda h, y: rows(binary_losses(h, y)).sum(axis=1),
     "gives the mean of each row": lambda h, y: rows(binary_losses(h, y)).mean(axis=1),
@@ -86,8 +80,6 @@ record({
     "gives the share of wrong classes": lambda h, y: mean(np.argmax(h, axis=-1) != np.argmax(y, axis=-1)),
     "gives the share of right classes": lambda h, y: mean(np.argmax(h, axis=-1) == np.argmax(y, axis=-1)),
     "takes the absolute error": lambda h, y: mean(np.sum(np.abs(h - y), axis=-1)),
-    "divides by the number k of classes, where m is the number of examples":
-        lambda h, y: -np.sum(y * log(h)) / y.shape[-1],
     "sums over the batch and over the classes, and takes the logarithm last": lambda h, y: -log(np.sum(y * h)),
     "gives the mean over the examples for each class": lambda h, y: -mean(y * log(h), axis=0),
 }, "LOGITS-VALUE": {
@@ -106,7 +98,7 @@ record({
         lambda z, y: mean(np.logaddexp.reduce(z, axis=-1) - at(z, y)) / log(10),
     "clips the probabilities too far from 0": forms(
         *(lambda z, y, c=c: mean(-log(np.maximum(at(softmax(z), y), c)))
-          for c in (1e-7, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-5, 1e-3, 0.01)),
+          for c in (0.01, 0.001, 1e-5, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)),
         *(lambda z, y, c=c: mean(-log(at(softmax(z), y) + c)) for c in (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-5))),
     "gives what is missing to probability 1, and no logarithm": lambda z, y: mean(1 - at(softmax(z), y)),
     "takes the sum of the logits, not of their exponentials": lambda z, y: mean(z.sum(axis=-1) - at(z, y)),
@@ -120,7 +112,8 @@ record({
     "counts the classes one too far": lambda z, y: mean(np.logaddexp.reduce(z, axis=-1) - at(z, (y + 1) % z.shape[-1])),
     "applies a sigmoid before the softmax":
         lambda z, y: mean(np.logaddexp.reduce(sigmoid(z), axis=-1) - at(sigmoid(z), y)),
-    "leaves out the label's own logit: gives the logarithm of the sum": lambda z, y: mean(np.logaddexp.reduce(z, axis=-1)),
+    "leaves out the label's own logit: gives the logarithm of the sum":
+        lambda z, y: mean(np.logaddexp.reduce(z, axis=-1)),
     "adds the label's logit where it should subtract it": lambda z, y: mean(np.logaddexp.reduce(z, axis=-1) + at(z, y)),
 }, "MSE-VALUE": {
     "takes the square of the length of the error, summed and not halved": lambda h, y: np.sum((h - y) ** 2),
@@ -134,14 +127,7 @@ record({
     "takes the cross-entropy of two classes": lambda h, y: np.mean(binary(np.clip(h, 1e-12, 1 - 1e-12), y)),
     "squares the prediction alone": forms(lambda h, y: mean(h**2 - y) / 2, lambda h, y: mean(h**2 - y)),
     "multiplies by 2 where it should divide by 2": lambda h, y: 2 * mean((h - y) ** 2),
-    "doubles the error where it should square it": forms(lambda h, y: mean(2 * (h - y)), lambda h, y: mean(h - y) * 1.0),
-    "sums all pairs: a column against a row": forms(
-        lambda h, y: mean((h.reshape(-1, 1) - y.reshape(1, -1)) ** 2) / 2,
-        lambda h, y: mean((h.reshape(-1, 1) - y.reshape(1, -1)) ** 2),
-        lambda h, y: mean(((h.reshape(-1, 1) if h.ndim == 1 else h) - y) ** 2) / 2,
-        lambda h, y: mean(((h.reshape(-1, 1) if h.ndim == 1 else h) - y) ** 2),
-        lambda h, y: np.sum((h.reshape(-1, 1) - y.reshape(1, -1)) ** 2) / len(y),
-        lambda h, y: np.sum((h.reshape(-1, 1) - y.reshape(1, -1)) ** 2) / (2 * len(y))),
+    "doubles the error where it should square it": lambda h, y: mean(2 * (h - y)),
     "squares the mean of the errors, where the mean of the squares is meant": forms(
         lambda h, y: mean(h - y) ** 2 / 2, lambda h, y: mean(h - y) ** 2),
     "squares the sum of the errors": forms(

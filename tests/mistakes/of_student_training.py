@@ -162,7 +162,8 @@ def rule(name, *edits):
 
 record({
 "SGD-VALUE": {
-    "forgets the momentum and leaves the velocity as it was": rule("SGD", "v = momentum * v + g", "v = v", "lr * v", "lr * g"),
+    "forgets the momentum and leaves the velocity as it was":
+        rule("SGD", "v = momentum * v + g", "v = v", "lr * v", "lr * g"),
     "steps along gradient and velocity, the velocity counted twice": rule("SGD", "lr * v", "lr * (g + v)"),
     "keeps the negative velocity, with the learning rate in it":
         rule("SGD", "momentum * v + g", "momentum * v - lr * g", "p - lr * v", "p + v"),

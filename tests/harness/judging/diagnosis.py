@@ -103,14 +103,14 @@ def diagnose(
     for most in (1.0, _MOST):
         for suspect in likeliest:
             for form in suspect.forms():
-                if _explains(lambda call, mistaken=form: _value(mistaken, call.made), seen, most):
+                if _explains(_of(form), seen, most):
                     return [suspect.misconception]
-    if factor := _factor(lambda call: _value(formula, call.made), seen):
+    if factor := _factor(_of(formula), seen):
         return [f"gives {factor} the right value"]
     if clause.level == TEXTBOOK:
         for suspect in likeliest:
             for form in suspect.forms():
-                if factor := _factor(lambda call, mistaken=form: _value(mistaken, call.made), seen):
+                if factor := _factor(_of(form), seen):
                     return [f"{suspect.misconception}, and gives {factor} that"]
     return []
 
@@ -127,7 +127,7 @@ def _may_be(suspect: Suspect, clause: Clause) -> bool:
 
 
 def _rank(suspect: Suspect, clause: Clause) -> int:
-    """The mistakes in the formula come first at the textbook level, and those of the clause itself at the robust one."""
+    """Mistakes in the formula come first at the textbook level, and those of the clause itself at the robust one."""
     in_formula, own = suspect.clause.id.endswith("-VALUE"), suspect.clause == clause
     if suspect.clause.id.endswith("-PURE"):
         return 4
@@ -252,6 +252,11 @@ def _value(function: Callable[..., Any], call: Made) -> Any:
         return None
 
 
+def _of(function: Callable[..., Any]) -> Callable[[_Call], Any]:
+    """The value of ``function`` for the arguments of a call, None where it raises."""
+    return lambda call: _value(function, call.made)
+
+
 def _is_right_exchanged(function: str, wrong: Sequence[_Call], formula: Callable[..., Any], again: Again) -> bool:
     """Whether the implementation gives the right values for its first two arguments exchanged."""
     if len(wrong[0].made.arguments) < 2 or _is_symmetric(formula, wrong[0].made):
@@ -292,9 +297,12 @@ def _factor(value: Callable[[_Call], Any], seen: Sequence[_Call]) -> str | None:
     if first is None:
         return None
     for name, factor in _factors(wrong[0]).items():
-        if _alike(wrong[0], _times(factor, first)) and _explains(
-            lambda call, name=name: None if (one := value(call)) is None else _times(_factors(call)[name], one), wrong
-        ):
+
+        def scaled(call: _Call, name: str = name) -> Any:
+            one = value(call)
+            return None if one is None else _times(_factors(call)[name], one)
+
+        if _alike(wrong[0], _times(factor, first)) and _explains(scaled, wrong):
             return name
     return None
 
@@ -313,7 +321,7 @@ _CONSTANT = {
 def _factors(call: _Call) -> Mapping[str, float]:
     """Factors in words, the plainest first; m and k are the examples and the features or classes of the first array.
 
-    Many an array has a factor that is a size by chance; in a loss, which is one number, and in gradients it is a mistake.
+    Many an array has such a size for its factor by chance; in a loss, which is one number, and in gradients it tells.
     """
     array = next((one for one in without_layout(call.made.arguments) if isinstance(one, np.ndarray)), np.zeros(0))
     m = array.shape[0] if array.ndim and array.size else 1

@@ -1,7 +1,7 @@
 """Wrong code to try the diagnosis on: textbook mistakes as students write them, and mistakes without a name.
 
-`registry` says what an entry is. ``names.tsv`` holds, for each function and mistake, the phrases of the diagnosis that a
-teacher accepts for it; ``python -m tests.selftest.named`` measures.
+`registry` says what an entry is. ``names.tsv`` holds, for each function and mistake, the phrases of the diagnosis that
+a teacher accepts for it; ``python -m tests.selftest.named`` measures.
 """
 
 import importlib
