@@ -95,10 +95,10 @@ def diagnose(
     """
     seen = _seen(clause, calls, formula)
     wrong = [call for call in seen if call.wrong.any()]
-    if not _is_evidence(wrong):
-        return []
     if again and _is_right_exchanged(clause.function, wrong, formula, again):
         return [EXCHANGED]
+    if not _is_evidence(wrong):
+        return []
     likeliest = sorted((one for one in suspects if _may_be(one, clause)), key=lambda one: _rank(one, clause))
     for most in (1.0, _MOST):
         for suspect in likeliest:
@@ -164,7 +164,7 @@ def _call(clause: Clause, made: Made, right: Any) -> _Call | None:
     rtol, atol = _ALIKE.get(dtype_of(made.arguments) or "", _ALIKE_IN_FLOAT64)
     if clause.level == TEXTBOOK:
         atol = max(atol, _SLIDES_EPS)
-    near = atol + rtol * np.abs(got)
+    near = atol + rtol * np.where(np.isfinite(got), np.abs(got), 0.0)
     if shapes != right_shapes:
         return _Call(made, got, None, shapes, np.ones(got.shape, bool), near)
     error = np.abs(got - expected)
@@ -258,8 +258,9 @@ def _of(function: Callable[..., Any]) -> Callable[[_Call], Any]:
 
 
 def _is_right_exchanged(function: str, wrong: Sequence[_Call], formula: Callable[..., Any], again: Again) -> bool:
-    """Whether the implementation gives the right values for its first two arguments exchanged."""
-    if len(wrong[0].made.arguments) < 2 or _is_symmetric(formula, wrong[0].made):
+    """Whether the implementation gives the right values, different ones, for its first two arguments exchanged."""
+    right = {number for call in wrong if call.right is not None for number in _rounded(call.right)}
+    if len(right) < _LEAST_EVIDENCE or len(wrong[0].made.arguments) < 2 or _is_symmetric(formula, wrong[0].made):
         return False
     asked = wrong[:_MOST_EXCHANGED]
     misses = len(asked) // 4

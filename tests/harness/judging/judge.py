@@ -3,6 +3,7 @@
 In go a clause's property, an implementation and the run's examples; out comes an Outcome.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -24,7 +25,7 @@ from tests.harness.judging.diagnosis import Suspects, diagnose
 from tests.harness.judging.exact import exact, of_network
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
-from tests.harness.judging.structure import checked
+from tests.harness.judging.structure import called_as, checked
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
@@ -74,6 +75,8 @@ class Outcome:
         return asdict(self)
 
 
+_OTHER_PARAMETERS = re.compile(r"raised TypeError: \S+\(\) (takes|missing|got an unexpected) [^()]*$")
+"""Said of a function that cannot be called with these arguments; of one inside it a line number is said, too."""
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
 
@@ -287,6 +290,8 @@ class _Judgement:
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
         fault = shown.fault
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
+        if isinstance(fault, CallFailed) and _OTHER_PARAMETERS.search(str(fault)):
+            also = f"; the suite calls {called_as(self.clause.function)}"
         return Outcome(
             ERROR if raised else FAILED,
             len(self.drawn),

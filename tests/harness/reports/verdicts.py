@@ -69,6 +69,23 @@ def causes(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
     return found
 
 
+def repeats(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """For each clause of a function that says again what an earlier one has said, the earlier one.
+
+    The same is said where a value behaves as the same mistake, or where every call ends in the same error.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    found = {}
+    for id in sorted(outcomes, key=list(CLAUSES).index):
+        outcome = outcomes[id]
+        if outcome.outcome not in (FAILED, ERROR) or (id.endswith("-PURE") and outcome.outcome == FAILED):
+            continue
+        said = outcome.diagnosis or ((outcome.message or "",) if outcome.outcome == ERROR else ())
+        if said and first.setdefault(said, id) != id:
+            found[id] = first[said]
+    return found
+
+
 def of_function(
     clauses: Iterable[Clause],
     outcomes: Mapping[str, Outcome],
