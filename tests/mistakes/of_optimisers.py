@@ -52,7 +52,7 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "adds eps inside the root": ("sqrt(v) + eps", "sqrt(v + eps)"),
         "keeps 1 - alpha of the mean and takes alpha of the new square":
             ("alpha * v + (1 - alpha) * g**2", "(1 - alpha) * v + alpha * g**2"),
-        "adds up the squares as AdaGrad does": ("(1 - alpha) * g**2", "g**2"),
+        "adds the new square without its weight 1 - alpha": ("(1 - alpha) * g**2", "g**2"),
         "forgets the root": ("sqrt(v)", "v"),
         "divides by the mean of the steps before": ("v = ", "old, v = v, ", "sqrt(v)", "sqrt(old)"),
         "takes the mean of the gradients in place of their squares": ("g**2", "g", "sqrt(v)", "sqrt(abs(v))"),

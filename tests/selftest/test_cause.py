@@ -5,7 +5,9 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.judging.judge import FAILED, Examples, Outcome, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import FAILED, Outcome
 from tests.harness.reports.verdicts import causes
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate

@@ -9,8 +9,10 @@ import reference
 from impls.submissions import declared
 from reference import REFERENCE, Arithmetic
 from tests.conformance import every_test_imported
+from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
-from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, judge
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import ERROR, FAILED, PASSED
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 

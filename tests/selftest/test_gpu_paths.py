@@ -24,8 +24,9 @@ from impls.isolation.reach import told_of_the_machine
 from impls.submissions.spec import Asked, Named, named_by
 from tests.conformance import test_activations, test_one_hot  # noqa: F401 - registers their clauses
 from tests.harness.drawing.strategies import wrong_labels
+from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.judge import Examples, judge
+from tests.harness.judging.judge import judge
 from tests.harness.judging.plan import Kind, planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, carried_out
 from tests.harness.reports import run as running

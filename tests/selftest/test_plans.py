@@ -9,8 +9,10 @@ from hypothesis import settings
 
 from impls.calling import Answer, Answers, CallFailed, Lost
 from tests.conformance import every_test_imported
+from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, judge
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import ERROR, FAILED, PASSED
 from tests.harness.judging.plan import Kind, planned
 from tests.harness.judging.promise import PlanningError
 from tests.harness.judging.trial import carried_out

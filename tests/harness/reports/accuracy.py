@@ -25,7 +25,7 @@ from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
 from tests.harness.judging import counterexample
 from tests.harness.judging.comparison import Comparison
-from tests.harness.judging.judge import plan_of
+from tests.harness.judging.examples import plan_of
 from tests.harness.judging.plan import Kind, dtype_of
 from tests.harness.judging.trial import Made, measured
 from tests.harness.reports.run import Run

@@ -12,7 +12,7 @@ from typing import Any
 import reference
 from impls import Implementation, Unloadable
 from impls.text import printable
-from tests.harness.judging.judge import Outcome
+from tests.harness.judging.outcome import Outcome
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import rows as files
 from tests.harness.reports import verdicts

@@ -16,8 +16,10 @@ from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
+from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Judgement, Outcome
+from tests.harness.judging.judge import Judgement
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
 from tests.harness.reports.handed import Handed

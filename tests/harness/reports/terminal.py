@@ -8,7 +8,7 @@ import pytest
 
 from impls import Implementation
 from impls.text import printable, shell_word
-from tests.harness.judging.judge import ERROR, FAILED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, Outcome
 from tests.harness.reports import accuracy, verdicts
 from tests.harness.reports.handed import Picture
 from tests.harness.reports.options import item_id
@@ -85,11 +85,14 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
 
 
 def _repeated(judged: Sequence[tuple[Implementation, Verdict]]) -> dict[tuple[str, str], list[str]]:
-    """By implementation and clause of an activation, the clauses of composed functions that only repeat its failure."""
+    """By implementation and clause, the clauses of the same or of a composed function that only repeat its failure."""
     found: dict[tuple[str, str], list[str]] = {}
     for implementation, verdict in judged:
         outcomes = {id: outcome for one in verdict.functions.values() for id, outcome in one.outcomes.items()}
-        for id, cause in sorted(verdicts.causes(outcomes).items()):
+        causes = verdicts.causes(outcomes)
+        for one in verdict.functions.values():
+            causes = {**verdicts.repeats(one.outcomes), **causes}
+        for id, cause in sorted(causes.items()):
             found.setdefault((implementation.name, cause), []).append(id)
     return found
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reference import architecture
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.spec.clauses import CLAUSES, LEVELS, ROBUST, TEXTBOOK, Clause
 
 CONFORMS, FAILS, NOT_RUN, NOT_IMPLEMENTED = "conforms", "fails", "not run", "not implemented"
@@ -66,6 +66,23 @@ def causes(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
         named = [one for one in CLAUSES if one in wrong and CLAUSES[one].function in outcomes[id].explained_by]
         if named:
             found[id] = named[0]
+    return found
+
+
+def repeats(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """For each clause of a function that says again what an earlier one has said, the earlier one.
+
+    The same is said where a value behaves as the same mistake, or where every call ends in the same error.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    found = {}
+    for id in sorted(outcomes, key=list(CLAUSES).index):
+        outcome = outcomes[id]
+        if outcome.outcome not in (FAILED, ERROR) or (id.endswith("-PURE") and outcome.outcome == FAILED):
+            continue
+        said = outcome.diagnosis or ((outcome.message or "",) if outcome.outcome == ERROR else ())
+        if said and first.setdefault(said, id) != id:
+            found[id] = first[said]
     return found
 
 
