@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 
 ARRAYS = "jax"
-DTYPES = ("float32", "float16", "bfloat16", "int32", "int16", "int8", "uint32", "uint16", "uint8", "bool")
+DTYPES = ("float32", "float16", "bfloat16", "int32", "int16", "int8", "uint32", "uint16", "uint8")
 FLUSHES_TO_ZERO = True
 COMPILES = True
 VERSIONS = {name: version(name) for name in ("jax", "jaxlib", "optax")}
