@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impls.backends import ArrayLibrary
+from impls.backends import ArrayLibrary, Narrowed
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
 from impls.nested import leaves, mapped
@@ -174,6 +174,8 @@ class Direct:
     def _answer(self, request: Request) -> Answer:
         try:
             args, options = self.native(request.args), self.native(request.options)
+        except Narrowed as narrowed:
+            return Answer(failure=CallFailed(f"{request.function}: {narrowed}", refused=False))
         except Exception as raised:
             if self._library.device == "cpu":
                 raise

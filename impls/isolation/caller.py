@@ -1,17 +1,20 @@
 """How the functions of one isolated implementation are called: requests in, answers out, whatever its process does."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from impls.backends import Needs
-from impls.calling import Answer, Answers, CallFailed, Lost, NotJudged, NotWritten, Request, bytes_of
-from impls.isolation.channel import Worker
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request, bytes_of
+from impls.isolation.channel import Patience, Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
 from impls.isolation.reach import devices, told_of_the_machine
+from impls.nested import leaves
 from impls.text import one_line
 
 _MESSAGE = 4 << 20
@@ -33,6 +36,8 @@ class Isolated:
     isolation: Isolation
     load: Mapping[str, Any]
     needs: Needs
+    compiles: bool = False
+    """Declared: the first call of a function with arguments of some shapes is not held to the time of a call."""
 
     def __post_init__(self) -> None:
         self._worker: Worker | None = None
@@ -40,6 +45,7 @@ class Isolated:
         self._losses: Counter[str] = Counter()
         self._servers_lost: Counter[str] = Counter()
         self._reason: dict[str, str] = {}
+        self._compiled: set[Hashable] = set()
 
     @cached_property
     def loaded(self) -> dict[str, Any]:
@@ -96,7 +102,7 @@ class Isolated:
                     worker, _ = self._alive()
                     token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
                 most = min(limits.answer_mib << 20, request.most * _LARGEST_NUMBER + _MARGIN)
-                patience = worker.patience(limits.call_seconds, "--call-seconds")
+                patience, counts = self._patience(worker, request)
                 said = worker.receive(token, most, patience)
             except ServerLost:
                 raise
@@ -104,7 +110,7 @@ class Isolated:
                 self._losses[function] += 1
                 self._reason[function] = str(lost)
                 raise Lost(f"{function}: {lost}{self._printed()}") from None
-            self._waited[function] += patience.waited
+            self._waited[function] += patience.waited if counts else 0.0
             answers.append(self._answer(said, len(request.args)))
             if answers[-1].device_lost:
                 self.end()
@@ -114,6 +120,13 @@ class Isolated:
             token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
         if worker is not None:
             overwritten |= self._closing(worker, token)
+
+    def _patience(self, worker: Worker, request: Request) -> tuple[Patience, bool]:
+        """How long to wait for the answer, and whether that counts: to compile takes as long as to load may."""
+        if self.compiles and (shapes := (request.function, _shapes(request))) not in self._compiled:
+            self._compiled.add(shapes)
+            return worker.patience(worker.limits.load_seconds, "--load-seconds"), False
+        return worker.patience(self.isolation.limits.call_seconds, "--call-seconds"), True
 
     def _closing(self, worker: Worker, token: int) -> dict[str, str]:
         """What the last frame says of the results that were overwritten."""
@@ -160,6 +173,7 @@ class Isolated:
             self.isolation.used(self._worker)
             return self._worker, {}
         worker = self._worker = self.isolation.start(self.load, self.needs, id(self))
+        self._compiled.clear()
         reach = {"told": told_of_the_machine(self.needs), "devices": devices(self.needs), "shared": worker.shared}
         load = {**self.load, **reach}
         patience = worker.patience(worker.limits.load_seconds, "--load-seconds")
@@ -174,6 +188,12 @@ class Isolated:
     def _printed(self) -> str:
         text = self._worker.channel.printed if self._worker else ""
         return f" (it printed: {text})" if text else ""
+
+
+def _shapes(request: Request) -> Hashable:
+    """What a compiler makes a program of its own for: the shapes and dtypes of the arrays, and all other arguments."""
+    every = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves([request.args, request.options]))
+    return tuple((one.shape, one.dtype.str) if isinstance(one, np.ndarray) else repr(one) for one in every)
 
 
 def _message(batch: Sequence[Request]) -> dict[str, Any]:

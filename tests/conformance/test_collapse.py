@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, each
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -63,7 +63,7 @@ def test_collapse_reads_any_memory_layout(impl, layers, mix):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_unit_between_two_wide_layers_is_lost(impl, length):
-    for reason, layers in draw.long_collapses(length):
+    for reason, layers in draw.long_collapses(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         impl.exactly(impl.collapse_linear(*layers), exact.collapse_linear(*layers))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, each
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
 from tests.harness import clause, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 
@@ -29,8 +29,9 @@ def test_a_step_goes_down_to_the_minimum(impl, descent):
     theta = [1000 * one for one in start]
     grad = [one - lowest for one, lowest in zip(theta, minimum, strict=True)]
     arrived = impl.gradient_descent_step(theta, grad, 1.0)
-    # The reference's share of the bound covers the rounding of grad.
-    impl.within(arrived, minimum, impl.bound.gradient_descent_step(theta, grad, 1.0))
+    bound = impl.bound.gradient_descent_step(theta, grad, 1.0)
+    rounding = impl.arithmetic(grad).unit_roundoff
+    impl.within(arrived, minimum, [one + rounding * np.abs(g) for one, g in zip(bound, grad, strict=True)])
 
 
 @clause("STEP-PURE")
@@ -90,7 +91,7 @@ def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, descent):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_element_of_a_long_parameter_is_passed_over(impl, length):
-    for update in draw.long_updates(length):
+    for update in draw.long_updates(lengths_of(impl, length), floats_of(impl)):
         impl.because(update["because"])
         impl.check.gradient_descent_step(update["theta"], update["grad"], 1.0)
 

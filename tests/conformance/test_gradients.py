@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from reference import gamma
-from tests.conformance.relations import as_vector, assert_pure, assert_right_in_layouts, each
+from tests.conformance.relations import as_vector, assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -155,7 +155,7 @@ def test_gradients_read_any_memory_layout(impl, training, mix):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_and_no_hidden_unit_is_left_without_its_gradient(impl, length):
-    for reason, training in draw.long_trainings(length):
+    for reason, training in draw.long_trainings(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         impl.exactly(impl.mlp_gradients(*training), exact.mlp_gradients(*training))
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import reference
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, each
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -57,7 +57,7 @@ def test_the_points_on_one_side_of_either_line(impl, x):
 
 def _assert_region(impl, network, x):
     h = _assert_layers(impl, network, x)
-    arguments = x, list(network.theta), list(network.activations)
+    arguments = impl.cast((x, list(network.theta), list(network.activations)))
     due = exact.mlp(*arguments)
     decided = abs(due - 0.5) > impl.bound.mlp(*arguments).bound
     impl.exactly((h > 0.5)[decided], (due > 0.5)[decided])
@@ -66,7 +66,7 @@ def _assert_region(impl, network, x):
 def _assert_layers(impl, network, x):
     """Compare what every layer makes of x, a hidden one by the network that ends there; return the last one's."""
     for depth in range(1, len(network.theta) + 1):
-        arguments = x, list(network.theta[:depth]), list(network.activations[:depth])
+        arguments = impl.cast((x, list(network.theta[:depth]), list(network.activations[:depth])))
         h = impl.mlp(*arguments)
         impl.right(h)
     return h
@@ -117,7 +117,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, network):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_unit_of_a_wide_layer_is_lost(impl, length):
-    for reason, network in draw.wide_networks(length):
+    for reason, network in draw.wide_networks(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         impl.exactly(impl.mlp(*network), exact.mlp(*network))
 
@@ -134,7 +134,7 @@ def test_no_tile_of_a_product_is_lost_or_rounded(impl, case):
 @given(network=draw.mlps())
 def test_integer_examples_are_promoted_or_refused(impl, network):
     x, theta, activations = network
-    pixels = np.abs(x).astype(np.uint8), theta, activations
+    pixels = impl.cast(np.abs(x).astype(np.uint8)), theta, activations
     impl.attempt.mlp(*pixels).refused_or_right()
 
 

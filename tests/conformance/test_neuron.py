@@ -3,7 +3,7 @@
 import numpy as np
 
 import reference
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, one_for_each
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, floats_of, lengths_of, one_for_each
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -33,7 +33,7 @@ def test_a_neuron_is_an_or_gate(impl):
 
 def _assert_gate(impl, gate):
     ((W, b),) = gate.theta
-    neuron = reference.TRUTH_TABLE_INPUTS, W[0], float(b[0])
+    neuron = *impl.cast((reference.TRUTH_TABLE_INPUTS, W[0])), float(b[0])
     h = _as_vector(impl.neuron(*neuron), neuron[0])
     impl.right(h)
     impl.exactly(h > 0.5, np.array(gate.truth_table))
@@ -119,7 +119,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_of_a_long_example_is_lost(impl, f, length):
-    for reason, neuron in draw.long_neurons(length):
+    for reason, neuron in draw.long_neurons(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         # The sums are 1 and -1, exact in any order, and far from that without any one of their terms.
         sums = np.array([1.0, -1.0], neuron[0].dtype)
@@ -145,7 +145,7 @@ def test_an_empty_batch_gives_no_number(impl, f, neuron):
 def test_weights_that_do_not_fit_the_examples_are_refused(impl, f, neuron):
     x, w, b = neuron
     wrong = {
-        "one weight too many": (x, np.append(w, 1.0), b),
+        "one weight too many": (x, np.append(w, w[:1]), b),
         "one weight for several inputs": (np.hstack([x, x]), w[:1], b),
         "a transposed batch": (x.T, w, b),
     }

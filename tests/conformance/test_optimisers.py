@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, differences, each
-from tests.harness import clause, deferred, exact, given, laid_out
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, differences, each, floats_of, lengths_of
+from tests.harness import clause, given, laid_out, with_a_whole_step
 from tests.harness.drawing import strategies as draw
 from tests.harness.spec.clauses import CLAUSES
 
@@ -82,10 +82,26 @@ def test_every_step_of_a_run_goes_on_from_the_one_before(impl, f, update):
         theta, state = impl.check[f](theta, differences(theta, minimum), with_a_whole_step(state), **hyper)
 
 
-@deferred
-def with_a_whole_step(state):
-    """The state that is handed on, with the number of steps as the interface has it: an int."""
-    return {key: int(entry) if key == "step" else entry for key, entry in state.items()}
+@every("-STEPS")
+@given(path=draw.paths())
+def test_steps_from_no_state(impl, f, path):
+    assert_arrives(impl, f, path)
+
+
+@every("-PATH")
+@given(path=draw.robust_paths())
+def test_steps_from_no_state_with_an_eps_that_shows_keep_the_dtype(impl, f, path):
+    impl.dtype(assert_arrives(impl, f, path), path["theta"][0].dtype)
+
+
+def assert_arrives(impl, f, path):
+    """The parameters after each of the steps are those of the rule; the parameters after the last one."""
+    theta, grads, (_, hyper) = path["theta"], path["grads"], call(f, path)
+    for steps in range(1, len(grads) + 1):
+        arrived = impl.after(f, theta, grads[:steps], **hyper)
+        several = theta, grads[:steps]
+        impl.within(arrived, impl.exact[f"{f}s"](*several, **hyper), impl.bound[f"{f}s"](*several, **hyper))
+    return arrived
 
 
 @every("-PURE")
@@ -120,7 +136,7 @@ def test_each_parameter_keeps_its_own_dtype(impl, f, update):
     for i, parameter in enumerate(update["theta"]):
         alone = {key: [update[key][i]] for key in ("theta", "grad", "signed", "positive")}
         one, _ = call(f, update | alone)
-        (stepped, after), (bound, of_state) = exact[f](*one, **hyper), impl.bound[f](*one, **hyper)
+        (stepped, after), (bound, of_state) = impl.exact[f](*one, **hyper), impl.bound[f](*one, **hyper)
         impl.dtype([theta[i], *(entry[i] for entry in arrays_of(state))], parameter.dtype)
         impl.within(theta[i], stepped[0], bound[0])
         impl.within(
@@ -155,7 +171,7 @@ def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update
     first, *others = update["grad"]
     arguments, hyper = call(f, update)
     spoilt, _ = call(f, update | {"grad": [draw.replaced(first, 0, np.nan), *others]})
-    expected, bound = exact[f](*spoilt, **hyper), impl.bound[f](*arguments, **hyper)
+    expected, bound = impl.exact[f](*spoilt, **hyper), impl.bound[f](*arguments, **hyper)
     impl.attempt[f](*spoilt, **hyper).refused_or_within(expected, bound)
 
 
@@ -163,7 +179,7 @@ def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_element_of_a_long_parameter_is_passed_over(impl, f, length):
-    for update in draw.long_updates(length):
+    for update in draw.long_updates(lengths_of(impl, length), floats_of(impl)):
         impl.because(update["because"])
         arguments, hyper = call(f, update)
         impl.check[f](*arguments, **hyper)

@@ -16,6 +16,7 @@ from impls.calling import CallFailed, Lost, NotJudged, NotWritten
 from impls.submissions.file import exits_raising
 from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
+from tests.harness.drawing.dtypes import ALL, Dtypes
 from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
@@ -79,7 +80,7 @@ _CALLS_OF_AN_EXAMPLE = 8
 
 @dataclass(frozen=True)
 class _Drawn:
-    """The examples of one property, and the plans that were made of them, by clause and kind of implementation."""
+    """The examples of one property in some dtypes, and the plans made of them, by clause and kind of implementation."""
 
     values: list[Values]
     plans: dict[tuple[str, Kind], list[Plan]] = field(default_factory=dict)
@@ -99,15 +100,15 @@ class Examples:
         self._keep = keep
         self._kept = kept or Kept(None)
         self.largest = largest
-        self._of: dict[str, _Drawn] = {}
+        self._of: dict[tuple[str, Dtypes], _Drawn] = {}
 
-    def of(self, property_: Property) -> list[Values]:
+    def of(self, property_: Property, dtypes: Dtypes = ALL) -> list[Values]:
         """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
-        return self._drawn(property_).values
+        return self._drawn(property_, dtypes).values
 
     def plans(self, property_: Property, clause: Clause, kind: Kind) -> Iterable[Plan]:
         """The plans of all examples for implementations of this kind, where they are large made one by one."""
-        drawn = self._drawn(property_)
+        drawn = self._drawn(property_, kind.dtypes)
         if clause.large:
             return (plan_of(property_, clause, kind, values) for values in drawn.values)
         if (clause.id, kind) not in drawn.plans:
@@ -117,20 +118,21 @@ class Examples:
             drawn.plans[clause.id, kind] = plans
         return drawn.plans[clause.id, kind]
 
-    def _drawn(self, property_: Property) -> _Drawn:
-        if property_.ids not in self._of:
+    def _drawn(self, property_: Property, dtypes: Dtypes) -> _Drawn:
+        dtypes = dtypes.for_drawing
+        if (property_.ids, dtypes) not in self._of:
             if not self._keep:
-                self._of.clear()
-            self._of[property_.ids] = _Drawn(self._examples(property_))
-        return self._of[property_.ids]
+                self._of = {key: drawn for key, drawn in self._of.items() if key[0] == property_.ids}
+            self._of[property_.ids, dtypes] = _Drawn(self._examples(property_, dtypes))
+        return self._of[property_.ids, dtypes]
 
-    def _examples(self, property_: Property) -> list[Values]:
+    def _examples(self, property_: Property, dtypes: Dtypes) -> list[Values]:
         if not property_.strategies:
-            return drawing.explicit(property_, self.largest)
-        name = f"examples {property_.ids} {self.largest}"
+            return drawing.explicit(property_, self.largest, dtypes)
+        name = f"examples {property_.ids} {self.largest} {dtypes}"
         values: list[Values] | None = self._kept.get(name)
         if values is None:
-            values = drawing.draw(property_, self.seed(property_), self.largest)
+            values = drawing.draw(property_, self.seed(property_), self.largest, dtypes)
             self._kept.put(name, values)
         return values
 
@@ -182,7 +184,7 @@ class _Judgement:
 
     def __post_init__(self) -> None:
         self.kind = Kind.of(self.implementation)
-        self.drawn = self.examples.of(self.about)
+        self.drawn = self.examples.of(self.about, self.kind.dtypes)
         self.impure: dict[str, str] = {}
         self.devices_lost = 0
 
@@ -280,6 +282,8 @@ class _Judgement:
             calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
             name, network = self.clause.function, self.kind.network
             right = of_network(name, network) if network and name.startswith("network") else None
+            if self.kind.eps_place(name):
+                right = Subject(self.kind, self.clause, Plan({})).exact[name]
             diagnosis = diagnose(name, self.clause.id, calls, self.suspects(name), right)
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
@@ -306,7 +310,7 @@ class _Judgement:
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
-        small = sorted(self.inputs(self.clause.id), key=drawing.size)
+        small = sorted(map(self.kind.dtypes.cast, self.inputs(self.clause.id)), key=drawing.size)
         seen = self._carried_out([plan_of(self.about, self.clause, self.kind, values) for values in small])
         wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
         return next(wrong, None)
@@ -335,7 +339,7 @@ class _Judgement:
             return wrong
 
         seed = self.examples.seed(self.about)
-        drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget)
+        drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget, self.kind.dtypes)
         return last
 
 

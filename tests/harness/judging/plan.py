@@ -6,7 +6,7 @@ gives promises (``promise.py``). ``trial.py`` carries a plan out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from typing import Any
 
@@ -16,8 +16,9 @@ import reference
 from impls import ArrayLibrary, Implementation, library
 from impls.calling import LaidOut
 from impls.nested import leaves, mapped
-from impls.submissions.declared import Network
+from impls.submissions.declared import Network, Terms
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
+from tests.harness.drawing.dtypes import Dtypes
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import exact, in_float64
 from tests.harness.judging.promise import (
@@ -25,9 +26,10 @@ from tests.harness.judging.promise import (
     PlanningError,
     Promise,
     calls_behind,
+    deferred,
     promised,
 )
-from tests.harness.judging.structure import kinds, structure_of
+from tests.harness.judging.structure import STEPS, kinds, structure_of
 from tests.harness.spec.clauses import TEXTBOOK, Clause
 
 
@@ -35,24 +37,32 @@ from tests.harness.spec.clauses import TEXTBOOK, Clause
 class Kind:
     """All of an implementation that a plan may depend on.
 
-    arrays, device: what its functions take and return. offers: the floating dtypes. ulp: the accuracy that the bounds
-    assume of exp, log, log1p and tanh, by dtype. flushes_to_zero: the dtypes in which subnormal
-    numbers become 0.
+    arrays, device: what its functions take and return. dtypes: those that it has. ulp: the accuracy that the bounds
+    assume of exp, log, log1p and tanh, by dtype. flushes_to_zero: the dtypes in which subnormal numbers become 0.
+    network: its architecture. terms: what it declares besides.
     """
 
     arrays: str
     device: str
-    offers: tuple[str, ...]
+    dtypes: Dtypes
     ulp: tuple[tuple[str, float], ...]
     flushes_to_zero: tuple[str, ...]
     network: Network | None = None
+    terms: Terms = field(default_factory=Terms)
 
     @classmethod
     def of(cls, implementation: Implementation) -> "Kind":
-        ulp = tuple(sorted(implementation.ulp.items()))
         one = implementation
-        flushes = tuple(one.flushes_to_zero)
-        return cls(one.arrays, one.device, tuple(one.offers), ulp, flushes, one.says.network)
+        dtypes, ulp = Dtypes(tuple(one.offers), tuple(one.integers)), tuple(sorted(one.ulp.items()))
+        flushes, terms = (
+            tuple(sorted(one.flushes_to_zero)),
+            replace(one.terms, dtypes=(), flushes_to_zero=False, batches_only=()),
+        )
+        return cls(one.arrays, one.device, dtypes, ulp, flushes, one.says.network, terms)
+
+    def eps_place(self, function: str) -> str | None:
+        """Where it is declared that an optimiser's eps stands; None where nothing is declared."""
+        return dict(self.terms.eps_places).get(function.removesuffix("s") if function in STEPS else function)
 
     @property
     def library(self) -> ArrayLibrary:
@@ -179,6 +189,7 @@ class Subject:
         self.attempt = _ByName(self._attempted)
         self.bound = _ByName(self._bound)
         self.check = _ByName(self._checked)
+        self.exact = _ByName(self._exact)
         self.spent = _ByName(self._spent)
         self._eps = SLIDE_EPS if clause.level == TEXTBOOK else 0.0
         self._plan = plan
@@ -194,6 +205,22 @@ class Subject:
         if name not in kinds():
             raise AttributeError(f"{name} is no function of the interface and no attribute of a Subject")
         return self[name]
+
+    def cast(self, value: Any) -> Any:
+        """The same numbers, nested as they are, in dtypes that the implementation has."""
+        return self.kind.dtypes.cast(value)
+
+    def after(self, name: str, theta: Any, grads: Any, **hyper: Any) -> Promise:
+        """The parameters after a step of that optimiser for each of the gradients, from no state.
+
+        Where the state is the implementation's own affair, it makes all steps in one call.
+        """
+        if name in self.kind.terms.stateful:
+            return self[f"{name}s"](theta, grads, **hyper)
+        state: Any = reference.no_state(name, theta)
+        for grad in grads:
+            theta, state = self[name](theta, grad, with_a_whole_step(state), **hyper)
+        return theta
 
     def arithmetic(self, *args: Any) -> Arithmetic:
         """The arithmetic the implementation does on ``args``: that of the first floating array's dtype."""
@@ -245,6 +272,8 @@ class Subject:
         self._plan.events.append(Pure(tuple(self._plan.calls)))
 
     def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: bool) -> Call:
+        if strange := [one for one in map(_dtype_of, leaves(args)) if one and not self.kind.dtypes.has(one)]:
+            raise PlanningError(f"{name} is asked of {strange[0]}, which the implementation does not have")
         call = Call(name, args, options, **asked)
         self._plan.events.append(call)
         return call
@@ -264,6 +293,7 @@ class Subject:
 
     def _exact(self, name: str, *args: Any, **options: Any) -> Any:
         """The reference's value at these arguments."""
+        options = self._with_place(name, options)
         if promised(args):
             return exact[name](*args, **options)
         return self._number(lambda: exact[name](*args, **options))
@@ -274,10 +304,21 @@ class Subject:
 
     def bound_at(self, name: str, *args: Any, **options: Any) -> Any:
         """The formula's bound at the implementation's own arithmetic, plus the bound of the reference itself."""
-        bound = getattr(reference, f"{name}_bound")
+        bound, options = getattr(reference, f"{name}_bound"), self._with_place(name, options)
         widened = in_float64(args)
         own = bound(*widened, self.arithmetic(*args), **options)
         return mapped(_band_of_both, own, bound(*widened, REFERENCE, **options))
+
+    def _with_place(self, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The options for the reference: with the place of eps, where it is not that of torch.optim."""
+        place = self.kind.eps_place(name)
+        return dict(options) if place is None else {**options, "eps_place": place}
+
+
+@deferred
+def with_a_whole_step(state: Any) -> Any:
+    """The state that is handed on, with the number of steps as the interface has it: an int."""
+    return {key: int(entry) if key == "step" else entry for key, entry in state.items()}
 
 
 class _ByName:
@@ -368,6 +409,13 @@ def unless_refused(test: Test) -> Test:
 def laid_out(values: np.ndarray, layout: str, dtype: str | None = None) -> LaidOut:
     """Ask that ``values`` be passed in the memory layout of that name (``impls.LAYOUTS``)."""
     return LaidOut(values, layout, dtype)
+
+
+def _dtype_of(leaf: Any) -> str | None:
+    """The dtype in which an argument is passed, None for one that is no array."""
+    if isinstance(leaf, LaidOut):
+        return leaf.dtype or leaf.values.dtype.name
+    return leaf.dtype.name if isinstance(leaf, np.ndarray) else None
 
 
 def dtype_of(value: Any) -> str | None:

@@ -39,10 +39,14 @@ Kind = str | Items | Fields
 """The kind of a result: "array", "scalar", or what holds several."""
 
 
+STEPS = tuple(f"{name}s" for name in reference.FUNCTIONS if name.endswith("_step") and f"{name}s" in vars(reference))
+"""Several steps of an optimiser in one call, for those whose state is their own affair."""
+
+
 @functools.cache
 def kinds() -> dict[str, Kind]:
     """The kind of result of each function of the interface, by name."""
-    return {name: _kind(_annotation(name)) for name in reference.FUNCTIONS}
+    return {name: _kind(_annotation(name)) for name in (*reference.FUNCTIONS, *STEPS)}
 
 
 def _annotation(name: str) -> Any:
@@ -96,6 +100,8 @@ def named(function: str, place: Place) -> Place:
         layer, part, *rest = place
         return (Name(f"d{'Wb'[part]}_{layer + 1}"), *rest)
     if function == "gradient_descent_step":
+        return (Name(f"theta[{place[0]}]"), *place[1:])
+    if function in STEPS:
         return (Name(f"theta[{place[0]}]"), *place[1:])
     if function.endswith("_step") and len(place) > 1:
         which, *keys = place

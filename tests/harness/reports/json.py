@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,14 +90,18 @@ def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
     row = _row(run, implementation, verdict.verdict, verdict.reason)
     earned, names = run.points(implementation, verdict), implementation.says.names
     row["functions"] |= {
-        name: {**_function(run, one), "name": names.get(name), "points": _points(run, name, implementation, earned)}
+        name: {
+            **_function(run, implementation, one),
+            "name": names.get(name),
+            "points": _points(run, name, implementation, earned),
+        }
         if _is_told(run, implementation, name)
         else dict(one.levels)
         for name, one in verdict.functions.items()
     }
     row["declared"], row["not_looked_at"] = dict(implementation.declared), list(implementation.not_looked_at)
     row["points"] = _sum([function.get("points") for function in row["functions"].values()])
-    row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
+    row["credit"] = {level: _fraction(run.credit(implementation, verdict, level)) for level in LEVELS}
     row["complete"] = run.is_complete(implementation.name)
     return row
 
@@ -157,10 +162,11 @@ def _sum(points: Sequence[Mapping[str, float] | None]) -> dict[str, float] | Non
     return {key: sum(one[key] for one in known) for key in ("earned", "possible")}
 
 
-def _function(run: Run, verdict: FunctionVerdict) -> dict[str, Any]:
+def _function(run: Run, implementation: Implementation, verdict: FunctionVerdict) -> dict[str, Any]:
     causes = verdicts.causes(verdict.outcomes)
     clauses = {id: _clause(id, outcome, causes.get(id)) for id, outcome in verdict.outcomes.items()}
-    credit = {level: _fraction(verdict.credit(level, run.is_expected)) for level in LEVELS}
+    expected = partial(run.is_expected_of, implementation)
+    credit = {level: _fraction(verdict.credit(level, expected)) for level in LEVELS}
     return {**verdict.levels, "reason": verdict.reason, "credit": credit, "clauses": clauses}
 
 

@@ -16,6 +16,7 @@ from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
+from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Outcome, judge
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
@@ -27,8 +28,6 @@ from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
 
 _A_CLASS = 4
-ONE_EXAMPLE = "-ONE"
-"""How the id of a clause about one example without a batch axis ends."""
 _FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
@@ -241,10 +240,11 @@ class Run:
             return False
         return self.options.large is not None or not clause.large
 
-    def is_expected_of(self, implementation: Implementation, clause: Clause) -> bool:
-        """The same for one that takes batches only: a clause about one example is not expected of it."""
-        takes_one = clause.function not in implementation.says.batches_only
-        return self.is_expected(clause) and (takes_one or not clause.id.endswith(ONE_EXAMPLE))
+    def is_expected_of(self, implementation: Implementation | Unloadable, clause: Clause) -> bool:
+        """The same for one of the implementations, which may declare that it has not what a clause asks for."""
+        if not self.is_expected(clause) or isinstance(implementation, Unloadable):
+            return self.is_expected(clause)
+        return why_not_expected(clause, implementation) is None
 
     def _is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
         """Whether there is a test item for it: under an assignment one line says that a function is not there."""
@@ -303,6 +303,7 @@ class Run:
                 outcomes,
                 absent=name not in implementation.functions,
                 is_expected=partial(self.is_expected_of, implementation),
+                why_not=lambda clause: why_not_expected(clause, implementation),
                 not_judged=implementation.not_judged.get(name),
                 said=implementation.says.absent.get(name),
             )
@@ -323,10 +324,12 @@ class Run:
         """Whether it is a failure that the function of that clause is not implemented."""
         return self.options.require_complete and CLAUSES[clause].function not in verdicts.OPTIONAL
 
-    def credit(self, verdict: Verdict, level: str, only_written: bool = False) -> tuple[int, int]:
+    def credit(
+        self, implementation: Implementation, verdict: Verdict, level: str, only_written: bool = False
+    ) -> tuple[int, int]:
         """How many clauses of that level are passed in all functions, or all that are written; how many there are."""
         credits = [
-            one.credit(level, self.is_expected)
+            one.credit(level, partial(self.is_expected_of, implementation))
             for one in verdict.functions.values()
             if not only_written or one.levels[level] != verdicts.NOT_IMPLEMENTED
         ]
@@ -344,7 +347,7 @@ class Run:
                 level,
                 assignment.points(name, implementation.name),
                 assignment.scoring == SHARE,
-                self.is_expected,
+                partial(self.is_expected_of, implementation),
             )
             for name in assignment.functions
         }

@@ -53,7 +53,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         level = run.required_level(implementation)
         credit = ""
         if verdict.verdict in (FAILS, ERROR):
-            passed, count = run.credit(verdict, level, only_written=True)
+            passed, count = run.credit(implementation, verdict, level, only_written=True)
             credit = f", passed {passed} of the {count} clauses of what it has"
         points = run.points(implementation, verdict)
         earned = "" if points is None else f", {_points(points)}"

@@ -76,11 +76,13 @@ def of_function(
     is_expected: Callable[[Clause], bool] = lambda clause: True,
     not_judged: str | None = None,
     said: str | None = None,
+    why_not: Callable[[Clause], str | None] = lambda clause: None,
 ) -> FunctionVerdict:
     """The verdict on a function from the outcomes of its ``clauses``; a clause without an outcome was not run.
 
     Only the expected ones count; the others are listed with the outcome ``skipped``. not_judged: why the function
     cannot be, known before a call, as an outcome may say after one; said: of one that is absent, more than that.
+    why_not: why a clause is not expected of this implementation, if so.
 
     A function whose every textbook clause that ran found it unwritten is not implemented, whatever its robust clauses
     say (to refuse a bad argument, it is enough to refuse them all). Unwritten for some clauses only is an error.
@@ -88,7 +90,9 @@ def of_function(
     every = list(clauses)
     reason: str | None = None
     clauses = list(filter(is_expected, every))
-    left_out = {one.id: Outcome(SKIPPED, message=_why_left_out(one)) for one in every if one not in clauses}
+    left_out = {
+        one.id: Outcome(SKIPPED, message=_why_left_out(one, why_not(one))) for one in every if one not in clauses
+    }
     unclear = not_judged or next((one.message for one in outcomes_of(every, outcomes) if one.not_judged), None)
     if unclear:
         reason = f"not judged: {unclear}"
@@ -119,7 +123,9 @@ def of_function(
     return FunctionVerdict(levels, known | left_out, reason)
 
 
-def _why_left_out(clause: Clause) -> str:
+def _why_left_out(clause: Clause, why_not: str | None) -> str:
+    if why_not:
+        return f"not expected: {why_not}"
     return "not run: --large not given" if clause.large else "not run: this run does not ask for it"
 
 

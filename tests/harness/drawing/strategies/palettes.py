@@ -10,6 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tests.harness.drawing.dtypes import LARGEST, LEAST
+
 Palette = Callable[[str], np.ndarray]
 """The table for the dtype of that name; read-only."""
 
@@ -69,36 +71,44 @@ def _binades(dtype: str, lowest: int | None = None, highest: int | None = None) 
     return np.ldexp(np.random.default_rng(5).uniform(1, 1.9, len(exponents)), exponents)
 
 
+def _up_to(most: float, numbers: ArrayLike) -> np.ndarray:
+    numbers = np.asarray(numbers)
+    return numbers[numbers <= most]
+
+
 @palette
 def moderate(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Numbers of everyday size: integers, tenths, numbers with all their digits, and a few tiny ones."""
+    most = LARGEST.get(dtype, np.inf)
     return [
-        (6, _both_signs(_SMALL_INTEGERS)),
-        (6, _both_signs(_TENTHS)),
-        (4, _both_signs(_uniform(0, 5))),
+        (6, _both_signs(_up_to(most, _SMALL_INTEGERS))),
+        (6, _both_signs(_up_to(most, _TENTHS))),
+        (4, _both_signs(_up_to(most, _uniform(0, 5)))),
         (1, _both_signs(10.0 ** -np.arange(2, 13))),
     ]
 
 
 @palette
 def wide(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """The textbook level's range, from -300 to 300, both ends included."""
+    """The textbook level's range, from -300 to 300 in float64, both ends included."""
+    most = LARGEST[dtype]
     return [
-        (4, _both_signs(_SMALL_INTEGERS)),
-        (2, _both_signs(_uniform(0, 5))),
-        (3, _both_signs(np.arange(10, 310, 10))),
-        (3, _both_signs(np.round(_uniform(0, 40), 1))),
-        (4, _both_signs(_uniform(0, 300))),
+        (4, _both_signs(_up_to(most, _SMALL_INTEGERS))),
+        (2, _both_signs(_up_to(most, _uniform(0, 5)))),
+        (3, _both_signs(np.arange(1, 31) * most / 30)),
+        (3, _both_signs(_up_to(most, np.round(_uniform(0, 40), 1)))),
+        (4, _both_signs(_uniform(0, most))),
     ]
 
 
 @palette
 def eighths(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Multiples of 1/8 up to 150: their sums and differences are exact."""
+    """Multiples of 1/8 up to half the textbook's range: their sums and differences are exact."""
+    most = LARGEST[dtype]
     return [
-        (6, _both_signs(_SMALL_INTEGERS)),
-        (6, _both_signs(np.arange(48) / 8)),
-        (2, _both_signs(np.arange(1200) / 8)),
+        (6, _both_signs(_up_to(most / 2, _SMALL_INTEGERS))),
+        (6, _both_signs(_up_to(most / 2, np.arange(48) / 8))),
+        (2, _both_signs(np.arange(4 * most) / 8)),
     ]
 
 
@@ -151,8 +161,10 @@ def with_minus_infinity(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 @palette
 def probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """The textbook level's probabilities: half of them in [0.05, 0.95], the others out to 1e-6 and 1 - 1e-6."""
+    """The textbook level's probabilities: half of them in [0.05, 0.95], the others out to both ends of its range."""
+    least = LEAST[dtype]
     powers, tails = 10.0 ** -np.arange(2, 7), 10.0 ** -_uniform(1.3, 6)
+    powers, tails = np.maximum(powers, least), np.maximum(tails, least)
     near_half = _uniform(0.05, 0.95)
     return [
         (1, _TWENTIETHS),
@@ -164,9 +176,10 @@ def probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 @palette
 def dyadic_probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Multiples of 2^-20, so that 1 - p is exact."""
-    numerators = np.random.default_rng(5).integers(2, 2**20 - 1, 4096)
-    return [(1, np.array([4, 2, 6, 1, 7, 3, 5]) / 8), (1, numerators / 2**20)]
+    """Multiples of 2^-20, in half precision of 2^-9, so that 1 - p is exact."""
+    unit = 2**9 if dtype == "float16" else 2**20
+    numerators = np.random.default_rng(5).integers(2, unit - 1, 4096)
+    return [(1, np.array([4, 2, 6, 1, 7, 3, 5]) / 8), (1, numerators / unit)]
 
 
 @palette

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.harness.drawing.strategies.arrays import FLOATS
+from tests.harness.drawing.dtypes import FLOATS
 from tests.harness.drawing.strategies.networks import (
     ACTIVATIONS,
     LOSSES,
@@ -19,7 +19,7 @@ from tests.harness.drawing.strategies.networks import (
     in_dtype,
     targets,
 )
-from tests.harness.drawing.strategies.recipes import Drawn, lengths, numbers, recipe
+from tests.harness.drawing.strategies.recipes import Lengths, numbers, recipe
 
 LayerCase = tuple[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 """The reason, and x, W and b."""
@@ -77,38 +77,38 @@ def layers_in_layouts() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     return [_layer((5, 3, 2), "float64"), _layer((3, 3, 3), "float32"), _layer((33, 33, 17), "float32")]
 
 
-def long_layers(drawn: Drawn) -> Iterator[LayerCase]:
+def long_layers(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[LayerCase]:
     """Layers of two neurons, of each number of inputs that is asked; a batch of one for every other eight lengths."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             counted = whole_numbers(n, dtype)
             x = counted[None] if n // 8 % 2 else np.stack([counted, counted[::-1]])
             W = np.stack([np.ones(n), np.resize([1.0, -1.0], n)]).astype(dtype)
             yield reason, (x, W, np.zeros(2, dtype))
 
 
-def long_neurons(drawn: Drawn) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray, float]]]:
+def long_neurons(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray, float]]]:
     """x, w and b of each number of inputs that is asked: two examples whose sums are exactly 1 and -1."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             terms = whole_numbers(n, dtype)
             terms[-1] += 1 - terms.sum()
             yield reason, (np.stack([terms, -terms]), np.ones(n, dtype), 0.0)
 
 
-def wide_networks(drawn: Drawn) -> Iterator[tuple[str, Network]]:
+def wide_networks(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, Network]]:
     """Networks of one hidden layer of each number of units that is asked, whose sums are exact."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             hidden = whole_numbers(n, dtype)[:, None], np.zeros(n, dtype)
             output = np.ones((1, n), dtype), np.zeros(1, dtype)
             yield reason, (np.array([[1.0], [0.5]], dtype), [hidden, output], ["relu", "identity"])
 
 
-def long_collapses(drawn: Drawn) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
+def long_collapses(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
     """Pairs of layers with each number of units between them that is asked, whose sums are exact."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             counted = whole_numbers(n, dtype)
             W1 = np.stack([counted, counted[::-1]], 1)
             yield reason, (W1, counted, np.ones((1, n), dtype), np.zeros(1, dtype))
@@ -190,11 +190,11 @@ def _network(m: int, sizes: Sequence[int]) -> tuple[np.ndarray, list[Layer]]:
     return numbers((m, sizes[0])) / 4, theta
 
 
-def long_trainings(drawn: Drawn) -> Iterator[tuple[str, Training]]:
+def long_trainings(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, Training]]:
     """Batches whose gradients are whole numbers, of each number of inputs, and of hidden units, that is asked."""
     names, loss = ["relu", "identity"], "mean_squared_error"
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             counted, one, none = whole_numbers(n, dtype), np.ones((1, 1), dtype), np.zeros(1, dtype)
             x = np.stack([counted, counted[::-1]])
             yield reason, (x, np.full((2, 1), -2, dtype), [(np.zeros((1, n), dtype), none)], names[1:], loss)
