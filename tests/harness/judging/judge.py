@@ -5,7 +5,6 @@ In go a clause's property, an implementation and the run's examples; out comes a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -305,7 +304,7 @@ class _Judgement:
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
-        bound = partial(Subject(self.kind, self.clause, Plan({})).bound_at, function)
+        bound = Subject(self.kind, self.clause, Plan({})).bound_at
         return explaining(function, failing, implementation.caller, tuple(implementation.functions), bound)
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:

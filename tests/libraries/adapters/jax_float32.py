@@ -54,15 +54,15 @@ def mean_squared_error(y_hat, y):
 
 
 def linear(x, W, b):
-    return x @ W.T + b
+    return _floating(x) @ _floating(W).T + b
 
 
 def neuron(x, w, b):
-    return jax.nn.sigmoid(x @ w + b)
+    return jax.nn.sigmoid(_floating(x) @ _floating(w) + b)
 
 
 def logistic_regression(X, theta):
-    return jax.nn.sigmoid(X @ theta)
+    return jax.nn.sigmoid(_floating(X) @ _floating(theta))
 
 
 def mlp(x, theta, activations):
@@ -72,7 +72,7 @@ def mlp(x, theta, activations):
 
 
 def collapse_linear(W1, b1, W2, b2):
-    return W2 @ W1, W2 @ b1 + b2
+    return _floating(W2) @ _floating(W1), linear(b1, W2, b2)
 
 
 def mlp_gradients(x, y, theta, activations, loss):
@@ -116,6 +116,11 @@ def adam_step(theta, grad, state, lr, betas, eps):
 def adamax_step(theta, grad, state, lr, betas, eps):
     optimiser = optax.adamax(lr, b1=betas[0], b2=betas[1], eps=eps)
     return _with_moments(optimiser, theta, grad, state, "exp_inf")
+
+
+def _floating(array):
+    """jax.numpy multiplies integers in their own dtype, as NumPy does."""
+    return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(jnp.result_type(float))
 
 
 def _with_moments(optimiser, theta, grad, state, second):

@@ -1,5 +1,6 @@
 """MLX on the CPU: mlx.core, the losses of mlx.nn, the optimisers of mlx.optimizers, gradients by mlx.core.grad.
 
+It has float64 on the CPU alone, and makes float32 of NumPy's float64 unless it is told otherwise.
 Its Adamax leaves out the bias correction, as its documentation says, and is another rule than that of the interface.
 It has no one-hot encoding and no cross-entropy of probabilities.
 """
@@ -12,6 +13,7 @@ import numpy as np
 from mlx import nn
 
 ARRAYS = "numpy"
+DTYPES = ("float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
 FLUSHES_TO_ZERO = True
 VERSIONS = {"mlx": version("mlx")}
 STATEFUL = ("sgd_step", "adagrad_step", "rmsprop_step", "adam_step")
@@ -21,56 +23,56 @@ mx.set_default_device(mx.cpu)
 
 
 def sigmoid(z):
-    return np.array(mx.sigmoid(_in(z)))
+    return np.array(mx.sigmoid(mx.array(z)))
 
 
 def tanh(z):
-    return np.array(mx.tanh(_in(z)))
+    return np.array(mx.tanh(mx.array(z)))
 
 
 def relu(z):
-    return np.array(nn.relu(_in(z)))
+    return np.array(nn.relu(mx.array(z)))
 
 
 def softmax(z):
-    return np.array(nn.softmax(_in(z), axis=-1))
+    return np.array(nn.softmax(mx.array(z), axis=-1))
 
 
 def binary_cross_entropy(y_hat, y):
-    return np.array(nn.losses.binary_cross_entropy(_in(y_hat), _in(y), with_logits=False))
+    return np.array(nn.losses.binary_cross_entropy(mx.array(y_hat), mx.array(y), with_logits=False))
 
 
 def cross_entropy_with_logits(z, labels):
-    return np.array(nn.losses.cross_entropy(_in(z), _in(labels), reduction="mean"))
+    return np.array(nn.losses.cross_entropy(mx.array(z), mx.array(labels), reduction="mean"))
 
 
 def mean_squared_error(y_hat, y):
-    return np.array(nn.losses.mse_loss(_in(y_hat), _in(y)) / 2)
+    return np.array(nn.losses.mse_loss(mx.array(y_hat), mx.array(y)) / 2)
 
 
 def linear(x, W, b):
-    return np.array(_layer(_in(x), _in(W), _in(b)))
+    return np.array(_layer(mx.array(x), mx.array(W), mx.array(b)))
 
 
 def neuron(x, w, b):
-    return np.array(mx.sigmoid(_in(x) @ _in(w) + b))
+    return np.array(mx.sigmoid(mx.array(x) @ mx.array(w) + b))
 
 
 def logistic_regression(X, theta):
-    return np.array(mx.sigmoid(_in(X) @ _in(theta)))
+    return np.array(mx.sigmoid(mx.array(X) @ mx.array(theta)))
 
 
 def mlp(x, theta, activations):
-    return np.array(_network(_in(x), _arrays(theta), activations))
+    return np.array(_network(mx.array(x), _arrays(theta), activations))
 
 
 def collapse_linear(W1, b1, W2, b2):
-    W1, b1, W2, b2 = map(_in, (W1, b1, W2, b2))
+    W1, b1, W2, b2 = map(mx.array, (W1, b1, W2, b2))
     return np.array(W2 @ W1), np.array(_layer(b1, W2, b2))
 
 
 def mlp_gradients(x, y, theta, activations, loss):
-    x, y = _in(x), _in(y)
+    x, y = mx.array(x), mx.array(y)
     *hidden, last = activations
 
     def of_network(theta):
@@ -106,11 +108,6 @@ def adam_step(theta, grad, state, lr, betas, eps):
     return _step(optim.Adam(lr, betas=list(betas), eps=eps, bias_correction=True), theta, grad, state)
 
 
-def _in(values):
-    """An array of MLX with the dtype of ``values``; by itself it makes float32 of float64."""
-    return mx.array(values, dtype=getattr(mx, "bool_" if values.dtype == bool else values.dtype.name))
-
-
 def _layer(x, W, b):
     return mx.addmm(b, x, W.T)
 
@@ -122,12 +119,12 @@ def _network(h, theta, activations):
 
 
 def _arrays(theta):
-    return [(_in(W), _in(b)) for W, b in theta]
+    return [(mx.array(W), mx.array(b)) for W, b in theta]
 
 
 def _step(optimiser, theta, grad, state):
     if state is not None:
         optimiser.state = {key: dict(entry) if isinstance(entry, dict) else entry for key, entry in state.items()}
-    named = [{str(at): _in(one) for at, one in enumerate(arrays)} for arrays in (theta, grad)]
+    named = [{str(at): mx.array(one) for at, one in enumerate(arrays)} for arrays in (theta, grad)]
     stepped = optimiser.apply_gradients(named[1], named[0])
     return [np.array(stepped[name]) for name in named[0]], optimiser.state

@@ -45,9 +45,9 @@ def cross_entropy_with_logits(z, labels):
 
 
 def mean_squared_error(y_hat, y):
-    """ONNX's operators broadcast, so the shapes are compared here."""
-    if y_hat.shape != y.shape:
-        raise ValueError(f"y has to be {y_hat.shape} as y_hat is, got {y.shape}")
+    """ONNX's operators broadcast, and its integers wrap around, so both are refused here."""
+    if y_hat.shape != y.shape or y_hat.dtype.kind != "f":
+        raise ValueError(f"y has to be {y_hat.shape} as y_hat is, and both floating, got {y.shape} and {y_hat.dtype}")
     nodes = (("Sub", "a b", "d"), ("Mul", "d d", "s"), ("ReduceMean", "s", "m", ("keepdims", 0)), ("Div", "m c", "out"))
     return _run(nodes, y_hat, y, np.array(2, y_hat.dtype))
 
