@@ -90,7 +90,8 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         device=device,
         default_level=level,
         ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-        versions=_installed("numpy", BACKENDS[arrays].package(), *(builtin.requires if builtin else ())),
+        versions=dict(says.versions)
+        | _installed("numpy", BACKENDS[arrays].package(), *(builtin.requires if builtin else ())),
         **arithmetic,
         isolation=isolation.in_force,
         remarks=sources.remarks,

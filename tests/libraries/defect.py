@@ -16,8 +16,8 @@ from tests.harness.spec.deviations import KnownDeviation
 ADAPTERS = Path(__file__).with_name("adapters")
 CHECKOUT = Path(__file__).parents[2]
 NOT_REPORTED = "not reported"
-WRONG, DOCUMENTED = "defect", "documented"
-"""A defect is what the library's own documentation does not promise; what is documented departs from a clause alone."""
+DEFECT, BY_DESIGN = "defect", "by design"
+"""A defect is what the library does not promise. What it documents, or its own tests assert, is by design."""
 
 
 def spec(adapter: str) -> str:
@@ -52,7 +52,7 @@ class Defect:
 
     adapters: the files by which it was seen. library, versions: whose it is, and in which versions it was seen (PEP
     440). call: one line of Python in the library's own words; got, expected: its result. confirmed: what says that the
-    expected result is right. link: its issue, or NOT_REPORTED. kind: WRONG or DOCUMENTED. seen: where it shows.
+    expected result is right. link: its issue, or NOT_REPORTED. kind: DEFECT or BY_DESIGN. seen: where it shows.
     """
 
     adapters: tuple[str, ...]
@@ -64,7 +64,7 @@ class Defect:
     confirmed: str
     link: str
     seen: tuple[Seen, ...]
-    kind: str = WRONG
+    kind: str = DEFECT
 
     def deviations(self) -> Iterator[KnownDeviation]:
         """This for the suite: one entry for each clause."""

@@ -4,11 +4,11 @@ import os
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
-from importlib.metadata import version  # noqa: E402
+from importlib.metadata import version
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import numpy as np
+import tensorflow as tf
 
 ARRAYS = "numpy"
 FLUSHES_TO_ZERO = True
