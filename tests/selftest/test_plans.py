@@ -19,7 +19,7 @@ from tests.selftest.candidates import candidate
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 KIND = Kind.of(candidate("it", {}))
-KNOWN = ("bound", "arithmetic", "kind")
+KNOWN = ("bound", "exact", "arithmetic", "cast", "kind")
 """What of ``impl`` is known while planning; everything else is, or leads to, an answer."""
 
 
