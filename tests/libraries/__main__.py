@@ -45,7 +45,7 @@ def main() -> int:
     asked, options = parser.parse_known_args()
     if unknown := [one for one in asked.adapters if one not in BY_ADAPTER]:
         parser.error(f"no adapter {unknown[0]}; there are {', '.join(BY_ADAPTER)}")
-    rows, unexplained = found.read(), False
+    unexplained = False
     for library in [] if asked.page else LIBRARIES:
         if asked.adapters and library.adapter not in asked.adapters:
             continue
@@ -58,10 +58,10 @@ def main() -> int:
             print(f"{library.title}: its run wrote no result", flush=True)
             unexplained = True
             continue
-        rows[library.adapter] = found.row(result)
-        unexplained |= bool(rows[library.adapter]["failed"])
-        found.keep(rows)
-    found.keep(rows)
+        row = found.row(result)
+        unexplained |= bool(row["failed"])
+        found.keep(found.read() | {library.adapter: row})
+    found.keep(found.read())
     print(f"written: {found.MARKDOWN.relative_to(CHECKOUT)}")
     return int(unexplained)
 

@@ -1,6 +1,6 @@
-"""A pytest plugin that hands the entries of ``tests/libraries/defects`` to the suite, beside its own known deviations.
+"""A pytest plugin that hands the entries of ``tests/libraries/defects`` to the suite, beside its known deviations.
 
-``python -m tests.libraries`` loads it. A plain run of an adapter does not have it, and reports each defect as a failure.
+``python -m tests.libraries`` loads it. A plain run of an adapter goes without, and reports each defect as a failure.
 """
 
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Examples and predicates that several entries share: which inputs a defect reaches, and one that shows it."""
+"""Examples and predicates that several entries share: which inputs a defect reaches, and one that shows it.
+
+The arrays of the examples are float32 and int32, which every library has.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,14 +12,14 @@ import reference
 
 OPTIMISERS = ("SGD", "ADAGRAD", "RMSPROP", "ADAM", "ADAMAX")
 
-LAYER = np.array([[0.0]]), np.array([[0.0]]), np.array([0.0])
-NEURON = np.array([[0.0]]), np.array([0.0]), 0.0
+LAYER = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32), np.zeros(1, np.float32)
+NEURON = np.zeros((1, 1), np.float32), np.zeros(1, np.float32), 0.0
 UPDATE: Mapping[str, Any] = {
     "because": "",
-    "theta": [np.zeros(2)],
-    "grad": [np.ones(2)],
-    "signed": [np.ones(2)],
-    "positive": [np.ones(2)],
+    "theta": [np.zeros(2, np.float32)],
+    "grad": [np.ones(2, np.float32)],
+    "signed": [np.ones(2, np.float32)],
+    "positive": [np.ones(2, np.float32)],
     "step": 0,
     "lr": 0.1,
     "momentum": 0.9,
@@ -28,16 +31,23 @@ UPDATE: Mapping[str, Any] = {
 
 def one_layer(y: np.ndarray, loss: str, outputs: int = 1, activation: str = "identity") -> tuple[Any, ...]:
     """What gradients are asked: a network of one layer, with one input, whose parameters are 0 and 1."""
-    return np.zeros((len(y), 1)), y, [(np.zeros((outputs, 1)), np.ones(outputs))], [activation], loss
+    layer = np.zeros((outputs, 1), np.float32), np.ones(outputs, np.float32)
+    return np.zeros((len(y), 1), np.float32), y, [layer], [activation], loss
 
 
-LABELLED = {"training": one_layer(np.zeros(1, np.int64), "cross_entropy_with_logits", 2), "at": 0}
+PARAMETER = [np.zeros(2, np.float32)], [np.zeros(2, np.float32)], 1.0
+"""What a descent step is asked."""
+WHOLE_PARAMETER = [np.zeros(2, np.int32)], [np.array([0, 1], np.int32)], 0.5
+
+LABELLED = {"training": one_layer(np.zeros(1, np.int32), "cross_entropy_with_logits", 2), "at": 0}
 """GRAD-LABELS, without the wrong label."""
 
 
 def three_targets(loss: str) -> tuple[Any, ...]:
     """GRAD-BROADCAST: targets of three examples, of which one is taken for all."""
-    return one_layer(np.ones((3, 1)), loss, activation="sigmoid" if loss == "binary_cross_entropy" else "identity")
+    return one_layer(
+        np.ones((3, 1), np.float32), loss, activation="sigmoid" if loss == "binary_cross_entropy" else "identity"
+    )
 
 
 def wrong_labels(z: np.ndarray, labels: np.ndarray) -> bool:
@@ -67,6 +77,23 @@ def wraps(z: np.ndarray, *rest: Any) -> bool:
         return False
     whole = z.astype(object)
     return bool((whole - whole.max(axis=-1, keepdims=True) < np.iinfo(z.dtype).min).any())
+
+
+def whole_numbers(*arguments: Any, **options: Any) -> bool:
+    """Whether an array among the arguments, or in a list of them, is of an integer dtype."""
+    arrays = [one for entry in arguments for one in (entry if isinstance(entry, list | tuple) else [entry])]
+    return any(np.asarray(one).dtype.kind in "iu" for one in arrays if isinstance(one, np.ndarray))
+
+
+def slow_mean(path: Mapping[str, Any]) -> bool:
+    """Whether 1 - beta_2 loses digits in float32, for steps from no state."""
+    return bool(path["betas"][1] > 0.9)
+
+
+def a_path(grads: Sequence[float], dtype: str = "float32", **options: Any) -> dict[str, Any]:
+    """Steps from no state, of one parameter of one element, with these gradients."""
+    arrays = [[np.array([one], dtype)] for one in grads]
+    return {**UPDATE, "theta": [np.zeros(1, dtype)], "grad": arrays[0], "grads": arrays, **options}
 
 
 def by_elements(reached: Callable[[np.ndarray], np.ndarray], activation: str) -> dict[str, Callable[..., Any]]:

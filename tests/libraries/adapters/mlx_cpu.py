@@ -43,6 +43,8 @@ def binary_cross_entropy(y_hat, y):
 
 
 def cross_entropy_with_logits(z, labels):
+    """A label that is no class is refused here: MLX reads, and in gradients writes, memory that is not the array's."""
+    _check_labels(labels, z.shape[-1])
     return np.array(nn.losses.cross_entropy(mx.array(z), mx.array(labels), reduction="mean"))
 
 
@@ -72,6 +74,8 @@ def collapse_linear(W1, b1, W2, b2):
 
 
 def mlp_gradients(x, y, theta, activations, loss):
+    if loss == "cross_entropy_with_logits":
+        _check_labels(y, len(theta[-1][1]))
     x, y = mx.array(x), mx.array(y)
     *hidden, last = activations
 
@@ -106,6 +110,11 @@ def rmsprop_step(theta, grad, state, lr, alpha, eps):
 
 def adam_step(theta, grad, state, lr, betas, eps):
     return _step(optim.Adam(lr, betas=list(betas), eps=eps, bias_correction=True), theta, grad, state)
+
+
+def _check_labels(labels, k):
+    if ((labels < 0) | (labels >= k)).any():
+        raise ValueError(f"labels have to lie in [0, {k}), got {labels}")
 
 
 def _layer(x, W, b):
