@@ -60,6 +60,9 @@ def main() -> int:
             continue
         row = found.row(result)
         unexplained |= bool(row["failed"])
+        if left_out := row.pop("not_run"):
+            print(f"{library.title}: not kept, since {left_out} clauses were not run", flush=True)
+            continue
         found.keep(found.read() | {library.adapter: row})
     found.keep(found.read())
     print(f"written: {found.MARKDOWN.relative_to(CHECKOUT)}")

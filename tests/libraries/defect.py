@@ -35,7 +35,7 @@ def _any_call(*arguments: Any, **options: Any) -> bool:
 
 @dataclass(frozen=True)
 class Seen:
-    """Where a defect shows: a clause, one example that shows it, and which of the clause's examples and calls it reaches.
+    """Where a defect shows: a clause, one example that shows it, and which of its examples and calls it reaches.
 
     See ``KnownDeviation``.
     """

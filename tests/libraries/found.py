@@ -20,15 +20,16 @@ PASSED, KNOWN, FAILED, ERROR = "passed", "known-deviation", "failed", "error"
 
 _INTRODUCTION = """# Found in released libraries
 
-`python -m tests.libraries` judges each library by its adapter in `adapters/` and writes this page. The level is robust. A *known
-deviation* is a clause on which the library departs on the recorded inputs only, and a *defect* is one cause of such deviations that
-its own documentation does not promise. What is *by design* is documented by the library, or asserted by its own tests. What failed
-without an entry stands under *failed*. The seconds are those of one run, on a machine that did other things as well.
+`python -m tests.libraries` judges each library by its adapter in `adapters/` and writes this page. The level is robust.
+A *known deviation* is a clause on which the library departs, on the recorded inputs and on no others. A *defect* is one
+cause of such deviations that the library's documentation does not promise. What is *by design* is documented by the
+library, or asserted by its own tests. A clause that failed without an entry stands under *failed*. The seconds are
+those of one run, on a machine that did other things as well.
 """
 
 
 def row(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of the JSON of a run with one implementation."""
+    """What is kept of the JSON of a run with one implementation, and how many clauses were ``not_run`` in it."""
     (one,) = result["implementations"]
     clauses = {id: clause for of in one["functions"].values() for id, clause in of.get("clauses", {}).items()}
     outcomes = Counter(clause["outcome"] for clause in clauses.values())
@@ -39,6 +40,7 @@ def row(result: Mapping[str, Any]) -> dict[str, Any]:
         "passed": outcomes[PASSED],
         "known_deviations": [id for id, clause in clauses.items() if clause["outcome"] == KNOWN],
         "failed": [id for id, clause in clauses.items() if clause["outcome"] in (FAILED, ERROR)],
+        "not_run": sum(clause["message"] == "not run" for clause in clauses.values()),
         "seconds": round(suite["duration_s"]),
         "profile": suite["profile"],
         "seed": suite["seed"],

@@ -1,4 +1,4 @@
-"""Adapters of released libraries and what was found in them: entries that hold together, and the page made from them."""
+"""Adapters of released libraries, and what was found in them: entries that hold together, and the page they make."""
 
 import ast
 import json
@@ -80,6 +80,7 @@ def test_a_row_counts_the_clauses_of_a_run(suite, tmp_path):
     assert (
         result.json["implementations"][0]["functions"]["neuron"]["clauses"]["NEURON-TAILS"]["cause"] == "SIGMOID-TAILS"
     )
+    assert row["not_run"] > 0
     assert json.dumps(row)
 
 

@@ -7,9 +7,9 @@ with a fault of its own beside its sigmoid's is not explained. What would break 
 activation's error.
 
 A wrong activation may be rough: where sigmoid loses its digits, neighbouring arguments give values that differ by more
-than the bound, and the implementation's own pre-activation is a neighbour of the reference's. So the last activation is
-called at several numbers within the bound of the pre-activation, and any value counts that lies among its answers, or as
-far beside them as they lie apart. Where the activation is smooth, that is no more than the bound allows anyway.
+than the bound, and the implementation's own pre-activation is a neighbour of the reference's. So the last activation
+is called at several numbers within the bound of the pre-activation, and any value counts that lies among its answers,
+or as far beside them as they lie apart. Where the activation is smooth, the bound allows as much anyway.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -10,7 +10,7 @@ from paddle.nn import functional
 ARRAYS = "numpy"
 DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8")  # uint16 stands for bfloat16
 VERSIONS = {"paddlepaddle": version("paddlepaddle")}
-OPTIMISER_EPS = {"rmsprop_step": "inside"}
+OPTIMISER_EPS = {"rmsprop_step": "inside", "adamax_step": "none"}
 STATEFUL = ("sgd_step", "adagrad_step", "rmsprop_step", "adam_step", "adamax_step")
 _ACTIVATIONS = {
     "sigmoid": functional.sigmoid,

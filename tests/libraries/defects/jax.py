@@ -69,7 +69,7 @@ DEFECTS = (
     ),
     Defect(
         **_OPTAX,
-        call="optax.softmax_cross_entropy_with_integer_labels(jnp.array([[-9.375, -12.5]], jnp.float16), jnp.array([0]))",
+        call="optax.softmax_cross_entropy_with_integer_labels(jnp.float16([[-9.375, -12.5]]), jnp.array([0]))",
         got="[0.0469]",
         expected="[0.0430]",
         confirmed="mpmath at 50 digits; a sum of exponentials in half precision costs a small loss its digits",

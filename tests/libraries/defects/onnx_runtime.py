@@ -64,7 +64,7 @@ DEFECTS = (
     ),
     Defect(
         **_OF,
-        call="session.run(None, {'z': np.zeros((3, 2)), 'labels': np.array([1, -1, 0])})  # SoftmaxCrossEntropyLoss(z, labels)",
+        call="session.run(None, {'z': np.zeros((3, 2)), 'y': np.array([1, -1, 0])})  # SoftmaxCrossEntropyLoss(z, y)",
         got="0.693: -1 is the last class",
         expected="an exception",
         confirmed="the operator's specification: the labels lie in [0, C)",
@@ -73,7 +73,7 @@ DEFECTS = (
     ),
     Defect(
         **_OF,
-        call="session.run(None, {'z': np.zeros((3, 2)), 'labels': np.array([1, 0])})  # SoftmaxCrossEntropyLoss(z, labels)",
+        call="session.run(None, {'z': np.zeros((3, 2)), 'y': np.array([1, 0])})  # SoftmaxCrossEntropyLoss(z, y)",
         got="a loss",
         expected="an exception",
         confirmed="the operator's specification: labels have the shape (N)",
