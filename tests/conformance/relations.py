@@ -129,6 +129,14 @@ def assert_right_in_layouts(impl: Subject, f: str, mix: draw.Mix, arguments: Any
             impl.attempt[f](*views, **options).refused_or_right()
 
 
+def assert_right_or_refused_without_axes(impl: Subject, f: str, arguments: Any, **options: Any) -> None:
+    """``f`` is right at arguments, arrays nested in them; where one of these has no axis, it may refuse."""
+    if all(leaf.ndim for leaf in leaves(arguments) if isinstance(leaf, np.ndarray)):
+        impl.check[f](*arguments, **options)
+    else:
+        impl.attempt[f](*arguments, **options).refused_or_right()
+
+
 def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
     """``f`` makes of one array of NumPy as both of its arguments what it makes of two equal ones."""
     if impl.kind.arrays == "numpy":

@@ -62,4 +62,7 @@ def test_the_classes_are_a_new_last_axis_whatever_the_shape(impl, encoding):
     labels, k = encoding
     for shape in draw.TENSORS:
         shaped = np.resize(labels, shape)
-        impl.exactly(impl.one_hot(shaped, k), exact.one_hot(shaped, k))
+        if shape:
+            impl.exactly(impl.one_hot(shaped, k), exact.one_hot(shaped, k))
+        else:
+            impl.attempt.one_hot(shaped, k).refused_or_exactly(exact.one_hot(shaped, k))

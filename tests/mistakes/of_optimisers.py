@@ -162,6 +162,9 @@ def written(arrays, values):
 def as_float64(tree):
     return mapped(lambda one: one.astype(np.float64) if isinstance(one, np.ndarray) else one, tree)
 
+def has_past(state):
+    return any(np.any(one) for key in state for one in (state[key] if key != "step" else ()))
+
 def in_half(p):
     return p.astype(np.float16).astype(p.dtype) if p.dtype == np.float32 else p
 
@@ -183,6 +186,13 @@ HABITS = {
 }, "DTYPE": {
     "keeps its state in float64 whatever it was given": after(lambda p, new, *given: (p, as_float64(new))),
     "keeps float32 parameters in half precision": after(lambda p, new, *given: (list(map(in_half, p)), new)),
+}, "STEPS": {
+    "only takes the state down in the first step, and does not move": after(
+        lambda p, new, theta, grad, state: (p if has_past(state) else [one.copy() for one in theta], new)
+    ),
+}, "PATH": {
+    "makes float64 of float32 parameters in the first step":
+        after(lambda p, new, theta, grad, state: (p if has_past(state) else as_float64(p), new)),
 }, "NAN": {
     "leaves a parameter where it is if its gradient is NaN": after(lambda p, new, theta, grad, state: (
         [np.where(np.isnan(g), old, a) for a, old, g in zip(p, theta, grad, strict=True)], new

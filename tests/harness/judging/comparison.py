@@ -19,6 +19,11 @@ from tests.harness.judging.faults import Nonconformance, Place
 REFUSED = object()
 """Stands for the value of a call that was refused with an exception, where it may be."""
 
+
+class MayRefuse(Exception):
+    """Raised by a test in the place of an error ratio: the call was refused, and need not have been."""
+
+
 INVALID = "accepts-invalid"
 _THREE_DIGITS = 1e-3
 _TELLING = 1e3

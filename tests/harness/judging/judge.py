@@ -263,7 +263,9 @@ class _Judgement:
             return Outcome(ERROR, count, ratio, message)
         if self.deviations:
             return Outcome(KNOWN_DEVIATION, count, ratio, (excused or self.deviations)[0].summary)
-        return Outcome(PASSED, count, ratio)
+        refused = [one.refused for _, one in asked if one.refused]
+        remark = f"refused on {len(refused)} of {count} examples, as it may: {refused[0]}" if refused else None
+        return Outcome(PASSED, count, ratio, remark)
 
     def _excuses(self, plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
         arguments, elements = [call.arguments for call in calls], getattr(fault, "elements", None)

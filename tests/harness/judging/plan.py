@@ -367,6 +367,15 @@ class Attempt:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
         self._plan.demand(unless_refused(comparison.within), self._call.promise, expected, bound)
 
+    def refused_or_adjusted(self, adjust: Callable[[Any], Any], expected: Any, bound: Any) -> None:
+        """The call was refused, or what ``adjust`` makes of its value, which has the right shape, lies within bound."""
+
+        def adjusted(actual: Any, expected: Any, bound: Any) -> float:
+            comparison.has_shape(actual, np.shape(expected))
+            return comparison.within(adjust(actual), expected, bound)
+
+        self._plan.demand(unless_refused(adjusted), self._call.promise, expected, bound)
+
     def refused_or_not_finite(self, what: str) -> None:
         """The call was refused, or its value holds NaN and +inf and no other number."""
         self._plan.demand(comparison.is_refused_or_not_finite, self._call.promise, what)
@@ -397,11 +406,13 @@ class Attempt:
 
 
 def unless_refused(test: Test) -> Test:
-    """The test, of a call that may also have been refused."""
+    """The test, of a call that may also have been refused, though a value would be right: that is worth a remark."""
 
     @wraps(test)
     def either(actual: Any, *others: Any) -> float | None:
-        return None if actual is comparison.REFUSED else test(actual, *others)
+        if actual is comparison.REFUSED:
+            raise comparison.MayRefuse
+        return test(actual, *others)
 
     return either
 

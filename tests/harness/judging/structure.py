@@ -105,6 +105,8 @@ def named(function: str, place: Place) -> Place:
         return (Name(f"theta[{place[0]}]"), *place[1:])
     if function.endswith("_step") and len(place) > 1:
         which, *keys = place
+        if isinstance(keys[0], tuple):  # in one of the new parameters, which are compared alone
+            return (Name(f"theta[{which}]"), *keys)
         items = [key for key in keys if not isinstance(key, tuple)]
         text = ("theta", "state")[which] + "".join(f"[{key!r}]" for key in items)
         return (Name(text), *keys[len(items) :])

@@ -315,6 +315,19 @@ class Run:
         asked = self.functions if self.options.assignment else ()
         return verdicts.of_implementation(functions, level, complete, must_complete, asked)
 
+    def remarks(self, implementation: Implementation, verdict: Verdict) -> list[str]:
+        """What a person has to know who signs the verdict, what was refused and need not have been at the end."""
+        refused = {
+            id: outcome.message
+            for function in verdict.functions.values()
+            for id, outcome in function.outcomes.items()
+            if outcome.outcome == PASSED and outcome.message
+        }
+        if not refused:
+            return list(implementation.remarks)
+        first = next(iter(refused.values()))
+        return [*implementation.remarks, f"refuses what it may refuse, in {', '.join(refused)}; the first: {first}"]
+
     def _settled(self, name: str) -> dict[str, Outcome]:
         """What came of the clauses of an implementation, with impure calls charged where they belong."""
         found = {id: self.outcomes[name, id] for id in CLAUSES if (name, id) in self.outcomes}
