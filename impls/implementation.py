@@ -97,6 +97,8 @@ class Says:
     terms: Terms = field(default_factory=Terms)
     flushing: tuple[str, ...] = ()
     network: Network | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of libraries, as the implementation declares them."""
     not_looked_at: tuple[str, ...] = ()
     holds: int = 0
 
@@ -118,8 +120,9 @@ def said(data: Mapping[str, Any]) -> Says:
         return {one_line(str(key), 100): one_line(str(text), 600) for key, text in value.items()}
 
     network = data["network"]
+    texts = ("not_judged", "fails", "absent", "names", "called", "declared", "versions")
     return Says(
-        **{word: lines(data[word]) for word in ("not_judged", "fails", "absent", "names", "called", "declared")},
+        **{word: lines(data[word]) for word in texts},
         order={str(name): tuple(map(int, order)) for name, order in data["order"].items()},
         several={str(name): tuple(map(str, further)) for name, further in data["several"].items()},
         terms=Terms.of_plain(data["terms"]),

@@ -81,6 +81,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         return unloadable(str(lost))
     except (KeyError, TypeError, AttributeError, ValueError) as wrong:
         return unloadable(f"its process gave no sense: {wrong!r}")
+    requires = builtin.requires if builtin else ()
     return Implementation(
         name=found.name,
         spec=found.spec,
@@ -90,7 +91,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         device=device,
         default_level=level,
         ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-        versions=_installed("numpy", BACKENDS[arrays].package(), *(builtin.requires if builtin else ())),
+        versions=dict(says.versions) | _installed("numpy", BACKENDS[arrays].package(), *requires),
         **arithmetic,
         isolation=isolation.in_force,
         remarks=sources.remarks,

@@ -155,6 +155,10 @@ def checked(word: str, value: Any) -> Any:
         return dtypes
     if word == "STATEFUL":
         return _several_of(value, OPTIMISERS)
+    if word == "VERSIONS":
+        if not isinstance(value, Mapping) or not all(map(_is_text, [*value, *value.values()])):
+            raise ValueError(f"got {value!r}, needs the version of each library, by its name")
+        return dict(value)
     if word == "OPTIMISER_EPS":
         return _places(value)
     return value

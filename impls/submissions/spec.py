@@ -315,7 +315,7 @@ def _users(
         device=device,
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        versions=versions(arrays),
+        versions=dict(says.versions) | versions(arrays),
         **arithmetic,
         sha256=named.read.sha256 if named.read else None,
         says=says,

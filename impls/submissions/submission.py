@@ -173,6 +173,7 @@ class _Reading:
                 declared=declared.in_words(said) | self._says,
                 terms=wanted.terms(file),
                 network=network,
+                versions=file.get("VERSIONS", {}),
                 not_looked_at=tuple(self._with_hint(one) for one in holds if one not in found.looked_at),
                 holds=len(holds),
             ),
@@ -199,10 +200,9 @@ class _Reading:
             says = declared.in_namespace(vars(self._ran.module))
         except ValueError as wrong:
             raise LoadError(f"{wrong}, in the file") from wrong
-        kept = {word: value for word, value in says.items() if word != "VERSIONS"}
         if self._wanted.is_homework:
-            return {word: value for word, value in kept.items() if word not in declared.LOOSENING}
-        return kept
+            return {word: value for word, value in says.items() if word not in (*declared.LOOSENING, "VERSIONS")}
+        return says
 
     def _adapter(self) -> Loaded | None:
         if self._wanted.adapter is None:

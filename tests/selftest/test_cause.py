@@ -48,6 +48,29 @@ def test_a_neuron_with_a_fault_of_its_own_is_not():
     assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
 
 
+def rough_sigmoid(z):
+    """Neighbouring arguments give values that differ by more than a neuron's bound."""
+    return (1 / (1 + np.exp(-z))) * (1 + 1e-9 * np.sin(1e18 * z))
+
+
+def test_a_neuron_that_repeats_a_rough_sigmoid_is_explained_though_its_own_argument_is_rounded_otherwise():
+    def neuron(x, w, b):
+        return rough_sigmoid((x[..., ::-1] * w[::-1]).sum(axis=-1) + b)
+
+    def with_a_fault(x, w, b):
+        return neuron(x, w, b) * (1 + 1e-7)
+
+    outcome = judged("NEURON-TAILS", sigmoid=rough_sigmoid, neuron=neuron)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ("sigmoid",))
+    outcome = judged("NEURON-TAILS", sigmoid=rough_sigmoid, neuron=with_a_fault)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
+
+
+def test_a_neuron_that_is_not_a_number_is_not_explained():
+    outcome = judged("NEURON-TAILS", sigmoid=clipped_sigmoid, neuron=lambda x, w, b: neuron(x, w, b) + np.nan)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
+
+
 def test_an_inlined_sigmoid_that_differs_is_its_own_cause():
     right = judged("NEURON-TAILS", sigmoid=lambda z: 1 / (1 + np.exp(-z)), neuron=neuron)
     absent = judged("NEURON-TAILS", neuron=neuron)

@@ -235,7 +235,9 @@ class Judgement:
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
-        return explaining(function, failing, implementation.caller, tuple(implementation.functions), self._bound)
+        return explaining(
+            function, failing, implementation.caller, tuple(implementation.functions), self._subject.bound_at
+        )
 
     def _curve(self, seen: Sequence[Seen]) -> Mapping[str, Any] | None:
         return error_curve(self.clause.function, (call for one in seen for call in one.made), self._bound)

@@ -89,9 +89,10 @@ def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
     verdict = run.verdict(implementation)
     row = _row(run, implementation, verdict.verdict, verdict.reason)
     earned, names = run.points(implementation, verdict), implementation.says.names
+    causes = verdicts.causes({id: found for one in verdict.functions.values() for id, found in one.outcomes.items()})
     row["functions"] |= {
         name: {
-            **_function(run, implementation, one),
+            **_function(run, implementation, one, causes),
             "name": names.get(name),
             "points": _points(run, name, implementation, earned),
         }
@@ -163,8 +164,10 @@ def _sum(points: Sequence[Mapping[str, float] | None]) -> dict[str, float] | Non
     return {key: sum(one[key] for one in known) for key in ("earned", "possible")}
 
 
-def _function(run: Run, implementation: Implementation, verdict: FunctionVerdict) -> dict[str, Any]:
-    causes = verdicts.causes(verdict.outcomes)
+def _function(
+    run: Run, implementation: Implementation, verdict: FunctionVerdict, causes: Mapping[str, str]
+) -> dict[str, Any]:
+    """causes: for a clause that repeats the fault of another function, the clause that names that fault."""
     clauses = {id: _clause(id, outcome, causes.get(id)) for id, outcome in verdict.outcomes.items()}
     expected = partial(run.is_expected_of, implementation)
     credit = {level: _fraction(verdict.credit(level, expected)) for level in LEVELS}
