@@ -241,7 +241,7 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
             own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
         return _users(found, there.functions, *asked.target(own), there.says)
     except LoadError as error:
-        return _unloadable(found, str(error), asked)
+        return unloadable(found, str(error), asked)
 
 
 def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
@@ -285,10 +285,11 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
     except SpecError:
         raise
     except (LoadError, ValueError) as error:
-        return _unloadable(named, str(error), asked)
+        return unloadable(named, str(error), asked)
 
 
-def _unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
+def unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
+    """What was named, with the reason why it cannot be judged."""
     mentions = named.read.mentions if named.read else Mentions()
     sha256 = named.read.sha256 if named.read else None
     arrays = asked.arrays or mentions.arrays or mentions.only or "numpy"

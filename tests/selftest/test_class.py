@@ -226,7 +226,7 @@ class Running:
     """A run of two submissions that an earlier run has judged, one that does not load, and four to judge."""
 
     started = 0.0
-    implementations, unloadable = "abcdef", "g"
+    named = "abcdefg"
     scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
     task = Task({}, 6, True)
 

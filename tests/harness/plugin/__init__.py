@@ -21,6 +21,7 @@ from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
+from tests.harness.plugin import cluster
 from tests.harness.plugin.item import PairItem, items_of, pair_of
 from tests.harness.plugin.keys import handed_key, run_key
 from tests.harness.plugin.progress import Progress
@@ -28,6 +29,8 @@ from tests.harness.plugin.reporter import Reporter
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
 from tests.harness.reports import resume as earlier
+from tests.harness.reports.elsewhere import Elsewhere
+from tests.harness.reports.environment import environment
 from tests.harness.reports.handed import Handed
 from tests.harness.reports.options import Options, pair_of_item
 from tests.harness.reports.rows import Rows, beside
@@ -148,6 +151,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="after the run, write pages, a gradebook and a summary into this folder: a new one, or an earlier report",
     )
+    group.addoption(
+        "--cluster",
+        metavar="ADDRESS|local",
+        help="judge the files and folders of --impl on a Dask cluster: the address of its scheduler, or local for one "
+        "of this machine's processors; its workers are started in a checkout of this suite",
+    )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
         "--resume",
@@ -165,7 +174,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         profiles.draw_without_constants_of_modules()
         profiles.register()
-        config.stash[run_key] = run = Run(_options(config))
+        given = config.stash.get(run_key, None)  # of one batch of a cluster's run
+        config.stash[run_key] = run = given or Run(_options(config))
         config.add_cleanup(run.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if hasattr(config, "workerinput"):
@@ -173,16 +183,26 @@ def pytest_configure(config: pytest.Config) -> None:
             return
         progress = Progress(run, sys.stdout, in_place=sys.stdout.isatty() and config.get_verbosity() <= 0)
         run.watch = progress.loading
-        if run.options.specs or run.options.arrays or run.options.device:
+        client = None
+        if (address := config.getoption("cluster")) is not None:
+            cluster.check(config, run)
+            run.elsewhere = Elsewhere(run.named, environment((), ()))
+            run.task = Task({}, len(run.named), one_after_the_other=True)
+            client = cluster.connected(address)
+            config.add_cleanup(client.close)
+        elif run.options.specs or run.options.arrays or run.options.device:
             run.resolve()
+        asked = None if given else run.options.assignment
+        if asked and (unknown := asked.unknown({one.name: one.path for one in run.named})):
+            raise assignment.AssignmentError(f"--assignment {unknown}")
         _keep_rows(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(printable(str(wrong))) from wrong
-    if unknown := run.unknown_submission():
-        raise pytest.UsageError(printable(f"--assignment {unknown}"))
     if not run.options.specs:
         _refuse_submissions_among_tests(config)
-    config.pluginmanager.register(Reporter(config, progress))
+    config.pluginmanager.register(reporter := Reporter(config, progress))
+    if client is not None:
+        config.pluginmanager.register(cluster.Cluster(config, client, reporter))
 
 
 def _check_places(config: pytest.Config) -> None:
@@ -236,7 +256,9 @@ def _keep_rows(config: pytest.Config, run: Run) -> None:
         raise earlier.NotThisRun("--resume goes on with the result in --conformance-json PATH, which is not given")
     if before := earlier.read(path):
         earlier.check(path, before.asked, earlier.asked(run.options))
-        run.rows.start(json_report.head(run), before.rows_of({one.name: one for one in run.implementations}))
+        if run.elsewhere:
+            run.elsewhere.widen({**before.environment, **run.elsewhere.environment})
+        run.rows.start(json_report.head(run), before.rows_of(run.named))
         run.resumed = frozenset(run.rows)
 
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import reference
 from impls import Implementation, Unloadable
+from impls.submissions.spec import Named, unloadable
 from impls.text import printable
 from tests.harness.judging.outcome import Outcome
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import rows as files
 from tests.harness.reports import verdicts
+from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.environment import environment
 from tests.harness.reports.rows import write
 from tests.harness.reports.run import Run
@@ -41,6 +43,13 @@ class Report:
             self._rows.start(head(self._run))
         self._rows.append(_judged(self._run, self._run.implementation(name)))
 
+    def keep(self, rows: Sequence[Mapping[str, Any]], with_a_new_head: bool) -> None:
+        """Keep rows that were judged elsewhere. Raises OSError."""
+        if with_a_new_head or not self._rows.is_started:
+            self._rows.start(head(self._run), self._rows.values())
+        for row in rows:
+            self._rows.append(row)
+
     def write(self, path: Path) -> None:
         """Write the whole result; the same for the same seed, with any number of processes, but for ``duration_s``.
 
@@ -51,6 +60,10 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         run = self._run
+        if run.elsewhere:
+            for named in run.elsewhere.in_order():
+                is_kept = named.name in self._rows
+                yield self._rows.line(named.name) if is_kept else files.line(_not_judged(run, run.elsewhere, named))
         for one in run.implementations:
             is_kept = one.name in self._rows and run.is_complete(one.name)
             yield self._rows.line(one.name) if is_kept else files.line(_judged(run, one))
@@ -73,7 +86,7 @@ def head(run: Run, ended: bool = False) -> dict[str, Any]:
             "sources": earlier.hash_of_the_suite(),
             "asked": earlier.asked(options),
         },
-        "environment": environment(run.implementations, run.absent),
+        "environment": run.elsewhere.environment if run.elsewhere else environment(run.implementations, run.absent),
     }
 
 
@@ -139,6 +152,11 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
         "points": _sum([function.get("points") for function in functions.values()]),
         "functions": functions,
     }
+
+
+def _not_judged(run: Run, elsewhere: Elsewhere, named: Named) -> dict[str, Any]:
+    reason = elsewhere.lost.get(named.name, "not run: the run was stopped before it")
+    return _row(run, unloadable(named, reason, run.asked), NOT_RUN, reason)
 
 
 def _unloaded(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from impls.isolation import Limits
 from impls.submissions.assignment import Assignment
 from tests.harness.spec.clauses import CLAUSES
 
+_VERDICT = "tests/conformance::verdict["
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 
 
@@ -38,6 +39,16 @@ class Options:
 def item_id(name: str, clause: str) -> str:
     """The id of the test item of that implementation and clause: plain ASCII, which pytest takes as it is."""
     return f"{clause}:{quote(name, safe=_PLAIN, errors='surrogateescape')}"
+
+
+def verdict_id(name: str) -> str:
+    """The id of a report about an implementation as a whole, which is no item's."""
+    return f"{_VERDICT}{name}]"
+
+
+def is_of_verdict(nodeid: str) -> bool:
+    """Whether that is the id of such a report."""
+    return nodeid.startswith(_VERDICT)
 
 
 def pair_of_item(nodeid: str) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ from tests.harness.judging.judge import Judgement
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
+from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.handed import Handed
 from tests.harness.reports.options import Options
 from tests.harness.reports.rows import Rows
@@ -59,8 +60,6 @@ class Run:
     """Those of them that never came to an outcome, though the run went on to its end."""
     unfinished: set[str] = field(default_factory=set)
     """Implementations that this run set out to judge and did not judge to the end."""
-    _named: list[Named] = field(default_factory=list)
-    """What the specs name, loaded or not."""
     closed: bool = False
     """Nothing more will be judged."""
     stopped: bool = False
@@ -76,17 +75,26 @@ class Run:
     """What judges the pair that is judged next, where it is prepared already."""
     watch: Callable[[Sequence[Named]], Iterable[Named]] = iter
     """Goes through what is to be loaded, and may tell how far it is."""
+    elsewhere: Elsewhere | None = None
+    """What a cluster judges; then nothing is loaded here."""
+
+    @cached_property
+    def named(self) -> list[Named]:
+        """What the specs name, loaded or not. Raises ValueError where one names nothing."""
+        options = self.options
+        named = with_unique_names(one for spec in options.specs for one in named_by(spec, self.asked))
+        return [asked_of(one, self.functions, options.assignment, options.load_seconds) for one in named]
 
     @cached_property
     def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
-        options, asked = self.options, self._asked
+        options, asked = self.options, self.asked
+        if self.elsewhere:
+            return [], [], []
         if options.specs:
-            named_now = with_unique_names(one for spec in options.specs for one in named_by(spec, asked))
-            self._named = [asked_of(one, self.functions, options.assignment, options.load_seconds) for one in named_now]
-            found = [self._load(one, self.functions, asked) for one in self.watch(self._named)]
+            found = [self._load(one, self.functions, asked) for one in self.watch(self.named)]
             return _loaded(found), _unloadable(found), []
         found, absent = builtins_present(reference.FUNCTIONS, self._load)
-        self._named = [Named(one.name, one.spec) for one in found]
+        self.named = [Named(one.name, one.spec) for one in found]
         fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
         named = " on ".join(filter(None, (options.arrays, options.device)))
         pair_is_named = options.arrays and options.device
@@ -101,23 +109,16 @@ class Run:
         return tuple(self.options.assignment.functions) if self.options.assignment else reference.FUNCTIONS
 
     @property
-    def _asked(self) -> Asked:
+    def asked(self) -> Asked:
+        """The arrays and the device that are asked for."""
         assignment = self.options.assignment
         return Asked(self.options.arrays or (assignment.arrays if assignment else None), self.options.device)
-
-    def unknown_submission(self) -> str | None:
-        """What is wrong with the assignment's table of submissions, for this run."""
-        if self.options.assignment is None:
-            return None
-        resolved: list[Implementation | Unloadable] = [*self.implementations, *self.unloadable]
-        paths = {one.name: Path(one.spec) if Path(one.spec).exists() else None for one in resolved}
-        return self.options.assignment.unknown(paths)
 
     @cached_property
     def task(self) -> Task:
         """What is to be judged, by whichever process: what loaded here, without what an earlier run has judged."""
         loaded = {one.name for one in self.implementations}
-        named = {one.name: one for one in self._named if one.name in loaded - self.resumed}
+        named = {one.name: one for one in self.named if one.name in loaded - self.resumed}
         keeps_plans = all(map(self._leaves_files_alone, self.implementations))
         clauses = list(filter(self.is_expected, CLAUSES.values()))
         left_out = {
@@ -220,7 +221,7 @@ class Run:
             return self._by_name[name]
         if name not in self._loaded_here:
             named = asked_of(self.task.named[name], self.functions, self.options.assignment, self.options.load_seconds)
-            self._loaded_here[name] = self._load(named, self.functions, self._asked)
+            self._loaded_here[name] = self._load(named, self.functions, self.asked)
         return self._loaded_here[name]
 
     @cached_property

@@ -1,7 +1,8 @@
 """What the terminal ends with: the matrix of verdicts, then every failure in full."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 
 import pytest
@@ -73,7 +74,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         _write_beyond_level(terminal, run, implementation.name, verdict)
     _write_faults_of_the_adapter(terminal, run, judged)
     _write_known_deviations(terminal, run)
-    _write_what_was_asked(terminal, run)
+    _write_what_was_asked(terminal, run, {one.isolation for one in run.implementations})
     repeated = _repeated(judged)
     for (name, cause), clauses in sorted(repeated.items()):
         _write_line(terminal, f"{name}: as {cause}: {', '.join(clauses)}")
@@ -82,6 +83,29 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         if pair not in short:
             terminal.write_sep("-", "failure")
             _write_line(terminal, text)
+
+
+def write_elsewhere(
+    terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[tuple[str, str] | None, str]]
+) -> None:
+    """What a cluster has found, in counts, then a line for each submission that failed; all else is in the JSON."""
+    elsewhere = run.elsewhere
+    assert elsewhere is not None
+    terminal.section("conformance", "=")
+    counts = Counter(elsewhere.verdicts.values())
+    counts[NOT_RUN] += len(elsewhere.named) - len(elsewhere.verdicts)
+    _write_line(terminal, f"{len(elsewhere.named)} submissions: {_in_numbers(counts)}")
+    for name in run.functions:
+        verdicts_of_it = {verdict: count for (function, verdict), count in elsewhere.counts.items() if function == name}
+        if verdicts_of_it.keys() - {NOT_IMPLEMENTED}:
+            _write_line(terminal, f"  {name}: {_in_numbers(verdicts_of_it)}")
+    _write_what_was_asked(terminal, run, elsewhere.isolation)
+    for _, text in failures:
+        _write_line(terminal, text)
+
+
+def _in_numbers(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in _MARKS if counts.get(verdict))
 
 
 def _repeated(judged: Sequence[tuple[Implementation, Verdict]]) -> dict[tuple[str, str], list[str]]:
@@ -97,9 +121,9 @@ def _repeated(judged: Sequence[tuple[Implementation, Verdict]]) -> dict[tuple[st
     return found
 
 
-def _write_what_was_asked(terminal: pytest.TerminalReporter, run: Run) -> None:
+def _write_what_was_asked(terminal: pytest.TerminalReporter, run: Run, isolation: Collection[str]) -> None:
     """What kept submissions from the machine, what this run did not ask, and how to ask more."""
-    for words in sorted({one.isolation for one in run.implementations if one.isolation != "none"}):
+    for words in sorted(set(isolation) - {"none"}):
         _write_line(terminal, f"isolation: {words}")
     if run.options.large is None:
         large = sum(one.large for one in CLAUSES.values())
