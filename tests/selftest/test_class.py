@@ -280,7 +280,7 @@ def test_what_does_not_load_in_the_process_that_judges_it_is_an_error_of_its_own
     try:
         outcome = run.judge("a.py", "SIGMOID-VALUE")
     finally:
-        run.end_workers()
+        run.loading.end_workers()
     assert outcome.outcome == "error"
     assert "it loads only now and then: SyntaxError" in outcome.message
     assert run.is_required("a.py", "SIGMOID-VALUE")

@@ -20,8 +20,8 @@ from tests.harness.drawing.dtypes import INTEGERS, Dtypes
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import judge
+from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, PASSED
-from tests.harness.judging.plan import Kind
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, TEXTBOOK
 from tests.selftest.candidates import candidate
 

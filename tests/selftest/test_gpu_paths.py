@@ -27,7 +27,8 @@ from tests.harness.drawing.strategies import wrong_labels
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.judge import judge
-from tests.harness.judging.plan import Kind, planned
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.subject import planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, carried_out
 from tests.harness.reports import run as running
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES

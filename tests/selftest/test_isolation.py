@@ -173,7 +173,7 @@ def outcomes_of(path, mode, clauses):
         examples = Examples(1)
         return {id: judge(PROPERTIES[id], CLAUSES_BY_ID[id], implementation, examples, (), 30) for id in clauses}
     finally:
-        run.end_workers()
+        run.loading.end_workers()
 
 
 MISTAKEN = {

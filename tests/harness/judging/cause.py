@@ -22,8 +22,8 @@ from impls.calling import Caller, CallFailed, Request
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import in_float64
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import dtype_of
 from tests.harness.judging.structure import checked
+from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made, Seen
 
 Layers = tuple[Any, Sequence[Any], Sequence[str]]

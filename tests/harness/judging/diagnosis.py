@@ -25,7 +25,7 @@ import numpy as np
 from impls.calling import LaidOut
 from impls.nested import leaves, mapped
 from impls.submissions.declared import Network
-from tests.harness.judging.plan import dtype_of
+from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made
 from tests.harness.spec.clauses import TEXTBOOK, Clause
 

@@ -12,7 +12,9 @@ from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.dtypes import ALL, Dtypes
 from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
-from tests.harness.judging.plan import Kind, Number, Plan, planned
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.plan import Plan
+from tests.harness.judging.subject import Number, planned
 from tests.harness.spec.clauses import LARGE_SIZES, Clause, Property
 
 

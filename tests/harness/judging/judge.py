@@ -23,9 +23,11 @@ from tests.harness.judging.diagnosis import Suspects, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.examples import Examples, plan_of
 from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
-from tests.harness.judging.plan import Kind, Plan, Subject
+from tests.harness.judging.plan import Plan
 from tests.harness.judging.structure import called_as, checked
+from tests.harness.judging.subject import Subject
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Prepared, Seen, Trial, carried_out
 from tests.harness.spec.clauses import ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation

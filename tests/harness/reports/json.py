@@ -156,7 +156,7 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
 
 def _not_judged(run: Run, elsewhere: Elsewhere, named: Named) -> dict[str, Any]:
     reason = elsewhere.lost.get(named.name, "not run: the run was stopped before it")
-    return _row(run, unloadable(named, reason, run.asked), NOT_RUN, reason)
+    return _row(run, unloadable(named, reason, run.loading.asked), NOT_RUN, reason)
 
 
 def _unloaded(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
