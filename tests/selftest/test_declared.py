@@ -19,7 +19,7 @@ from tests.conformance import every_test_imported
 from tests.harness.drawing.dtypes import INTEGERS, Dtypes
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, judge
-from tests.harness.judging.plan import Kind
+from tests.harness.judging.kind import Kind
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, TEXTBOOK
 from tests.selftest.candidates import candidate
 

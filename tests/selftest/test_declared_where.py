@@ -15,7 +15,7 @@ from impls.isolation import Isolation, Limits, load_isolated
 from impls.submissions import assignment
 from impls.submissions.declared import LOOSENING, Terms
 from impls.submissions.spec import Asked, asked_of, named_by
-from tests.harness.judging.plan import Kind
+from tests.harness.judging.kind import Kind
 from tests.selftest.candidates import forger
 
 WORDS = """

@@ -26,7 +26,8 @@ from tests.conformance import test_activations, test_one_hot  # noqa: F401 - reg
 from tests.harness.drawing.strategies import wrong_labels
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.judge import Examples, judge
-from tests.harness.judging.plan import Kind, planned
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.plan import planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, carried_out
 from tests.harness.reports import run as running
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES

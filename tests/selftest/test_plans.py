@@ -11,7 +11,8 @@ from impls.calling import Answer, Answers, CallFailed, Lost
 from tests.conformance import every_test_imported
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, judge
-from tests.harness.judging.plan import Kind, planned
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.plan import planned
 from tests.harness.judging.promise import PlanningError
 from tests.harness.judging.trial import carried_out
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES

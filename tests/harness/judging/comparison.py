@@ -6,8 +6,9 @@ differ and how much is allowed.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -199,3 +200,15 @@ def is_refused_or_not_finite(outcome: Any, what: str) -> None:
         raise Nonconformance(
             f"got a number, expected NaN, inf or an exception: {what} MUST be refused", outcome, severity=INVALID
         )
+
+
+def unless_refused(test: Callable[..., float | None]) -> Callable[..., float | None]:
+    """The test, of a call that may also have been refused, though a value would be right: that is worth a remark."""
+
+    @wraps(test)
+    def either(actual: Any, *others: Any) -> float | None:
+        if actual is REFUSED:
+            raise MayRefuse
+        return test(actual, *others)
+
+    return either

@@ -24,7 +24,8 @@ from tests.harness.judging.cause import explaining
 from tests.harness.judging.diagnosis import Suspect, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.plan import Number, Plan, Subject, planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Seen, carried_out
 from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation

@@ -6,21 +6,19 @@ gives promises (``promise.py``). ``trial.py`` carries a plan out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial, wraps
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import reference
-from impls import ArrayLibrary, Implementation, library
 from impls.calling import LaidOut
 from impls.nested import leaves, mapped
-from impls.submissions.declared import Network, Terms
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
-from tests.harness.drawing.dtypes import Dtypes
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import exact, in_float64
+from tests.harness.judging.kind import Kind
 from tests.harness.judging.promise import (
     CallPromise,
     PlanningError,
@@ -29,45 +27,8 @@ from tests.harness.judging.promise import (
     deferred,
     promised,
 )
-from tests.harness.judging.structure import STEPS, kinds, structure_of
+from tests.harness.judging.structure import kinds, structure_of
 from tests.harness.spec.clauses import TEXTBOOK, Clause
-
-
-@dataclass(frozen=True)
-class Kind:
-    """All of an implementation that a plan may depend on.
-
-    arrays, device: what its functions take and return. dtypes: those that it has. ulp: the accuracy that the bounds
-    assume of exp, log, log1p and tanh, by dtype. flushes_to_zero: the dtypes in which subnormal numbers become 0.
-    network: its architecture. terms: what it declares besides.
-    """
-
-    arrays: str
-    device: str
-    dtypes: Dtypes
-    ulp: tuple[tuple[str, float], ...]
-    flushes_to_zero: tuple[str, ...]
-    network: Network | None = None
-    terms: Terms = field(default_factory=Terms)
-
-    @classmethod
-    def of(cls, implementation: Implementation) -> "Kind":
-        one = implementation
-        dtypes, ulp = Dtypes(tuple(one.offers), tuple(one.integers)), tuple(sorted(one.ulp.items()))
-        flushes, terms = (
-            tuple(sorted(one.flushes_to_zero)),
-            replace(one.terms, dtypes=(), flushes_to_zero=False, batches_only=()),
-        )
-        return cls(one.arrays, one.device, dtypes, ulp, flushes, one.says.network, terms)
-
-    def eps_place(self, function: str) -> str | None:
-        """Where it is declared that an optimiser's eps stands; None where nothing is declared."""
-        return dict(self.terms.eps_places).get(function.removesuffix("s") if function in STEPS else function)
-
-    @property
-    def library(self) -> ArrayLibrary:
-        """How its arrays are made and written down."""
-        return library(self.arrays, self.device)
 
 
 @dataclass(eq=False)
@@ -356,16 +317,16 @@ class Attempt:
 
     def refused_or_exactly(self, expected: Any) -> None:
         """The call was refused, or has exactly this value."""
-        self._plan.demand(unless_refused(comparison.exactly), self._call.promise, expected)
+        self._plan.demand(comparison.unless_refused(comparison.exactly), self._call.promise, expected)
 
     def refused_or_within(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is that of the formula."""
-        test = unless_refused(comparison.within)
+        test = comparison.unless_refused(comparison.within)
         self._plan.demand(test, self._call.promise, expected, bound, compares=comparison.comparisons)
 
     def refused_or_same(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
-        self._plan.demand(unless_refused(comparison.within), self._call.promise, expected, bound)
+        self._plan.demand(comparison.unless_refused(comparison.within), self._call.promise, expected, bound)
 
     def refused_or_adjusted(self, adjust: Callable[[Any], Any], expected: Any, bound: Any) -> None:
         """The call was refused, or what ``adjust`` makes of its value, which has the right shape, lies within bound."""
@@ -374,7 +335,7 @@ class Attempt:
             comparison.has_shape(actual, np.shape(expected))
             return comparison.within(adjust(actual), expected, bound)
 
-        self._plan.demand(unless_refused(adjusted), self._call.promise, expected, bound)
+        self._plan.demand(comparison.unless_refused(adjusted), self._call.promise, expected, bound)
 
     def refused_or_not_finite(self, what: str) -> None:
         """The call was refused, or its value holds NaN and +inf and no other number."""
@@ -402,19 +363,7 @@ class Attempt:
         def test(result: Any, *given: Any) -> float:
             return comparison.worst_of(compares(result, *given))
 
-        self._plan.demand(unless_refused(test), self._call.promise, *self._call.arguments, compares=compares)
-
-
-def unless_refused(test: Test) -> Test:
-    """The test, of a call that may also have been refused, though a value would be right: that is worth a remark."""
-
-    @wraps(test)
-    def either(actual: Any, *others: Any) -> float | None:
-        if actual is comparison.REFUSED:
-            raise comparison.MayRefuse
-        return test(actual, *others)
-
-    return either
+        self._plan.demand(comparison.unless_refused(test), self._call.promise, *self._call.arguments, compares=compares)
 
 
 def laid_out(values: np.ndarray, layout: str, dtype: str | None = None) -> LaidOut:

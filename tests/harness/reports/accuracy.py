@@ -26,7 +26,8 @@ from tests.harness.drawing.examples import Values
 from tests.harness.judging import counterexample
 from tests.harness.judging.comparison import Comparison
 from tests.harness.judging.judge import plan_of
-from tests.harness.judging.plan import Kind, dtype_of
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.plan import dtype_of
 from tests.harness.judging.trial import Made, measured
 from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES, LEVELS, PROPERTIES, Clause
