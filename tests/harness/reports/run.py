@@ -242,8 +242,8 @@ class Run:
 
     def is_expected_of(self, implementation: Implementation | Unloadable, clause: Clause) -> bool:
         """The same for one of the implementations, which may declare that it has not what a clause asks for."""
-        judged = isinstance(implementation, Implementation)
-        return self.is_expected(clause) and not (judged and why_not_expected(clause, implementation))
+        why_not = why_not_expected(clause, implementation) if isinstance(implementation, Implementation) else None
+        return self.is_expected(clause) and why_not is None
 
     def _is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
         """Whether there is a test item for it: under an assignment one line says that a function is not there."""
