@@ -123,7 +123,7 @@ def adam_step_bound(
     `_quotient_step`.
     """
     t = state["step"] + 1
-    (c1, k1), (c2, k2) = (_correction(beta, t) for beta in betas)
+    (c1, k1), (c2, k2) = (_correction(beta, t, arithmetic) for beta in betas)
     if eps_place == "uncorrected":
         eps = eps / np.sqrt(c2)
     bounds, means, squares = [], [], []
@@ -156,7 +156,7 @@ def adamax_step_bound(
     """
     u, w = arithmetic.unit_roundoff, arithmetic.smallest
     beside_g, beside_u = (eps if eps_place == where else 0.0 for where in ("inside", "outside"))
-    c1, k1 = _correction(betas[0], state["step"] + 1)
+    c1, k1 = _correction(betas[0], state["step"] + 1, arithmetic)
     bounds, means, maxima = [], [], []
     for p, g, m, old in _with_errors(theta, grad, state, error, "exp_avg", "exp_inf"):
         mean = _running_mean(betas[0], m, g, arithmetic)
@@ -185,23 +185,36 @@ def _running_mean(
 
     beta m + (1 - beta) x has two roundings in each product and one in the sum; m + (1 - beta)(x - m) has three in the
     second term, which is the larger one. x = g^2 has one more rounding, and (1 - beta) g may underflow before it is
-    multiplied by the second g.
+    multiplied by the second g. Where beta is rounded to the dtype, the two weights are off by u beta.
     """
     u, w = arithmetic.unit_roundoff, arithmetic.smallest
     x, roundings, lost = (g**2, 4, (5 + np.abs(g)) * w) if squared else (g, 3, 3 * w + arithmetic.flushed(g))
     exact = beta * mean.value + (1 - beta) * x
     magnitude = beta * mean.most + (1 - beta) * (np.abs(x) + mean.most)
     error = beta * mean.error + gamma(roundings * u) * magnitude + arithmetic.flushed(mean.value) + lost
+    error += _rounding_of_constants(arithmetic) * beta * (np.abs(x) + mean.most)
     return _Uncertain(exact, error + u * (np.abs(exact) + error))
 
 
-def _correction(beta: float, t: int) -> tuple[float, float]:
+def _correction(beta: float, t: int, arithmetic: Arithmetic) -> tuple[float, float]:
     """1 - beta^t, and its relative error beside its own rounding: max(t - 1, 2) beta^t 2^-53/(1 - beta^t) from t = 2.
 
-    The power is a Python float for arrays of any dtype: accurate to an ulp, or a product of t factors.
+    The power is a Python float for arrays of any dtype: accurate to an ulp, or a product of t factors. Where beta is
+    rounded to the dtype, t roundings of it and max(t - 1, 2) of the power are of the dtype.
     """
-    power = beta**t
-    return 1 - power, max(t - 1, 2) * power * 2.0**-53 / (1 - power) if t > 1 else 0.0
+    power, u = beta**t, _rounding_of_constants(arithmetic)
+    in_double = max(t - 1, 2) * 2.0**-53 if t > 1 else 0.0
+    return 1 - power, float(gamma(min(in_double + (t + max(t - 1, 2)) * u, 0.5)) * power / (1 - power))
+
+
+def _rounding_of_constants(arithmetic: Arithmetic) -> float:
+    """The unit roundoff of the numbers that are made of a decay: of float64, which counts as nothing here.
+
+    At the textbook level the formula may be written plainly in a narrower dtype, decays and all; beyond it 1 - beta is
+    to be as accurate as the gradients are.
+    """
+    u = arithmetic.unit_roundoff
+    return u if arithmetic.eps and u > 2.0**-53 else 0.0
 
 
 def _root_with_eps(

@@ -21,7 +21,8 @@ from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import judge
 from tests.harness.judging.kind import Kind
-from tests.harness.judging.outcome import ERROR, FAILED, PASSED
+from tests.harness.judging.outcome import ERROR, FAILED, PASSED, Outcome
+from tests.harness.reports import verdicts
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, TEXTBOOK
 from tests.selftest.candidates import candidate
 
@@ -277,3 +278,47 @@ def test_all_that_is_declared_is_part_of_the_kind_and_so_of_the_name_of_kept_pla
     assert plain.dtypes.for_drawing == Kind.of(candidate("it", {}, arrays="torch")).dtypes.for_drawing
     assert plain.dtypes.integers == declared.INTEGERS
     assert {*INTEGERS} == {*declared.INTEGERS}
+
+
+def test_what_is_not_expected_costs_nothing_and_is_said():
+    it = candidate("it", {"linear": of_batches}, declares={"ONE_EXAMPLE": False})
+    every = [one for one in CLAUSES.values() if one.function == "linear" and not one.large]
+
+    def is_expected(clause):
+        return why_not_expected(clause, it) is None
+
+    outcomes = {one.id: Outcome(PASSED) for one in every if is_expected(one)}
+    found = verdicts.of_function(
+        every, outcomes, is_expected=is_expected, why_not=lambda clause: why_not_expected(clause, it)
+    )
+    assert set(found.levels.values()) == {verdicts.CONFORMS}
+    assert found.outcomes["LINEAR-ONE"].message == "not expected: it takes batches only (ONE_EXAMPLE = False)"
+    assert found.credit("robust", is_expected) == (len(every) - 1, len(every) - 1)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("clause", "refuses"),
+    [
+        ("SOFTMAX-NAN", lambda z: np.isnan(z).any() or (z == np.inf).any() or (z == -np.inf).all(axis=-1).any()),
+        ("SIGMOID-NAN", lambda z: np.isnan(z).any()),
+        ("TANH-NDIM", lambda z: z.ndim == 0),
+        ("RELU-LAYOUT", lambda z: not (z.flags.c_contiguous or z.flags.f_contiguous)),
+    ],
+)
+def test_a_refusal_costs_a_remark_and_a_number_there_the_clause(clause, refuses):
+    right = getattr(reference, CLAUSES[clause].function)
+
+    def refusing(z):
+        if refuses(z):
+            raise ValueError("not of this kind")
+        return right(z)
+
+    found = judged(refusing, clause)
+    assert found.outcome == PASSED
+    assert "as it may" in found.message
+    assert "not of this kind" in found.message
+    assert judged(right, clause).message is None
+    assert outcome(lambda z: np.full_like(z, 0.25) if refuses(z) else right(z), clause) == FAILED

@@ -219,6 +219,23 @@ def test_a_step_that_returns_no_pair_is_an_error():
     assert found["STEPS"] == ERROR
 
 
+def plain_adam(theta, grad, state, *, lr, betas, eps):
+    """Adam in the dtype of its parameters, decays and their powers too."""
+    of = theta[0].dtype.type
+    (b1, b2), t = map(of, betas), state["step"] + 1
+    m = [b1 * old + (of(1) - b1) * g for old, g in zip(state["exp_avg"], grad, strict=True)]
+    v = [b2 * old + (of(1) - b2) * g**2 for old, g in zip(state["exp_avg_sq"], grad, strict=True)]
+    c1, c2 = of(1) - b1 ** of(t), of(1) - b2 ** of(t)
+    step = [of(lr) * (a / c1) / (np.sqrt(b / c2) + of(eps)) for a, b in zip(m, v, strict=True)]
+    return [p - s for p, s in zip(theta, step, strict=True)], {"step": t, "exp_avg": m, "exp_avg_sq": v}
+
+
+def test_decays_of_the_dtype_are_right_at_the_textbook_level_alone():
+    of_float32 = {"DTYPES": ("float32", "int32")}
+    assert set(outcomes(plain_adam, "adam_step", "VALUE", "RUN", "STEPS", "REST", **of_float32).values()) == {PASSED}
+    assert outcomes(plain_adam, "adam_step", "DTYPE", **of_float32) == {"DTYPE": FAILED}
+
+
 def test_the_others_are_not_touched():
     it = candidate("it", {}, declares={"STATEFUL": ("adam_step",)})
     assert "STATEFUL" in why_not_expected(CLAUSES["ADAM-VALUE"], it)

@@ -6,9 +6,9 @@ differ and how much is allowed.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -202,3 +202,15 @@ def is_refused_or_not_finite(outcome: Any, what: str, infinity: float = math.inf
             outcome,
             severity=INVALID,
         )
+
+
+def unless_refused(test: Callable[..., float | None]) -> Callable[..., float | None]:
+    """The test, of a call that may also have been refused, though a value would be right: that is worth a remark."""
+
+    @wraps(test)
+    def either(actual: Any, *others: Any) -> float | None:
+        if actual is REFUSED:
+            raise MayRefuse
+        return test(actual, *others)
+
+    return either

@@ -1,4 +1,8 @@
-"""What a plan may depend on of an implementation: one value, the same for all implementations of a kind."""
+"""The kind of an implementation: all of it that a plan may depend on, in one value.
+
+In go what an implementation is and declares; out comes a value that can be compared, hashed and written down: plans are
+shared by all implementations of a kind, and kept on the machine under its name.
+"""
 
 from dataclasses import dataclass, field, replace
 

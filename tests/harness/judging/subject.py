@@ -6,7 +6,7 @@ implementation of that kind. ``Subject`` is what a body knows as ``impl``; it gi
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import exact, in_float64
 from tests.harness.judging.kind import Kind
-from tests.harness.judging.plan import Because, Call, Plan, Pure, Test
+from tests.harness.judging.plan import Because, Call, Plan, Pure
 from tests.harness.judging.promise import (
     PlanningError,
     Promise,
@@ -229,16 +229,16 @@ class Attempt:
 
     def refused_or_exactly(self, expected: Any) -> None:
         """The call was refused, or has exactly this value."""
-        self._plan.demand(unless_refused(comparison.exactly), self._call.promise, expected)
+        self._plan.demand(comparison.unless_refused(comparison.exactly), self._call.promise, expected)
 
     def refused_or_within(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is that of the formula."""
-        test = unless_refused(comparison.within)
+        test = comparison.unless_refused(comparison.within)
         self._plan.demand(test, self._call.promise, expected, bound, compares=comparison.comparisons)
 
     def refused_or_same(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
-        self._plan.demand(unless_refused(comparison.within), self._call.promise, expected, bound)
+        self._plan.demand(comparison.unless_refused(comparison.within), self._call.promise, expected, bound)
 
     def refused_or_adjusted(self, adjust: Callable[[Any], Any], expected: Any, bound: Any) -> None:
         """The call was refused, or what ``adjust`` makes of its value, which has the right shape, lies within bound."""
@@ -247,7 +247,7 @@ class Attempt:
             comparison.has_shape(actual, np.shape(expected))
             return comparison.within(adjust(actual), expected, bound)
 
-        self._plan.demand(unless_refused(adjusted), self._call.promise, expected, bound)
+        self._plan.demand(comparison.unless_refused(adjusted), self._call.promise, expected, bound)
 
     def refused_or_not_finite(self, what: str, infinity: float = np.inf) -> None:
         """The call was refused, or its value holds NaN and this infinity and no other number."""
@@ -275,19 +275,7 @@ class Attempt:
         def test(result: Any, *given: Any) -> float:
             return comparison.worst_of(compares(result, *given))
 
-        self._plan.demand(unless_refused(test), self._call.promise, *self._call.arguments, compares=compares)
-
-
-def unless_refused(test: Test) -> Test:
-    """The test, of a call that may also have been refused, though a value would be right: that is worth a remark."""
-
-    @wraps(test)
-    def either(actual: Any, *others: Any) -> float | None:
-        if actual is comparison.REFUSED:
-            raise comparison.MayRefuse
-        return test(actual, *others)
-
-    return either
+        self._plan.demand(comparison.unless_refused(test), self._call.promise, *self._call.arguments, compares=compares)
 
 
 def laid_out(values: np.ndarray, layout: str, dtype: str | None = None) -> LaidOut:

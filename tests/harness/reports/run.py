@@ -188,9 +188,8 @@ class Run:
 
     def is_expected_of(self, implementation: Implementation | Unloadable, clause: Clause) -> bool:
         """The same for one of the implementations, which may declare that it has not what a clause asks for."""
-        if not self.is_expected(clause) or isinstance(implementation, Unloadable):
-            return self.is_expected(clause)
-        return why_not_expected(clause, implementation) is None
+        why_not = why_not_expected(clause, implementation) if isinstance(implementation, Implementation) else None
+        return self.is_expected(clause) and why_not is None
 
     def _is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
         """Whether there is a test item for it: under an assignment one line says that a function is not there."""
@@ -294,19 +293,6 @@ class Run:
         must_complete = not self.stopped and bool(self._scheduled_of(implementation.name))
         asked = self.functions if self.options.assignment else ()
         return verdicts.of_implementation(functions, level, complete, must_complete, asked)
-
-    def remarks(self, implementation: Implementation, verdict: Verdict) -> list[str]:
-        """What a person has to know who signs the verdict, what was refused and need not have been at the end."""
-        refused = {
-            id: outcome.message
-            for function in verdict.functions.values()
-            for id, outcome in function.outcomes.items()
-            if outcome.outcome == PASSED and outcome.message
-        }
-        if not refused:
-            return list(implementation.remarks)
-        first = next(iter(refused.values()))
-        return [*implementation.remarks, f"refuses what it may refuse, in {', '.join(refused)}; the first: {first}"]
 
     def _settled(self, name: str) -> dict[str, Outcome]:
         """What came of the clauses of an implementation, with impure calls charged where they belong."""

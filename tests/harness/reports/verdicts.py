@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from impls import Implementation
 from reference import architecture
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.spec.clauses import CLAUSES, LEVELS, ROBUST, TEXTBOOK, Clause
@@ -149,6 +150,20 @@ def _why_left_out(clause: Clause, why_not: str | None) -> str:
 def outcomes_of(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome]) -> list[Outcome]:
     """The outcomes that there are of these clauses."""
     return [outcomes[one.id] for one in clauses if one.id in outcomes]
+
+
+def remarks(implementation: Implementation, verdict: Verdict) -> list[str]:
+    """What a person has to know who signs the verdict; what was refused and need not have been goes last."""
+    refused = {
+        id: outcome.message
+        for function in verdict.functions.values()
+        for id, outcome in function.outcomes.items()
+        if outcome.outcome == PASSED and outcome.message
+    }
+    if not refused:
+        return list(implementation.remarks)
+    first = next(iter(refused.values()))
+    return [*implementation.remarks, f"refuses what it may refuse, in {', '.join(refused)}; the first: {first}"]
 
 
 def of_implementation(

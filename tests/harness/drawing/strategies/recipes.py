@@ -62,7 +62,7 @@ def asked(few: Sequence[int], all_of_them: Sequence[int]) -> Sequence[int]:
     return few if hypothesis.settings().max_examples < 100 else all_of_them
 
 
-_FEW_LENGTHS = (*range(1, 10), *_beside(16, 32, 64, 128, 256, 512, 1024), 100, 1000, 1031, 2049, 4099)
+_FEW_LENGTHS = sorted([*range(1, 10), *_beside(16, 32, 64, 128, 256, 512, 1024), 100, 1000, 1031, 2049, 4099])
 """For implementations that compile a program for each length."""
 
 Lengths = Sequence[tuple[str, int]]
