@@ -16,9 +16,8 @@ from tests.mistakes import MISTAKES
 from tests.selftest import diagnosed, power, soak
 from tests.selftest.right_variants import VARIANTS
 
-
 _ABOUT = """\
-Profile `quick`, seed 0, every mistake on the clause that names it. A mistake whose code does not even run is not caught,
+Profile `quick`, seed 0; each mistake on the clause that names it. A mistake whose code does not even run is not caught,
 but reported. `python -m tests.selftest.power --table` prints mistakes by clauses, `--random 200` judges mistakes about
 lengths drawn at random, and `--seeds 50` counts what a single run misses by chance. `python -m tests.selftest.soak`
 judges the right variants under more seeds, and goes on where its `--record` ends; without torch and scikit-learn their
