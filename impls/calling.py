@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impls.backends import ArrayLibrary
+from impls.backends import ArrayLibrary, Narrowed
+from impls.interleaving import interleaved
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
 from impls.nested import leaves, mapped
@@ -87,7 +88,8 @@ class Request:
     """One call to be made.
 
     most: how many elements the arrays of its result may have together. spent: its arguments are written into once the
-    result has been read; a result that shares memory with them is then among those that are overwritten.
+    result has been read; a result that shares memory with them is then among those that are overwritten. beside: the
+    arguments of a call of the same function, with the same options, which another thread makes at the same time.
     """
 
     function: str
@@ -95,6 +97,7 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
     most: int = 1 << 20
     spent: bool = False
+    beside: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ class Answers:
     """The answers to some requests, in their order; where the last one is Lost, or says that its call has lost the
     device, there may be fewer than requests.
 
-    overwritten: of the functions of which a result, of these calls or of earlier ones, has changed since it was
-    returned, with the call in words.
+    overwritten: of the functions of which a result of these calls has changed since it was returned, with the call in
+    words; where there are no requests, of those of which any result that is kept has.
     """
 
     answers: Sequence[Answer]
@@ -128,7 +131,13 @@ class Caller(Protocol):
     """How the functions of one implementation are called. ``call`` raises CallFailed."""
 
     def ask(self, requests: Sequence[Request]) -> Answers:
-        """The answers to these requests; each call gets fresh, writable copies of its arguments."""
+        """The answers to these requests; each call gets fresh, writable copies of its arguments.
+
+        Without requests the results of earlier calls are looked at once more.
+        """
+
+    def begin(self, requests: Sequence[Request]) -> None:
+        """Say that ``ask`` follows with this very list: another process can begin to answer it meanwhile."""
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
@@ -148,6 +157,9 @@ class Renamed:
         theirs = {name: function for function, name in self.names.items()}
         return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})
 
+    def begin(self, requests: Sequence[Request]) -> None:
+        """Nothing: they are asked for at once, later."""
+
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         return self.caller.call(self.names.get(function, function), args, options)
 
@@ -162,7 +174,10 @@ class Direct:
 
     def ask(self, requests: Sequence[Request]) -> Answers:
         answers = [self.answer(request) for request in requests]
-        return Answers(answers, self.overwritten())
+        return Answers(answers, self.overwritten(earlier=not requests))
+
+    def begin(self, requests: Sequence[Request]) -> None:
+        """Nothing: this process makes the calls when they are asked for."""
 
     def answer(self, request: Request) -> Answer:
         """The answer to one of several requests; ``overwritten`` closes them."""
@@ -174,6 +189,8 @@ class Direct:
     def _answer(self, request: Request) -> Answer:
         try:
             args, options = self.native(request.args), self.native(request.options)
+        except Narrowed as narrowed:
+            return Answer(failure=CallFailed(f"{request.function}: {narrowed}", refused=False))
         except Exception as raised:
             if self._library.device == "cpu":
                 raise
@@ -182,7 +199,7 @@ class Direct:
         before = [self._digest(argument) for argument in args]
         value, failure = None, None
         try:
-            returned = self._run(request.function, args, options)
+            returned = self._run(request.function, args, options, request.beside)
             value = self.plain(returned, request.most)
             self._kept.keep(request.function, returned, value)
         except CallFailed as failed:
@@ -195,9 +212,9 @@ class Direct:
             _write_into(args)
         return Answer(value, failure, tuple(changed))
 
-    def overwritten(self) -> dict[str, str]:
-        """As ``Answers.overwritten``, of all results that are kept and can still be read."""
-        return self._kept.overwritten() if self._library.is_alive() else {}
+    def overwritten(self, earlier: bool) -> dict[str, str]:
+        """As ``Answers.overwritten``, as far as the results can still be read."""
+        return self._kept.overwritten(earlier) if self._library.is_alive() else {}
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         answer = self.answer(Request(function, args, options, sys.maxsize))
@@ -244,10 +261,16 @@ class Direct:
             return {str(key): self._readable(item) for key, item in argument.items()}
         return argument if isinstance(argument, str | int | float | None) else Unreadable(_named(argument))
 
-    def _run(self, name: str, native: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    def _run(
+        self, name: str, native: tuple[Any, ...], options: Mapping[str, Any], beside: tuple[Any, ...] | None
+    ) -> Any:
         function = self.functions[name]
         try:
-            result = function(*native, **options)
+            if beside is None:
+                result = function(*native, **options)
+            else:
+                others, theirs = self.native(beside), self.native(options)
+                result = interleaved(lambda: function(*native, **options), lambda: function(*others, **theirs))
             self._library.synchronise()  # what goes wrong on a device shows when somebody waits for it
         except CallFailed:
             raise
@@ -290,7 +313,7 @@ class _Reader:
                 shape, dtype = self.library.outline(result)
                 self.left -= math.prod(shape)
                 if self.left < 0:
-                    return Oversized(shape, dtype)
+                    return Oversized(shape, str(dtype).rpartition(".")[2])
             array = np.array(result) if is_number else self.library.to_numpy(result)
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():

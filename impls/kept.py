@@ -2,14 +2,16 @@
 
 A function that fills the same few buffers again and again, or a thread that writes into a result half a second later,
 gives values that are right when they are read at once. So the results of the latest calls are kept as they were
-returned, with a digest of what was read of each, and are read again later. Every call is kept in the same way: there
-is nothing by which a function could tell a call that is checked from one that is not.
+returned, with a digest of what was read of each. They are read again after the last call of their message, and those
+that still are kept once more when they are asked for. Every call is kept in the same way: there is nothing by which a
+function could tell a call that is checked from one that is not.
 """
 
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,7 @@ class KeptResults:
     def __init__(self, read: Callable[[Any], Any]) -> None:
         self._read = read
         self._kept: deque[_Kept] = deque()
+        self._looked_at = 0  # so many of them, from the left, have been looked at
         self._bytes = 0
         self._calls: dict[str, int] = {}
 
@@ -62,23 +65,29 @@ class KeptResults:
         while self._bytes > _MOST_BYTES:
             self._drop()
 
-    def overwritten(self) -> dict[str, str]:
-        """The functions of which a result has changed since it was returned, each with one such call in words."""
+    def overwritten(self, earlier: bool) -> dict[str, str]:
+        """The functions of which a result has changed since it was returned, each with one such call in words.
+
+        earlier: those that were looked at before are looked at again.
+        """
         found: dict[str, str] = {}
-        intact: deque[_Kept] = deque()
-        for one in self._kept:
+        passed_over = 0 if earlier else self._looked_at
+        intact = deque(islice(self._kept, passed_over))
+        for one in islice(self._kept, passed_over, None):
             now = self._read(one.returned)
             if digest(now) == one.digest:
                 intact.append(one)
             else:
                 found.setdefault(one.function, f"call {one.number} of {one.function}, which returned {_outline(now)}")
         self._kept, self._bytes = intact, sum(one.size for one in intact)
+        self._looked_at = len(intact)
         while len(self._kept) > _MOST_OF_EARLIER:
             self._drop()
         return found
 
     def _drop(self) -> None:
         self._bytes -= self._kept.popleft().size
+        self._looked_at = max(0, self._looked_at - 1)
 
 
 def _bytes_of(plain: Any) -> int:

@@ -4,8 +4,13 @@ In go a function and trees of one structure; out come a tree of that structure, 
 mapping is a leaf, an array among them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
+
+_LEAVES = (np.ndarray, np.generic, int, float, str)
+"""The usual leaves: to ask whether they are mappings takes longer than all else here."""
 
 
 def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
@@ -20,13 +25,19 @@ def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
     return f(first, *others)
 
 
-def leaves(tree: Any) -> Iterator[Any]:
+def leaves(tree: Any) -> list[Any]:
     """Every leaf, from the first to the last."""
+    found: list[Any] = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: Any, found: list[Any]) -> None:
     if isinstance(tree, list | tuple):
         for item in tree:
-            yield from leaves(item)
-    elif isinstance(tree, Mapping):
+            _collect(item, found)
+    elif isinstance(tree, dict) or (not isinstance(tree, _LEAVES) and isinstance(tree, Mapping)):
         for item in tree.values():
-            yield from leaves(item)
+            _collect(item, found)
     else:
-        yield tree
+        found.append(tree)

@@ -33,7 +33,7 @@ class Arrays(torch_arrays.Arrays):
     def described(self) -> str:
         return "an array with __dlpack__ is needed"
 
-    def outline(self, native: Any) -> tuple[tuple[int, ...], str]:
+    def outline(self, native: Any) -> tuple[tuple[int, ...], Any]:
         has_one = hasattr(native, "shape") and hasattr(native, "dtype")
         return super().outline(native if has_one else self.xp.from_dlpack(native))
 

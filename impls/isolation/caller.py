@@ -1,17 +1,21 @@
 """How the functions of one isolated implementation are called: requests in, answers out, whatever its process does."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from impls.backends import Needs
-from impls.calling import Answer, Answers, CallFailed, Lost, NotJudged, NotWritten, Request, bytes_of
-from impls.isolation.channel import Worker
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request, bytes_of
+from impls.isolation.channel import Patience, Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
 from impls.isolation.reach import devices, told_of_the_machine
+from impls.nested import leaves
 from impls.text import one_line
 
 _MESSAGE = 4 << 20
@@ -33,35 +37,56 @@ class Isolated:
     isolation: Isolation
     load: Mapping[str, Any]
     needs: Needs
+    compiles: bool = False
+    """Declared: the first call of a function with arguments of some shapes is not held to the time of a call."""
 
     def __post_init__(self) -> None:
         self._worker: Worker | None = None
+        self._begun: _Begun | None = None
         self._waited: defaultdict[str, float] = defaultdict(float)
         self._losses: Counter[str] = Counter()
         self._servers_lost: Counter[str] = Counter()
         self._reason: dict[str, str] = {}
+        self._compiled: set[Hashable] = set()
 
     @cached_property
     def loaded(self) -> dict[str, Any]:
         """The result of loading it, as the worker says. Raises Lost."""
         return self._alive()[1]
 
+    def begin(self, requests: Sequence[Request]) -> None:
+        batch = _first_message(requests)
+        self._settle()
+        if batch and self._worker is not None and not self._worker.ended and not any(map(self._gives_up, batch)):
+            with suppress(Lost):  # the worker has ended, and the first of the calls starts another one
+                self._begun = _Begun(requests, self._sent(self._worker, batch))
+
     def ask(self, requests: Sequence[Request]) -> Answers:
+        begun = self._begun
+        if begun is not None and begun.requests is requests:
+            self._begun = None
+        else:
+            self._settle()
+            begun = None
         answers: list[Answer] = []
         overwritten: dict[str, str] = {}
         while True:
-            batch = _first_message(requests[len(answers) :])
-            try:
-                self._take(batch, answers, overwritten)
-            except ServerLost as lost:
+            if begun is None:
+                taken = self._take(_first_message(requests[len(answers) :]))
+            else:
+                taken = begun.taken or self._take(begun.sent.batch, begun.sent)
+                begun = None
+            answers += taken.answers
+            overwritten |= taken.overwritten
+            if isinstance(taken.lost, ServerLost):
                 # The first time it may be another submission's doing, and the call is repeated.
                 function = requests[len(answers)].function
                 self._servers_lost[function] += 1
                 if self._servers_lost[function] > self.isolation.limits.losses:
-                    answers.append(Answer(failure=Lost(f"{function}: {lost}, during each of its calls")))
+                    answers.append(Answer(failure=Lost(f"{function}: {taken.lost}, during each of its calls")))
                     break
-            except Lost as lost:
-                answers.append(Answer(failure=lost))
+            elif taken.lost:
+                answers.append(Answer(failure=taken.lost))
                 break
             if len(answers) == len(requests) or (answers and answers[-1].device_lost):
                 break
@@ -81,45 +106,63 @@ class Isolated:
             raise answer.failure
         return answer.value
 
-    def _take(self, batch: Sequence[Request], answers: list[Answer], overwritten: dict[str, str]) -> None:
-        """Ask what fits into one message, and take each answer as it comes. Raises Lost, counted, and ServerLost."""
+    def _settle(self) -> None:
+        """Take the answers to what was begun, before anything else is asked."""
+        if self._begun is not None and self._begun.taken is None:
+            self._begun = replace(self._begun, taken=self._take(self._begun.sent.batch, self._begun.sent))
+
+    def _sent(self, worker: Worker, batch: Sequence[Request]) -> "_Sent":
+        patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+        return _Sent(batch, worker, worker.send(_message(batch), patience))
+
+    def _take(self, batch: Sequence[Request], sent: "_Sent | None" = None) -> "_Taken":
+        """The answers to one message, which is sent now unless it has been; each is taken as it comes."""
         limits = self.isolation.limits
-        worker: Worker | None = None
-        token = 0
+        if sent is not None and sent.worker.ended:  # to make room for another one
+            sent = None
+        taken = _Taken()
         for request in batch:
             function = request.function
             if reason := self._given_up(function):
                 self.end()
-                raise Lost(reason)
+                taken.lost = Lost(reason)
+                return taken
             try:
-                if worker is None:
-                    worker, _ = self._alive()
-                    token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
+                sent = sent or self._sent(self._alive()[0], batch)
                 most = min(limits.answer_mib << 20, request.most * _LARGEST_NUMBER + _MARGIN)
-                patience = worker.patience(limits.call_seconds, "--call-seconds")
-                said = worker.receive(token, most, patience)
-            except ServerLost:
-                raise
+                patience, counts = self._patience(sent.worker, request)
+                said = sent.worker.receive(sent.token, most, patience)
+            except ServerLost as lost:
+                taken.lost = lost
+                return taken
             except Lost as lost:
                 self._losses[function] += 1
                 self._reason[function] = str(lost)
-                raise Lost(f"{function}: {lost}{self._printed()}") from None
-            self._waited[function] += patience.waited
-            answers.append(self._answer(said, len(request.args)))
-            if answers[-1].device_lost:
+                taken.lost = Lost(f"{function}: {lost}{self._printed()}")
+                return taken
+            self._waited[function] += patience.waited if counts else 0.0
+            taken.answers.append(self._answer(said, len(request.args)))
+            if taken.answers[-1].device_lost:
                 self.end()
-                return
-        if worker is None and self._worker is not None and not self._worker.ended:
-            worker = self._worker
-            token = worker.send(_message(batch), worker.patience(limits.call_seconds, "--call-seconds"))
-        if worker is not None:
-            overwritten |= self._closing(worker, token)
+                return taken
+        if sent is None and self._worker is not None and not self._worker.ended:
+            sent = self._sent(self._worker, batch)
+        if sent is not None:
+            taken.overwritten = self._closing(sent)
+        return taken
 
-    def _closing(self, worker: Worker, token: int) -> dict[str, str]:
+    def _patience(self, worker: Worker, request: Request) -> tuple[Patience, bool]:
+        """How long to wait for the answer, and whether that counts: to compile takes as long as to load may."""
+        if self.compiles and (shapes := (request.function, _shapes(request))) not in self._compiled:
+            self._compiled.add(shapes)
+            return worker.patience(worker.limits.load_seconds, "--load-seconds"), False
+        return worker.patience(self.isolation.limits.call_seconds, "--call-seconds"), True
+
+    def _closing(self, sent: "_Sent") -> dict[str, str]:
         """What the last frame says of the results that were overwritten."""
         try:
-            patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-            said = worker.receive(token, _MARGIN, patience).get("overwritten")
+            patience = sent.worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+            said = sent.worker.receive(sent.token, _MARGIN, patience).get("overwritten")
         except Lost:
             return {}
         if not isinstance(said, Mapping):
@@ -144,6 +187,9 @@ class Isolated:
             return NotJudged(message)
         return CallFailed(message, refused=said.get("kind") == "refused")
 
+    def _gives_up(self, request: Request) -> bool:
+        return self._given_up(request.function) is not None
+
     def _given_up(self, function: str) -> str | None:
         """Why this function is not called again, None where it is called."""
         limits = self.isolation.limits
@@ -160,6 +206,7 @@ class Isolated:
             self.isolation.used(self._worker)
             return self._worker, {}
         worker = self._worker = self.isolation.start(self.load, self.needs, id(self))
+        self._compiled.clear()
         reach = {"told": told_of_the_machine(self.needs), "devices": devices(self.needs), "shared": worker.shared}
         load = {**self.load, **reach}
         patience = worker.patience(worker.limits.load_seconds, "--load-seconds")
@@ -176,15 +223,51 @@ class Isolated:
         return f" (it printed: {text})" if text else ""
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A message that a worker has got. token: what its answers have to bear."""
+
+    batch: Sequence[Request]
+    worker: Worker
+    token: int
+
+
+@dataclass
+class _Taken:
+    """The answers to a message, as many as there are. lost: why there are no more, counted."""
+
+    answers: list[Answer] = field(default_factory=list)
+    overwritten: Mapping[str, str] = field(default_factory=dict)
+    lost: Lost | None = None
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """Requests of which the first message is sent. taken: its answers, where something else was asked meanwhile."""
+
+    requests: Sequence[Request]
+    sent: _Sent
+    taken: _Taken | None = None
+
+
+def _shapes(request: Request) -> Hashable:
+    """What a compiler makes a program of its own for: the shapes and dtypes of the arrays, and all other arguments."""
+    every = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves([request.args, request.options]))
+    return tuple((one.shape, one.dtype.str) if isinstance(one, np.ndarray) else repr(one) for one in every)
+
+
 def _message(batch: Sequence[Request]) -> dict[str, Any]:
-    return {"do": "ask", "requests": [[one.function, one.args, one.options, one.most, one.spent] for one in batch]}
+    return {
+        "do": "ask",
+        "requests": [[one.function, one.args, one.options, one.most, one.spent, one.beside] for one in batch],
+    }
 
 
 def _first_message(requests: Sequence[Request]) -> Sequence[Request]:
     """The first of the requests, as many as go into one message; at least one where there is one."""
     size = 0
     for count, request in enumerate(requests):
-        size += bytes_of(request.args)
+        size += bytes_of((request.args, request.beside))
         if count and size > _MESSAGE:
             return requests[:count]
     return requests

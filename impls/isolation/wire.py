@@ -30,6 +30,9 @@ _DTYPES = {
 } | {np.dtype(np.longdouble).str}
 
 
+_AS_THEY_ARE = {str, int, float, bool, type(None)}
+
+
 class WireError(ValueError):
     """What came is no frame, or is larger than it may be."""
 
@@ -37,7 +40,7 @@ class WireError(ValueError):
 def body(message: Mapping[str, Any]) -> Body:
     """The bytes of a message; its values are what ``calling`` describes as arguments and plain values."""
     writer = _Writer()
-    text = dumps({key: writer.encoded(value) for key, value in message.items()}).encode()
+    text = dumps([[key, writer.encoded(value)] for key, value in message.items()]).encode()
     return text, b"".join(writer.buffers)
 
 
@@ -64,11 +67,8 @@ def message(content: Body) -> dict[str, Any]:
     """The message in a body. Raises WireError."""
     header, arrays = content
     try:
-        fields = loads(header)
-        if not isinstance(fields, dict):
-            raise WireError("the header is no JSON object")
         reader = _Arrays(arrays)
-        decoded = {key: reader.decoded(value) for key, value in fields.items()}
+        decoded = {str(key): value for key, value in loads(header, object_hook=reader.decoded)}
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as wrong:
         raise WireError(f"what came on the channel cannot be read: {type(wrong).__name__}") from wrong
     if reader.left:
@@ -84,6 +84,8 @@ class _Writer:
         self._laid_out: dict[int, int] = {}  # by the id of each LaidOut so far, which one it is
 
     def encoded(self, value: Any) -> Any:
+        if type(value) in _AS_THEY_ARE:
+            return value
         if isinstance(value, np.ndarray):
             self.buffers.append(value.tobytes())
             return {"array": [value.dtype.str, value.shape]}
@@ -94,7 +96,7 @@ class _Writer:
         if isinstance(value, tuple):
             return {"tuple": [self.encoded(item) for item in value]}
         if isinstance(value, Mapping):
-            return {"dict": {key: self.encoded(item) for key, item in value.items()}}
+            return {"dict": [[key, self.encoded(item)] for key, item in value.items()]}
         if isinstance(value, Unreadable):
             return {"unreadable": value.what}
         if isinstance(value, Oversized):
@@ -113,7 +115,7 @@ class _Writer:
 
 
 class _Arrays:
-    """Decodes values, taking the arrays from the bytes one after the other."""
+    """Decodes JSON objects, from the innermost out, taking the arrays from the bytes one after the other."""
 
     def __init__(self, data: bytes) -> None:
         self._data = memoryview(data)
@@ -124,11 +126,8 @@ class _Arrays:
     def left(self) -> int:
         return len(self._data) - self._at
 
-    def decoded(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self.decoded(item) for item in value]
-        if not isinstance(value, dict):
-            return value
+    def decoded(self, value: dict[str, Any]) -> Any:
+        """What a JSON object stands for."""
         ((kind, content),) = value.items()
         if kind == "array":
             return self._array(*content)
@@ -141,9 +140,9 @@ class _Arrays:
                 raise WireError("an array that is to be the same as one that did not come")
             return self._laid_out[content]
         if kind == "tuple":
-            return tuple(self.decoded(item) for item in content)
+            return tuple(content)
         if kind == "dict":
-            return {key: self.decoded(item) for key, item in content.items()}
+            return {str(key): item for key, item in content}
         if kind == "unreadable":
             return Unreadable(one_line(str(content)))
         if kind == "oversized":

@@ -41,7 +41,7 @@ def serve() -> None:
         token, request = channel.receive()
         for function, args, *rest in request["requests"]:
             channel.answer(token, _answered(functions, Request(function, tuple(args), *rest)))
-        channel.answer(token, {"overwritten": functions.overwritten()})
+        channel.answer(token, {"overwritten": functions.overwritten(earlier=not request["requests"])})
 
 
 def _answered(caller: Direct, request: Request) -> dict[str, Any]:

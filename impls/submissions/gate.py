@@ -14,7 +14,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,25 @@ def _package(path: Path, root: Path) -> Submission:
         if file.suffix == ".py" and len(content) <= LARGEST_SOURCE:
             texts.append(_text(content))
     return _described(path, None, files, texts)
+
+
+def contents(paths: Iterable[Path], home: Path) -> dict[str, bytes]:
+    """The files at and below these paths, each by its path from ``home``; nothing that a link leads out to.
+
+    Raises Refused where all together are more than ``MOST_TOGETHER``.
+    """
+    found: dict[str, bytes] = {}
+    left = MOST_TOGETHER
+    for file in (file for path in paths for file in _files_below(path)):
+        try:
+            content = _content(file, home, left)
+        except _TooLarge as wrong:
+            raise Refused(f"with what belongs to it, it is more than {MOST_TOGETHER // MIB} MiB") from wrong
+        except (OSError, RuntimeError, Refused):
+            continue  # its process could not read it either
+        found[file.relative_to(home).as_posix()] = content
+        left -= len(content)
+    return found
 
 
 def _described(path: Path, source: Any, files: list[tuple[str, bytes]], texts: list[str]) -> Submission:

@@ -13,7 +13,7 @@ from typing import Any
 from impls.adapters import torch_modules as modules
 from impls.implementation import Says
 from impls.submissions import declared
-from impls.submissions.declared import Contradiction, Loss, Network, Undeclared
+from impls.submissions.declared import Contradiction, Loss, Network, Terms, Undeclared
 
 FUNCTIONS = ("network", "network_gradients")
 
@@ -113,10 +113,13 @@ def _loss(
     return modules.loss_of_object(made)
 
 
-def of_module(thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str]) -> Says:
+def of_module(
+    thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str], entry: Mapping[str, Any] | None = None
+) -> Says:
     """What is declared of a module, a class or an object; the functions of its network are added or taken out.
 
-    home: the module that a class or an object was found in. Raises ValueError for a declaration that cannot be.
+    home: the module that a class or an object was found in. entry: what is declared elsewhere, and goes first. Raises
+    ValueError for a declaration that cannot be.
     """
     names = {word: getattr(thing, word, getattr(home, word, None)) for word in declared.WORDS}
     members = vars(thing).values() if isinstance(thing, ModuleType) else [thing]
@@ -126,13 +129,12 @@ def of_module(thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[
         if modules.is_module_class(one)
         and (one is thing or (one.__module__ == thing.__name__ and not one.__name__.startswith("_")))
     ]
-    said = declared.in_namespace(names)
+    said = declared.in_namespace(names | dict(entry or {}))
     written = [one for one in FUNCTIONS if one in functions]
     found = offer(kinds, [], written, [], said, [], lambda loss: None)
     functions |= {name: call for name, call in found.functions.items() if name in asked}
     not_judged = {name: why for name, why in found.not_judged.items() if name in asked}
     for name in not_judged:
         functions.pop(name, None)
-    batches = tuple(functions) if said.get("ONE_EXAMPLE") is False else ()
-    words = {word: str(value) for word, value in said.items()}
-    return Says(not_judged=not_judged, network=found.network, declared=words, batches_only=batches)
+    terms = Terms.of(said, functions)
+    return Says(not_judged=not_judged, network=found.network, declared=declared.in_words(said), terms=terms)

@@ -150,9 +150,7 @@ class _Reading:
             else:
                 self._finder.look_for(function)
         network = self._network(file)
-        said = {
-            word: value for _, says in reversed([*wanted.declared, ("the file", file)]) for word, value in says.items()
-        }
+        said = wanted.said(file)
         holds = [
             name
             for name, value in vars(self._ran.module).items()
@@ -172,9 +170,10 @@ class _Reading:
                 called=found.called,
                 order=found.order,
                 several=found.several,
-                declared={word: _words(value) for word, value in said.items()} | self._says,
-                batches_only=wanted.batches_only(file),
+                declared=declared.in_words(said) | self._says,
+                terms=wanted.terms(file),
                 network=network,
+                versions=file.get("VERSIONS", {}),
                 not_looked_at=tuple(self._with_hint(one) for one in holds if one not in found.looked_at),
                 holds=len(holds),
             ),
@@ -201,10 +200,9 @@ class _Reading:
             says = declared.in_namespace(vars(self._ran.module))
         except ValueError as wrong:
             raise LoadError(f"{wrong}, in the file") from wrong
-        kept = {word: value for word, value in says.items() if word != "VERSIONS"}
         if self._wanted.is_homework:
-            return {word: value for word, value in kept.items() if word not in declared.LOOSENING}
-        return kept
+            return {word: value for word, value in says.items() if word not in (*declared.LOOSENING, "VERSIONS")}
+        return says
 
     def _adapter(self) -> Loaded | None:
         if self._wanted.adapter is None:
@@ -294,7 +292,3 @@ class _Reading:
             return eval(code, vars(self._ran.module))
         except Exception:
             return None
-
-
-def _words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

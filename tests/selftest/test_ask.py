@@ -113,9 +113,51 @@ def test_a_changed_argument_is_seen_at_every_call_and_never_passed_on(caller):
 def test_results_in_a_few_buffers_are_overwritten(caller):
     few = caller.ask([Request("sigmoid", (z,)) for z in starting_with(1, 2, 3, 4, 5)])
     assert few.overwritten == {}
-    more = caller.ask([Request("sigmoid", (z,)) for z in starting_with(6)])
-    assert list(more.overwritten) == ["sigmoid"]
-    assert "call 1 of sigmoid" in more.overwritten["sigmoid"]
+    one_more = caller.ask([Request("sigmoid", (z,)) for z in starting_with(6)])
+    assert one_more.overwritten == {}
+    again = caller.ask([])
+    assert list(again.overwritten) == ["sigmoid"]
+    assert "call 1 of sigmoid" in again.overwritten["sigmoid"]
+    at_once = caller.ask([Request("sigmoid", (z,)) for z in starting_with(1, 2, 3, 4, 5, 6)])
+    assert "call 7 of sigmoid" in at_once.overwritten["sigmoid"]
+
+
+def test_answers_to_what_was_begun_are_those_of_its_own_requests(caller):
+    begun, other = ([Request("relu", (z,)) for z in starting_with(*numbers)] for numbers in ((3, 4), (5,)))
+
+    def firsts(requests):
+        return [answer.value[0] for answer in caller.ask(requests).answers]
+
+    assert firsts(other) == [5]  # a worker is there
+    caller.begin(begun)
+    assert firsts(begun) == [3, 4]
+    caller.begin(begun)
+    assert firsts(other) == [5]
+    assert firsts(begun) == [3, 4]
+    caller.begin(other)
+    caller.begin(begun)
+    assert firsts(begun) == [3, 4]
+
+
+def test_what_was_begun_and_ends_its_process_is_lost_in_its_place(loaded):
+    caller = loaded()
+    begun, other = ([Request("softmax", (z,)) for z in starting_with(*numbers)] for numbers in ((3, 1, 3), (3,)))
+    assert caller.ask(other).answers[0].failure is None
+    caller.begin(begun)
+    assert caller.ask(other).answers[0].failure is None  # of a new process
+    fine, lost = caller.ask(begun).answers
+    assert fine.failure is None
+    assert isinstance(lost.failure, Lost)
+    assert "status 3" in str(lost.failure)
+
+
+def test_what_was_begun_is_asked_again_where_its_process_made_room_for_another(loaded):
+    caller = loaded()
+    begun = [Request("relu", (z,)) for z in starting_with(3, 4)]
+    caller.ask([Request("relu", begun[0].args)])
+    caller.begin(begun)
+    caller.isolation.rest()
+    assert [answer.value[0] for answer in caller.ask(begun).answers] == [3, 4]
 
 
 @pytest.mark.parametrize("here", [True, False], ids=["here", "process"])

@@ -193,12 +193,12 @@ def test_a_file_cannot_loosen_its_own_judging_under_an_assignment(tmp_path):
     asked = read(tmp_path, "[functions.sigmoid]\n")
     (tmp_path / "student.py").write_text("ONE_EXAMPLE = False\ndef sigmoid(z): return z\n")
     (found,) = resolve(str(tmp_path / "student.py"), ("sigmoid",), assignment=asked)
-    assert found.says.batches_only == ()
+    assert found.terms.batches_only == ()
     (alone,) = resolve(str(tmp_path / "student.py"), ("sigmoid",))
-    assert alone.says.batches_only == ("sigmoid",)
+    assert alone.terms.batches_only == ("sigmoid",)
     asked = read(tmp_path, "[functions.sigmoid]\none_example = false\n")
     (found,) = resolve(str(tmp_path / "student.py"), ("sigmoid",), assignment=asked)
-    assert found.says.batches_only == ("sigmoid",)
+    assert found.terms.batches_only == ("sigmoid",)
 
 
 def test_the_tasks_are_those_of_the_reference():

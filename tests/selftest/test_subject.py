@@ -8,7 +8,9 @@ from hypothesis import settings
 
 from impls.submissions.file import exits_raising
 from tests.conformance import every_test_imported
-from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, Outcome, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import Judgement, judge
+from tests.harness.judging.outcome import ERROR, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 
@@ -53,15 +55,24 @@ def test_a_neuron_of_one_example_may_give_a_python_float():
     assert judged("NEURON-ONE", neuron).outcome == PASSED
 
 
-def test_turns_between_two_buffers_are_seen():
-    buffers: dict = {}
+def test_a_result_that_a_later_clause_overwrites_is_seen_when_the_function_ends():
+    made: list = []
 
     def relu(z):
-        buffers["calls"] = buffers.get("calls", 0) + 1
-        buffer = buffers.setdefault((z.shape, buffers["calls"] % 2), np.empty(z.shape))
-        return np.maximum(z, 0, out=buffer)
+        if len(made) == 30:
+            made[0][...] = 7
+        made.append(np.maximum(z, 0))
+        return made[-1]
 
-    assert judged("RELU-PURE", relu).outcome == FAILED
+    it, examples = candidate("it", {"relu": relu}), Examples(0)
+
+    def impure(clause: str, ends: bool) -> list[str]:
+        judgement = Judgement(PROPERTIES[clause], CLAUSES[clause], it, examples, (), 0, None, lambda _: ())
+        return list(judgement.outcome(ends).impure)
+
+    assert impure("RELU-VALUE", False) == impure("RELU-TAILS", False) == []
+    assert len(made) > 30
+    assert impure("RELU-TAILS", True) == ["relu"]
 
 
 def test_an_error_names_the_line_it_was_raised_on():

@@ -15,7 +15,6 @@ depends on something else.
 
 import hashlib
 import json
-import math
 import os
 import platform
 import struct
@@ -72,8 +71,8 @@ class Kept:
         if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(body).digest() != data[len(_MAGIC) : start]:
             return None
         (length,) = _LENGTH.unpack_from(body)
-        header = json.loads(body[_LENGTH.size : _LENGTH.size + length])
-        return _Reader(memoryview(body)[_LENGTH.size + length :]).decoded(header)
+        reader = _Reader(memoryview(body)[_LENGTH.size + length :])
+        return json.loads(body[_LENGTH.size : _LENGTH.size + length], object_hook=reader.decoded)
 
     def put(self, name: str, value: Any) -> None:
         """Keep a value under that name, where it can be kept."""
@@ -133,30 +132,25 @@ def _encoded(value: Any, buffers: list[bytes]) -> Any:
 
 @dataclass
 class _Reader:
-    """Decodes values, taking the arrays from the bytes one after the other."""
+    """Decodes JSON objects, from the innermost out, taking the arrays from the bytes one after the other."""
 
-    left: memoryview
+    bytes_: memoryview
+    at: int = 0
 
-    def decoded(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self.decoded(item) for item in value]
-        if not isinstance(value, dict):
-            return value
+    def decoded(self, value: dict[str, Any]) -> Any:
+        """What a JSON object stands for."""
         ((kind, content),) = value.items()
         if kind == "array":
             return self._array(*content)
         if kind == "scalar":
-            return self.decoded(content)[()]
+            return content[()]
         if kind == "band":
-            return Band(*map(self.decoded, content))
-        if kind == "tuple":
-            return tuple(map(self.decoded, content))
-        return {key: self.decoded(item) for key, item in content}
+            return Band(*content)
+        return tuple(content) if kind == "tuple" else dict(content)
 
     def _array(self, dtype: str, shape: list[int], code: str | None) -> np.ndarray:
-        size = math.prod(shape) * np.dtype(dtype).itemsize
-        array = np.frombuffer(self.left[:size], dtype).reshape(shape)
-        self.left = self.left[size:]
+        array: np.ndarray = np.ndarray(shape, dtype, self.bytes_, self.at)
+        self.at += array.nbytes
         return array if code is None else remember(array, code)
 
 

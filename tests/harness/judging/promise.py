@@ -151,6 +151,8 @@ Known = dict[Promise, Any]
 
 def value_of(tree: Any, known: Known) -> Any:
     """Nested values with every promise in them replaced by its value. Raises KeyError where a call is not answered."""
+    if isinstance(tree, np.ndarray):
+        return tree
     if isinstance(tree, CallPromise):
         return known[tree]
     if isinstance(tree, Promise):

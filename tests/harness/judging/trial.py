@@ -54,8 +54,9 @@ class Seen:
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
     first call that changed an argument of its own. devices_lost: how many of its calls ended the device. because: why
-    the test asks for the last of these calls, if it says. excused: a known deviation excuses a fault of some call; what
-    comes after it was checked all the same.
+    the test asks for the last of these calls, if it says. refused: in words, the first call that was refused where a
+    value would have been right, too. excused: a known deviation excuses a fault of some call; what comes after it was
+    checked all the same.
     """
 
     fault: Exception | None = None
@@ -66,6 +67,7 @@ class Seen:
     devices_lost: int = 0
     because: str | None = None
     excused: bool = False
+    refused: str | None = None
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:
@@ -87,23 +89,42 @@ Excuse = Callable[[Plan, Sequence[Made], Exception], bool]
 """Whether a fault of these calls of a plan is excused."""
 
 
-def carried_out(plans: Sequence[Plan], caller: Caller, excuse: Excuse = lambda *fault: False) -> Trial:
-    """Carry out the plans; with a lost call the one it belongs to is the last.
+class Prepared:
+    """Plans that are to be carried out with one caller."""
 
-    After MOST_DEVICES_LOST calls that ended the device of their process, no further plan is begun.
-    """
-    seen: list[Seen] = []
-    asking = _Asking(caller)
-    for together in _portions(plans):
-        executions = [_Execution(plan) for plan in together]
-        unasked = asking.every_wave(executions)
-        for one in executions:
-            seen.append(one.seen(excuse, unasked))
-            if isinstance(seen[-1].fault, Lost):
-                return Trial(seen, asking.overwritten)
-        if unasked is not None:
-            break
-    return Trial(seen, asking.overwritten)
+    def __init__(self, plans: Sequence[Plan], caller: Caller) -> None:
+        self._portions = [[_Execution(plan) for plan in together] for together in _portions(plans)]
+        self._asking = _Asking(caller)
+
+    def begin(self) -> None:
+        """Hand over the first calls: another process answers them while this one does something else."""
+        for executions in self._portions[:1]:
+            self._asking.begin(executions)
+
+    def carried_out(self, excuse: Excuse, answered: Callable[[], None] = lambda: None) -> Trial:
+        """Carry out the plans; with a lost call the one it belongs to is the last.
+
+        After MOST_DEVICES_LOST calls that ended the device of their process, no further plan is begun. answered: is
+        called once the last answer is there, before the last portion is checked.
+        """
+        seen: list[Seen] = []
+        asking = self._asking
+        for executions in self._portions:
+            unasked = asking.every_wave(executions)
+            if executions is self._portions[-1]:
+                answered()
+            for one in executions:
+                seen.append(one.seen(excuse, unasked))
+                if isinstance(seen[-1].fault, Lost):
+                    return Trial(seen, asking.overwritten)
+            if unasked is not None:
+                break
+        return Trial(seen, asking.overwritten)
+
+
+def carried_out(plans: Sequence[Plan], caller: Caller, excuse: Excuse = lambda *fault: False) -> Trial:
+    """Carry out the plans at once, as ``Prepared`` does."""
+    return Prepared(plans, caller).carried_out(excuse)
 
 
 def measured(plan: Plan, caller: Caller) -> Iterator[tuple[Made, comparison.Comparison]]:
@@ -133,6 +154,12 @@ class _Asking:
     caller: Caller
     overwritten: dict[str, str] = field(default_factory=dict)
     devices_lost: int = 0
+    begun: "_Wave | None" = None
+
+    def begin(self, executions: "Sequence[_Execution]") -> None:
+        """Hand over the first wave of the plans for which ``every_wave`` is called next."""
+        self.begun = _Wave.of(executions)
+        self.caller.begin(self.begun.requests)
 
     def every_wave(self, executions: "Sequence[_Execution]") -> CallFailed | None:
         """Ask wave after wave; what stands for the answers that are not there, None where all are.
@@ -140,20 +167,23 @@ class _Asking:
         Once enough devices are lost, the plan at hand is asked to its end, and none behind it.
         """
         left = list(executions)
-        while wave := [(one, call) for one in left for call in one.ready()]:
-            while wave:
-                answers = self._asked([one.request(call) for one, call in wave])
-                for (one, call), answer in zip(wave, answers.answers, strict=False):
+        wave, self.begun = self.begun or _Wave.of(left), None
+        while wave.calls:
+            while wave.calls:
+                answers = self._asked(wave.requests)
+                for (one, call), answer in zip(wave.calls, answers.answers, strict=False):
                     one.answers[call] = answer
                     self.devices_lost += answer.device_lost
                     at_hand = one
                 self.overwritten |= answers.overwritten
-                wave = wave[len(answers.answers) :]
-                if wave and not (answers.answers and answers.answers[-1].device_lost):
+                further = wave.calls[len(answers.answers) :]
+                if further and not (answers.answers and answers.answers[-1].device_lost):
                     return _not_made()
-                if wave and self.devices_lost >= MOST_DEVICES_LOST:
+                if further and self.devices_lost >= MOST_DEVICES_LOST:
                     left = left[: left.index(at_hand) + 1]
-                    wave = [(one, call) for one, call in wave if one in left]
+                    further = [(one, call) for one, call in further if one in left]
+                wave = _Wave(further)
+            wave = _Wave.of(left)
         if len(left) == len(executions):
             return None
         return NotAsked(f"the call was not made, since {self.devices_lost} calls had lost their device")
@@ -163,6 +193,18 @@ class _Asking:
             return self.caller.ask(requests)
         except Exception as bug:
             raise HarnessFault(f"the calls broke down in the suite itself: {bug!r}") from bug
+
+
+class _Wave:
+    """Calls that can be made now, each with the plan it belongs to, and the requests for them in the same order."""
+
+    def __init__(self, calls: "Sequence[tuple[_Execution, Call]]") -> None:
+        self.calls = calls
+        self.requests = [one.request(call) for one, call in calls]
+
+    @classmethod
+    def of(cls, executions: "Sequence[_Execution]") -> "_Wave":
+        return cls([(one, call) for one in executions for call in one.ready()])
 
 
 def _not_made() -> Lost:
@@ -201,7 +243,7 @@ class _Execution:
 
     def request(self, call: Call) -> Request:
         args, options = self._arguments[call]
-        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent)
+        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent, call.beside)
 
     def _take_in(self) -> None:
         """Note the values of the answers that are there, as far as they are good."""
@@ -230,7 +272,7 @@ class _Execution:
                 elif isinstance(event, Because):
                     seen.because = event.reason
                 else:
-                    seen.note(self._checked(event))
+                    self._note(event, seen)
             except (Nonconformance, CallFailed) as fault:
                 if isinstance(fault, Nonconformance):
                     seen.note(fault.ratio)
@@ -277,11 +319,19 @@ class _Execution:
                 seen.changed = f"{call.function} changed its argument number {answer.changed[0]}"
         return seen.made[-1]
 
+    def _note(self, check: Check, seen: Seen) -> None:
+        try:
+            seen.note(self._checked(check))
+        except comparison.MayRefuse:
+            seen.refused = seen.refused or str(self.answers[check.calls[0]].failure)
+
     def _checked(self, check: Check) -> float | None:
         function = check.calls[-1].function if check.calls else "the implementation"
         values = self._value_of(check.parts, function)
         try:
             return check.test(*values)
+        except comparison.MayRefuse:
+            raise
         except Nonconformance as fault:
             if len(check.calls) == 1:
                 fault.place = named(function, fault.place)

@@ -21,6 +21,7 @@ from impls.isolation import MODES, IsolationError, Limits
 from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
+from tests.harness.plugin import cluster
 from tests.harness.plugin.item import PairItem, items_of, pair_of
 from tests.harness.plugin.keys import handed_key, run_key
 from tests.harness.plugin.progress import Progress
@@ -28,12 +29,14 @@ from tests.harness.plugin.reporter import Reporter
 from tests.harness.reports import folder as report_folder
 from tests.harness.reports import json as json_report
 from tests.harness.reports import resume as earlier
+from tests.harness.reports.elsewhere import Elsewhere
+from tests.harness.reports.environment import environment
 from tests.harness.reports.handed import Handed
 from tests.harness.reports.options import Options, pair_of_item
 from tests.harness.reports.rows import Rows, beside
 from tests.harness.reports.run import Run
 from tests.harness.reports.task import Task
-from tests.harness.spec.clauses import LARGE_SIZES, LEVELS, Property
+from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -148,6 +151,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="after the run, write pages, a gradebook and a summary into this folder: a new one, or an earlier report",
     )
+    group.addoption(
+        "--cluster",
+        metavar="ADDRESS|local",
+        help="judge the files and folders of --impl on a Dask cluster: the address of its scheduler, or local for one "
+        "of this machine's processors; its workers are started in a checkout of this suite",
+    )
     group.addoption("--conformance-json", metavar="PATH", type=Path, help="write the result as JSON to this file")
     group.addoption(
         "--resume",
@@ -165,24 +174,35 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         profiles.draw_without_constants_of_modules()
         profiles.register()
-        config.stash[run_key] = run = Run(_options(config))
-        config.add_cleanup(run.end_workers)
+        given = config.stash.get(run_key, None)  # of one batch of a cluster's run
+        config.stash[run_key] = run = given or Run(_options(config))
+        config.add_cleanup(run.loading.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if hasattr(config, "workerinput"):
             run.task = Task.of_plain(config.workerinput["conformance_task"])
             return
         progress = Progress(run, sys.stdout, in_place=sys.stdout.isatty() and config.get_verbosity() <= 0)
         run.watch = progress.loading
-        if run.options.specs or run.options.arrays or run.options.device:
+        client = None
+        if (address := config.getoption("cluster")) is not None:
+            cluster.check(config, run)
+            run.elsewhere = Elsewhere(run.loading.named, environment((), ()))
+            run.task = Task({}, len(run.loading.named), one_after_the_other=True)
+            client = cluster.connected(address)
+            config.add_cleanup(client.close)
+        elif run.options.specs or run.options.arrays or run.options.device:
             run.resolve()
+        asked = None if given else run.options.assignment
+        if asked and (unknown := asked.unknown({one.name: one.path for one in run.loading.named})):
+            raise assignment.AssignmentError(f"--assignment {unknown}")
         _keep_rows(config, run)
     except (ValueError, IsolationError) as wrong:
         raise pytest.UsageError(printable(str(wrong))) from wrong
-    if unknown := run.unknown_submission():
-        raise pytest.UsageError(printable(f"--assignment {unknown}"))
     if not run.options.specs:
         _refuse_submissions_among_tests(config)
-    config.pluginmanager.register(Reporter(config, progress))
+    config.pluginmanager.register(reporter := Reporter(config, progress))
+    if client is not None:
+        config.pluginmanager.register(cluster.Cluster(config, client, reporter))
 
 
 def _check_places(config: pytest.Config) -> None:
@@ -236,7 +256,9 @@ def _keep_rows(config: pytest.Config, run: Run) -> None:
         raise earlier.NotThisRun("--resume goes on with the result in --conformance-json PATH, which is not given")
     if before := earlier.read(path):
         earlier.check(path, before.asked, earlier.asked(run.options))
-        run.rows.start(json_report.head(run), before.rows_of({one.name: one for one in run.implementations}))
+        if run.elsewhere:
+            run.elsewhere.widen({**before.environment, **run.elsewhere.environment})
+        run.rows.start(json_report.head(run), before.rows_of(run.loading.named))
         run.resumed = frozenset(run.rows)
 
 
@@ -310,7 +332,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash[run_key]
-    run.scheduled |= {pair for pair in map(pair_of, session.items) if pair}
+    pairs = {item.pair: item for item in session.items if isinstance(item, PairItem)}
+    run.scheduled |= pairs.keys()
+    for item in {(who, CLAUSES[clause].function): item for (who, clause), item in pairs.items()}.values():
+        item.ends = True
     terminal = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal and run.task.one_after_the_other and session.config.get_verbosity() <= 0:
         terminal.showfspath = False
@@ -319,6 +344,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     node.config.stash[run_key].scheduled |= {pair for pair in map(pair_of_item, ids) if pair}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if isinstance(item, PairItem):
+        item.following = pair_of(nextitem) if nextitem else None
+        item.ends = item.ends or nextitem is None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
 from tests.harness.plugin.keys import run_key
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.reports.options import item_id
@@ -18,17 +18,22 @@ from tests.harness.spec.clauses import CLAUSES, Property
 
 
 class PairItem(pytest.Item):
-    """One (implementation, clause). outcome: what came of it, None before it has run."""
+    """One (implementation, clause). outcome: what came of it, None before it has run.
+
+    following: the pair of the next item. ends: no later item is about the same function of the same implementation.
+    """
 
     def __init__(self, *, pair: tuple[str, str], **node: Any) -> None:
         super().__init__(**node)
         self.pair = pair
+        self.following: tuple[str, str] | None = None
+        self.ends = False
         self.outcome: Outcome | None = None
 
     def runtest(self) -> None:
         name, clause = self.pair
         run = self.config.stash[run_key]
-        self.outcome = outcome = run.judge(name, clause)
+        self.outcome = outcome = run.judge(name, clause, self.following, self.ends)
         self.user_properties += [
             ("clause", clause),
             ("level", CLAUSES[clause].level),

@@ -4,13 +4,15 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from impls.text import printable, shell_word
 from tests.harness.judging.faults import SEVERITIES
-from tests.harness.judging.judge import ERROR, Outcome
+from tests.harness.judging.outcome import ERROR, Outcome
 from tests.harness.plugin.keys import run_key
 from tests.harness.plugin.progress import Progress
 from tests.harness.reports import folder as report_folder
@@ -18,7 +20,7 @@ from tests.harness.reports import json as json_report
 from tests.harness.reports import results
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.reports.handed import Picture
-from tests.harness.reports.options import pair_of_item
+from tests.harness.reports.options import is_of_verdict, pair_of_item, verdict_id
 from tests.harness.reports.result_row import NotAResult
 
 
@@ -34,7 +36,6 @@ class Reporter:
         self._config = config
         self._run = config.stash[run_key]
         self._failures: list[pytest.TestReport] = []
-        self._verdicts: set[str] = set()
         self._annotations: list[str] = []
         self._pictures: list[Picture] = []
         self._passing: Path | None = None
@@ -62,12 +63,23 @@ class Reporter:
             with contextlib.suppress(OSError):  # said at the end, when it still cannot be written
                 self._report.append(pair[0])
 
+    def keep(self, rows: Sequence[Mapping[str, Any]], with_a_new_head: bool) -> None:
+        """Keep rows that were judged elsewhere. Raises OSError."""
+        assert self._report is not None
+        self._report.keep(rows, with_a_new_head)
+
+    def tell(self, name: str, failure: str | None) -> None:
+        """Report an implementation that was judged elsewhere: as one test, which passed or failed."""
+        self._progress.judged(name)
+        self._say(name, failure)
+
     @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
     def forget(self, report: pytest.TestReport) -> None:
         """Keep nothing of what has passed in a class but how many there are: pytest would keep every report."""
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        listed = set(self._config.option.reportchars) & set("pPaAsx")
-        if terminal is None or listed or not pair_of_item(report.nodeid) or not self._run.task.one_after_the_other:
+        if terminal is None or not _is_ours(report) or not self._run.task.one_after_the_other:
+            return
+        if set(self._config.option.reportchars) & set("pPaAsx"):
             return
         terminal.stats.pop("", None)  # the reports of set-ups and tear-downs
         for kind in ("passed", "skipped", "xfailed"):
@@ -77,7 +89,7 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
         """Of a class only the lines that say how far the run is: thousands of dots would hide them."""
-        if config.get_verbosity() > 0 or report.when != "call" or not pair_of_item(report.nodeid):
+        if config.get_verbosity() > 0 or report.when != "call" or not _is_ours(report):
             return None
         if not self._run.task.one_after_the_other:
             return None
@@ -150,21 +162,17 @@ class Reporter:
 
     def _fail(self, session: pytest.Session, name: str, reason: str) -> None:
         """Add one failed test item, so that JUnit, the summary and the exit status show what no item could."""
-        name = printable(name)
-        nodeid = f"tests/conformance::verdict[{name}]"
-        self._verdicts.add(nodeid)
-        report = pytest.TestReport(
-            nodeid,
-            ("tests/conformance", None, f"verdict[{name}]"),
-            {},
-            "failed",
-            f"{name}: {printable(reason)}",
-            "call",
-        )
-        self._config.hook.pytest_runtest_logreport(report=report)
+        self._say(name, f"{name}: {reason}")
         session.testsfailed += 1
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _say(self, name: str, failure: str | None) -> None:
+        nodeid = verdict_id(printable(name))
+        location = ("tests/conformance", None, nodeid.partition("::")[2])
+        outcome: Literal["passed", "failed"] = "passed" if failure is None else "failed"
+        report = pytest.TestReport(nodeid, location, {}, outcome, printable(failure) if failure else None, "call")
+        self._config.hook.pytest_runtest_logreport(report=report)
 
     def _how_bad(self, report: pytest.TestReport) -> tuple[int, int]:
         """Where a failure is shown: by implementation, the worst first."""
@@ -183,8 +191,7 @@ class Reporter:
             return
         others: list[pytest.TestReport] = []
         for report in terminal.stats.get("failed", []):
-            ours = pair_of_item(report.nodeid) or report.nodeid in self._verdicts
-            (self._failures if ours else others).append(report)
+            (self._failures if _is_ours(report) else others).append(report)
         if self._failures:
             terminal.stats["failed"] = others
 
@@ -194,7 +201,8 @@ class Reporter:
                 terminalreporter.stats["failed"].extend(self._failures)
             failures = sorted(self._failures, key=self._how_bad)
             texts = [(pair_of_item(report.nodeid), str(report.longrepr)) for report in failures]
-            terminal_report.write(terminalreporter, self._run, texts)
+            write = terminal_report.write_elsewhere if self._run.elsewhere else terminal_report.write
+            write(terminalreporter, self._run, texts)
         for line in self._annotations:  # a workflow obeys a command only where a line begins with it
             terminalreporter.write_line(line)
         if self._config.getoption("accuracy"):
@@ -207,3 +215,8 @@ class Reporter:
         if self._config.option.collectonly:
             return False
         return bool(self._run.scheduled or self._run.options.specs or self._config.getoption("conformance_json"))
+
+
+def _is_ours(report: pytest.TestReport) -> bool:
+    """Whether a report is about an implementation, and no test of another kind."""
+    return is_of_verdict(report.nodeid) or pair_of_item(report.nodeid) is not None

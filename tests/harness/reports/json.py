@@ -5,16 +5,19 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import reference
 from impls import Implementation, Unloadable
+from impls.submissions.spec import Named, unloadable
 from impls.text import printable
-from tests.harness.judging.judge import Outcome
+from tests.harness.judging.outcome import Outcome
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import rows as files
 from tests.harness.reports import verdicts
+from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.environment import environment
 from tests.harness.reports.rows import write
 from tests.harness.reports.run import Run
@@ -40,6 +43,13 @@ class Report:
             self._rows.start(head(self._run))
         self._rows.append(_judged(self._run, self._run.implementation(name)))
 
+    def keep(self, rows: Sequence[Mapping[str, Any]], with_a_new_head: bool) -> None:
+        """Keep rows that were judged elsewhere. Raises OSError."""
+        if with_a_new_head or not self._rows.is_started:
+            self._rows.start(head(self._run), self._rows.values())
+        for row in rows:
+            self._rows.append(row)
+
     def write(self, path: Path) -> None:
         """Write the whole result; the same for the same seed, with any number of processes, but for ``duration_s``.
 
@@ -50,6 +60,10 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         run = self._run
+        if run.elsewhere:
+            for named in run.elsewhere.in_order():
+                is_kept = named.name in self._rows
+                yield self._rows.line(named.name) if is_kept else files.line(_not_judged(run, run.elsewhere, named))
         for one in run.implementations:
             is_kept = one.name in self._rows and run.is_complete(one.name)
             yield self._rows.line(one.name) if is_kept else files.line(_judged(run, one))
@@ -72,7 +86,7 @@ def head(run: Run, ended: bool = False) -> dict[str, Any]:
             "sources": earlier.hash_of_the_suite(),
             "asked": earlier.asked(options),
         },
-        "environment": environment(run.implementations, run.absent),
+        "environment": run.elsewhere.environment if run.elsewhere else environment(run.implementations, run.absent),
     }
 
 
@@ -88,16 +102,22 @@ def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
     verdict = run.verdict(implementation)
     row = _row(run, implementation, verdict.verdict, verdict.reason)
     earned, names = run.points(implementation, verdict), implementation.says.names
+    causes = verdicts.causes({id: found for one in verdict.functions.values() for id, found in one.outcomes.items()})
     row["functions"] |= {
-        name: {**_function(run, one), "name": names.get(name), "points": _points(run, name, implementation, earned)}
+        name: {
+            **_function(run, implementation, one, causes),
+            "name": names.get(name),
+            "points": _points(run, name, implementation, earned),
+        }
         if _is_told(run, implementation, name)
         else dict(one.levels)
         for name, one in verdict.functions.items()
     }
     row["declared"], row["not_looked_at"] = dict(implementation.declared), list(implementation.not_looked_at)
     row["points"] = _sum([function.get("points") for function in row["functions"].values()])
-    row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
+    row["credit"] = {level: _fraction(run.credit(implementation, verdict, level)) for level in LEVELS}
     row["complete"] = run.is_complete(implementation.name)
+    row["remarks"] = run.remarks(implementation, verdict)
     return row
 
 
@@ -134,6 +154,11 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
     }
 
 
+def _not_judged(run: Run, elsewhere: Elsewhere, named: Named) -> dict[str, Any]:
+    reason = elsewhere.lost.get(named.name, "not run: the run was stopped before it")
+    return _row(run, unloadable(named, reason, run.loading.asked), NOT_RUN, reason)
+
+
 def _unloaded(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
     """A function that is asked for, of a submission that does not load: it earns nothing."""
     nothing = {name: 0.0} if isinstance(what, Unloadable) and verdict == ERROR else None
@@ -157,10 +182,13 @@ def _sum(points: Sequence[Mapping[str, float] | None]) -> dict[str, float] | Non
     return {key: sum(one[key] for one in known) for key in ("earned", "possible")}
 
 
-def _function(run: Run, verdict: FunctionVerdict) -> dict[str, Any]:
-    causes = verdicts.causes(verdict.outcomes)
+def _function(
+    run: Run, implementation: Implementation, verdict: FunctionVerdict, causes: Mapping[str, str]
+) -> dict[str, Any]:
+    """causes: for a clause that repeats the fault of another function, the clause that names that fault."""
     clauses = {id: _clause(id, outcome, causes.get(id)) for id, outcome in verdict.outcomes.items()}
-    credit = {level: _fraction(verdict.credit(level, run.is_expected)) for level in LEVELS}
+    expected = partial(run.is_expected_of, implementation)
+    credit = {level: _fraction(verdict.credit(level, expected)) for level in LEVELS}
     return {**verdict.levels, "reason": verdict.reason, "credit": credit, "clauses": clauses}
 
 

@@ -23,6 +23,7 @@ _REPEATED = (
     "require_complete",
 )
 """The options on which the outcome of one clause may depend, beside specs, assignment, profile and seed."""
+_VERDICT = "tests/conformance::verdict["
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 
 
@@ -51,7 +52,7 @@ class Options:
     """The most elements an array of the large clauses may have; None where these are not asked for."""
 
 
-def repeated(asked: Mapping[str, Any]) -> list[str]:
+def asked_again(asked: Mapping[str, Any]) -> list[str]:
     """The words with which a command asks the same again: of the options by name, those that are not the default."""
     defaults = {one.name: one.default for one in fields(Options)}
     words = []
@@ -65,6 +66,16 @@ def repeated(asked: Mapping[str, Any]) -> list[str]:
 def item_id(name: str, clause: str) -> str:
     """The id of the test item of that implementation and clause: plain ASCII, which pytest takes as it is."""
     return f"{clause}:{quote(name, safe=_PLAIN, errors='surrogateescape')}"
+
+
+def verdict_id(name: str) -> str:
+    """The id of a report about an implementation as a whole, which is no item's."""
+    return f"{_VERDICT}{name}]"
+
+
+def is_of_verdict(nodeid: str) -> bool:
+    """Whether that is the id of such a report."""
+    return nodeid.startswith(_VERDICT)
 
 
 def pair_of_item(nodeid: str) -> tuple[str, str] | None:

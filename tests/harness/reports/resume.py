@@ -6,14 +6,14 @@ the submissions has not changed.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from impls import Implementation
+from impls.submissions.spec import Named
 from impls.text import printable
-from tests.harness.judging.judge import Outcome
+from tests.harness.judging.outcome import Outcome
 from tests.harness.reports import rows as files
 from tests.harness.reports.verdicts import FunctionVerdict, Verdict
 
@@ -26,17 +26,19 @@ class NotThisRun(ValueError):
 
 @dataclass(frozen=True)
 class Earlier:
-    """What an earlier run was asked for, its seed, and its rows, to be read once."""
+    """What an earlier run was asked for, its seed, its environment, and its rows, to be read once."""
 
     asked: Mapping[str, Any]
     seed: int
+    environment: Mapping[str, Any]
     rows: Iterator[Mapping[str, Any]]
 
-    def rows_of(self, implementations: Mapping[str, Implementation]) -> Iterator[Mapping[str, Any]]:
-        """The complete rows of these very implementations, by name: of the same spec, which is the same by now."""
+    def rows_of(self, named: Iterable[Named]) -> Iterator[Mapping[str, Any]]:
+        """The complete rows of these very submissions: of the same spec, which is the same by now."""
+        by_name = {one.name: one for one in named if one.read}
         for row in self.rows:
-            one = implementations.get(row["name"])
-            same = one and row["sha256"] == one.sha256 and row["spec"] == printable(one.spec)
+            one = by_name.get(row["name"])
+            same = one and one.read and row["sha256"] == one.read.sha256 and row["spec"] == printable(one.spec)
             if same and row["complete"] and row["sha256"]:
                 yield row
 
@@ -49,7 +51,7 @@ def read(path: Path) -> Earlier | None:
     try:
         head, rows = files.read(there[0])
         suite = head["suite"]
-        written_by, found = suite["sources"], Earlier(suite["asked"], suite["seed"], rows)
+        written_by, found = suite["sources"], Earlier(suite["asked"], suite["seed"], head["environment"], rows)
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise NotThisRun(f"--resume: {there[0]} is not the result of a run: {type(wrong).__name__}: {wrong}") from wrong
     if written_by != hash_of_the_suite():

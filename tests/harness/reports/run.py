@@ -1,6 +1,5 @@
 """One run of the suite: what it was asked for, the implementations it judges, and what came of each clause."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,18 +7,21 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import reference
-from impls import Absent, Implementation, Unloadable, builtins_present, with_unique_names
-from impls.backends import global_state_restored
-from impls.builtin import BUILTINS
-from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
+from impls import Absent, Implementation, Unloadable
+from impls.isolation import Isolated
 from impls.submissions.assignment import SHARE
-from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
+from impls.submissions.spec import Named
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Outcome, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.expected import why_not_expected
+from tests.harness.judging.judge import Judgement
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
+from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.handed import Handed
+from tests.harness.reports.loading import Found, Loading
 from tests.harness.reports.options import Options
 from tests.harness.reports.rows import Rows
 from tests.harness.reports.task import Task
@@ -27,8 +29,6 @@ from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
 
 _A_CLASS = 4
-ONE_EXAMPLE = "-ONE"
-"""How the id of a clause about one example without a batch axis ends."""
 _FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
@@ -38,10 +38,6 @@ _SHRINK_BUDGET = 300
 
 One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
 """
-
-
-class NothingToCheck(ValueError):
-    """No implementation fits what was asked for."""
 
 
 @dataclass
@@ -58,8 +54,6 @@ class Run:
     """Those of them that never came to an outcome, though the run went on to its end."""
     unfinished: set[str] = field(default_factory=set)
     """Implementations that this run set out to judge and did not judge to the end."""
-    _named: list[Named] = field(default_factory=list)
-    """What the specs name, loaded or not."""
     closed: bool = False
     """Nothing more will be judged."""
     stopped: bool = False
@@ -71,50 +65,32 @@ class Run:
     """Where the rows of the result are kept, those of an earlier run among them; None where no result is written."""
     resumed: frozenset[str] = frozenset()
     """The implementations that an earlier run has judged."""
+    _ahead: dict[tuple[str, str], list[Judgement]] = field(default_factory=dict)
+    """What judges the pair that is judged next, where it is prepared already."""
     watch: Callable[[Sequence[Named]], Iterable[Named]] = iter
     """Goes through what is to be loaded, and may tell how far it is."""
+    elsewhere: Elsewhere | None = None
+    """What a cluster judges; then nothing is loaded here."""
 
     @cached_property
-    def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
-        options, asked = self.options, self._asked
-        if options.specs:
-            named_now = with_unique_names(one for spec in options.specs for one in named_by(spec, asked))
-            self._named = [asked_of(one, self.functions, options.assignment, options.load_seconds) for one in named_now]
-            found = [self._load(one, self.functions, asked) for one in self.watch(self._named)]
-            return _loaded(found), _unloadable(found), []
-        found, absent = builtins_present(reference.FUNCTIONS, self._load)
-        self._named = [Named(one.name, one.spec) for one in found]
-        fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
-        named = " on ".join(filter(None, (options.arrays, options.device)))
-        pair_is_named = options.arrays and options.device
-        if named and (not fits or (missing and pair_is_named)):
-            probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
-            raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
-        return _loaded(fits), _unloadable(fits), absent
+    def loading(self) -> Loading:
+        """How what is asked for is found and loaded."""
+        return Loading(self.options)
+
+    @cached_property
+    def _found(self) -> Found:
+        return Found([], [], []) if self.elsewhere else self.loading.found(self.watch)
 
     @property
     def functions(self) -> tuple[str, ...]:
         """What is asked for: the functions of the assignment, or all of the interface."""
-        return tuple(self.options.assignment.functions) if self.options.assignment else reference.FUNCTIONS
-
-    @property
-    def _asked(self) -> Asked:
-        assignment = self.options.assignment
-        return Asked(self.options.arrays or (assignment.arrays if assignment else None), self.options.device)
-
-    def unknown_submission(self) -> str | None:
-        """What is wrong with the assignment's table of submissions, for this run."""
-        if self.options.assignment is None:
-            return None
-        resolved: list[Implementation | Unloadable] = [*self.implementations, *self.unloadable]
-        paths = {one.name: Path(one.spec) if Path(one.spec).exists() else None for one in resolved}
-        return self.options.assignment.unknown(paths)
+        return self.loading.functions
 
     @cached_property
     def task(self) -> Task:
         """What is to be judged, by whichever process: what loaded here, without what an earlier run has judged."""
         loaded = {one.name for one in self.implementations}
-        named = {one.name: one for one in self._named if one.name in loaded - self.resumed}
+        named = {one.name: one for one in self.loading.named if one.name in loaded - self.resumed}
         keeps_plans = all(map(self._leaves_files_alone, self.implementations))
         clauses = list(filter(self.is_expected, CLAUSES.values()))
         left_out = {
@@ -127,57 +103,25 @@ class Run:
         """The one of that name among those to be judged."""
         return self._by_name[name]
 
-    @cached_property
-    def isolation(self) -> Isolation:
-        """Where the workers of this run come from."""
-        options = self.options
-        single = len(options.specs) == 1 and os.path.isfile(options.specs[0])
-        total = options.total_seconds or (None if single else Limits.total_seconds)
-        limits = Limits(options.call_seconds, options.load_seconds, total, options.memory_mib)
-        if options.large:
-            limits = limits.for_arrays_of(options.large)
-        return Isolation(options.isolation or PROCESS, limits)
-
-    def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
-        """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise.
-
-        A built-in that may lose its device with one wrong call is not: the process, and the others, would lose it too.
-        """
-        fragile = found.is_builtin and BUILTINS[found.spec].may_lose_its_device
-        mode = self.options.isolation or (NONE if found.path is None and not fragile else PROCESS)
-        if mode != NONE:
-            return load_isolated(self.isolation, found, names, asked)
-        with global_state_restored():  # in a process of its own, what a file sets holds for its calls
-            return load_here(found, names, asked)
-
-    def _is_asked_for(self, builtin: Implementation | Unloadable | Absent) -> bool:
-        arrays, device = self.options.arrays, self.options.device
-        return arrays in (None, builtin.arrays) and device in (None, builtin.device)
-
-    def end_workers(self) -> None:
-        """End the processes of isolated implementations; none is left behind."""
-        if "isolation" in self.__dict__:
-            self.isolation.close()
-
     def resolve(self) -> None:
         """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""
-        if self._resolved and self._is_a_class:
-            self.isolation.rest()
+        if self._found and self._is_a_class:
+            self.loading.isolation.rest()
 
     @property
     def implementations(self) -> list[Implementation]:
         """Those to be judged, in the order they are named."""
-        return self._resolved[0]
+        return self._found.implementations
 
     @property
     def unloadable(self) -> list[Unloadable]:
         """Those that were named and could not be loaded."""
-        return self._resolved[1]
+        return self._found.unloadable
 
     @property
     def absent(self) -> list[Absent]:
         """The built-ins whose library or device is not there and which nobody named."""
-        return self._resolved[2]
+        return self._found.absent
 
     @cached_property
     def examples(self) -> Examples:
@@ -213,11 +157,10 @@ class Run:
 
     def _to_judge(self, name: str) -> Implementation | Unloadable:
         """One of the task: as it was loaded, or loaded now where another process has found it."""
-        if "_resolved" in self.__dict__:
+        if "_found" in self.__dict__:
             return self._by_name[name]
         if name not in self._loaded_here:
-            named = asked_of(self.task.named[name], self.functions, self.options.assignment, self.options.load_seconds)
-            self._loaded_here[name] = self._load(named, self.functions, self._asked)
+            self._loaded_here[name] = self.loading.again(self.task.named[name])
         return self._loaded_here[name]
 
     @cached_property
@@ -243,10 +186,11 @@ class Run:
             return False
         return self.options.large is not None or not clause.large
 
-    def is_expected_of(self, implementation: Implementation, clause: Clause) -> bool:
-        """The same for one that takes batches only: a clause about one example is not expected of it."""
-        takes_one = clause.function not in implementation.says.batches_only
-        return self.is_expected(clause) and (takes_one or not clause.id.endswith(ONE_EXAMPLE))
+    def is_expected_of(self, implementation: Implementation | Unloadable, clause: Clause) -> bool:
+        """The same for one of the implementations, which may declare that it has not what a clause asks for."""
+        if not self.is_expected(clause) or isinstance(implementation, Unloadable):
+            return self.is_expected(clause)
+        return why_not_expected(clause, implementation) is None
 
     def _is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
         """Whether there is a test item for it: under an assignment one line says that a function is not there."""
@@ -255,8 +199,43 @@ class Run:
         there = clause.function in implementation.functions or self.options.assignment is None
         return there and self.is_expected_of(implementation, clause)
 
-    def judge(self, implementation: str, clause: str) -> Outcome:
-        """Judge one pair now; a function that the implementation does not have is skipped."""
+    def judge(
+        self, implementation: str, clause: str, following: tuple[str, str] | None = None, ends: bool = True
+    ) -> Outcome:
+        """Judge one pair now; a function that the implementation does not have is skipped.
+
+        ends: it is the last one of its function and implementation. following: the pair that is judged next. Where that
+        runs in another process, its plans are made while the process still computes for this pair, and the process
+        computes on while this one compares.
+        """
+        pair = (implementation, clause)
+        judgements = self._ahead.pop(pair, None) or self._judgements(*pair)
+        if isinstance(judgements, Outcome):
+            return judgements
+        for one in judgements:
+            one.prepare()  # before the examples of the pair that follows take the place of this one's
+        ahead = self._prepared(*following) if following else None
+        outcomes = [one.outcome(ends) for one in judgements[:-1]]
+        outcomes.append(judgements[-1].outcome(ends, ahead.begin if ahead else lambda: None))
+        return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
+
+    def _prepared(self, implementation: str, clause: str) -> Judgement | None:
+        """The judgement of that pair, prepared, where another process can begin with it."""
+        judged = self._to_judge(implementation)
+        if isinstance(judged, Unloadable) or not isinstance(judged.caller, Isolated):
+            return None
+        try:
+            judgements = self._judgements(implementation, clause)
+            if isinstance(judgements, Outcome) or len(judgements) != 1:
+                return None
+            judgements[0].prepare()
+        except Exception:  # of the suite itself: it is raised again when that pair is judged
+            return None
+        self._ahead = {(implementation, clause): judgements}
+        return judgements[0]
+
+    def _judgements(self, implementation: str, clause: str) -> list[Judgement] | Outcome:
+        """What judges that pair, or the outcome where nothing is called for it."""
         judged = self._to_judge(implementation)
         if isinstance(judged, Unloadable):
             return Outcome(ERROR, message=f"it loads only now and then: {judged.reason}")
@@ -272,11 +251,10 @@ class Run:
         budget, suspects = (_SHRINK_BUDGET, self.handed.suspects) if required else (0, None)
         deviations = [known for known in self.handed.deviations if known.applies_to(clause, judged)]
         inputs = self.handed.inputs
-        outcomes = [
-            judge(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
+        return [
+            Judgement(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
             for one in judged.for_each(CLAUSES[clause].function)
         ]
-        return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
@@ -305,6 +283,7 @@ class Run:
                 outcomes,
                 absent=name not in implementation.functions,
                 is_expected=partial(self.is_expected_of, implementation),
+                why_not=lambda clause: why_not_expected(clause, implementation),
                 not_judged=implementation.not_judged.get(name),
                 said=implementation.says.absent.get(name),
             )
@@ -316,6 +295,19 @@ class Run:
         asked = self.functions if self.options.assignment else ()
         return verdicts.of_implementation(functions, level, complete, must_complete, asked)
 
+    def remarks(self, implementation: Implementation, verdict: Verdict) -> list[str]:
+        """What a person has to know who signs the verdict, what was refused and need not have been at the end."""
+        refused = {
+            id: outcome.message
+            for function in verdict.functions.values()
+            for id, outcome in function.outcomes.items()
+            if outcome.outcome == PASSED and outcome.message
+        }
+        if not refused:
+            return list(implementation.remarks)
+        first = next(iter(refused.values()))
+        return [*implementation.remarks, f"refuses what it may refuse, in {', '.join(refused)}; the first: {first}"]
+
     def _settled(self, name: str) -> dict[str, Outcome]:
         """What came of the clauses of an implementation, with impure calls charged where they belong."""
         found = {id: self.outcomes[name, id] for id in CLAUSES if (name, id) in self.outcomes}
@@ -325,10 +317,12 @@ class Run:
         """Whether it is a failure that the function of that clause is not implemented."""
         return self.options.require_complete and CLAUSES[clause].function not in verdicts.OPTIONAL
 
-    def credit(self, verdict: Verdict, level: str, only_written: bool = False) -> tuple[int, int]:
+    def credit(
+        self, implementation: Implementation, verdict: Verdict, level: str, only_written: bool = False
+    ) -> tuple[int, int]:
         """How many clauses of that level are passed in all functions, or all that are written; how many there are."""
         credits = [
-            one.credit(level, self.is_expected)
+            one.credit(level, partial(self.is_expected_of, implementation))
             for one in verdict.functions.values()
             if not only_written or one.levels[level] != verdicts.NOT_IMPLEMENTED
         ]
@@ -346,7 +340,7 @@ class Run:
                 level,
                 assignment.points(name, implementation.name),
                 assignment.scoring == SHARE,
-                self.is_expected,
+                partial(self.is_expected_of, implementation),
             )
             for name in assignment.functions
         }
@@ -390,11 +384,3 @@ class Run:
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
             if reason := verdict.reason or "; ".join(partly):
                 yield implementation.name, reason
-
-
-def _loaded(found: Sequence[Implementation | Unloadable]) -> list[Implementation]:
-    return [one for one in found if isinstance(one, Implementation)]
-
-
-def _unloadable(found: Sequence[Implementation | Unloadable]) -> list[Unloadable]:
-    return [one for one in found if isinstance(one, Unloadable)]

@@ -1,16 +1,17 @@
 """What the terminal ends with: the matrix of verdicts, then every failure in full."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
 from impls import Implementation
 from impls.text import printable, shell_word
-from tests.harness.judging.judge import ERROR, FAILED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, Outcome
 from tests.harness.reports import accuracy, verdicts
 from tests.harness.reports.handed import Picture
-from tests.harness.reports.options import item_id, repeated
+from tests.harness.reports.options import asked_again, item_id
 from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, NOT_RUN, Verdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS, TEXTBOOK
@@ -52,7 +53,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         level = run.required_level(implementation)
         credit = ""
         if verdict.verdict in (FAILS, ERROR):
-            passed, count = run.credit(verdict, level, only_written=True)
+            passed, count = run.credit(implementation, verdict, level, only_written=True)
             credit = f", passed {passed} of the {count} clauses of what it has"
         points = run.points(implementation, verdict)
         earned = "" if points is None else f", {_points(points)}"
@@ -61,7 +62,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         if implementation.declared:
             said = "; ".join(f"{word} = {value}" for word, value in implementation.declared.items())
             _write_line(terminal, f"{implementation.name}: declared: {said}")
-        for remark in implementation.remarks:
+        for remark in run.remarks(implementation, verdict):
             _write_line(terminal, f"{implementation.name}: {remark}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
@@ -72,7 +73,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         _write_beyond_level(terminal, run, implementation.name, verdict)
     _write_faults_of_the_adapter(terminal, run, judged)
     _write_known_deviations(terminal, run)
-    _write_what_was_asked(terminal, run)
+    _write_what_was_asked(terminal, run, {one.isolation for one in run.implementations})
     repeated = _repeated(judged)
     for (name, cause), clauses in sorted(repeated.items()):
         _write_line(terminal, f"{name}: as {cause}: {', '.join(clauses)}")
@@ -83,19 +84,45 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
             _write_line(terminal, text)
 
 
+def write_elsewhere(
+    terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[tuple[str, str] | None, str]]
+) -> None:
+    """What a cluster has found, in counts, then a line for each submission that failed; all else is in the JSON."""
+    elsewhere = run.elsewhere
+    assert elsewhere is not None
+    terminal.section("conformance", "=")
+    counts = Counter(elsewhere.verdicts.values())
+    counts[NOT_RUN] += len(elsewhere.named) - len(elsewhere.verdicts)
+    _write_line(terminal, f"{len(elsewhere.named)} submissions: {_in_numbers(counts)}")
+    for name in run.functions:
+        verdicts_of_it = {verdict: count for (function, verdict), count in elsewhere.counts.items() if function == name}
+        if verdicts_of_it.keys() - {NOT_IMPLEMENTED}:
+            _write_line(terminal, f"  {name}: {_in_numbers(verdicts_of_it)}")
+    _write_what_was_asked(terminal, run, elsewhere.isolation)
+    for _, text in failures:
+        _write_line(terminal, text)
+
+
+def _in_numbers(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in _MARKS if counts.get(verdict))
+
+
 def _repeated(judged: Sequence[tuple[Implementation, Verdict]]) -> dict[tuple[str, str], list[str]]:
-    """By implementation and clause of an activation, the clauses of composed functions that only repeat its failure."""
+    """By implementation and clause, the clauses of the same or of a composed function that only repeat its failure."""
     found: dict[tuple[str, str], list[str]] = {}
     for implementation, verdict in judged:
         outcomes = {id: outcome for one in verdict.functions.values() for id, outcome in one.outcomes.items()}
-        for id, cause in sorted(verdicts.causes(outcomes).items()):
+        causes = verdicts.causes(outcomes)
+        for one in verdict.functions.values():
+            causes = {**verdicts.repeats(one.outcomes), **causes}
+        for id, cause in sorted(causes.items()):
             found.setdefault((implementation.name, cause), []).append(id)
     return found
 
 
-def _write_what_was_asked(terminal: pytest.TerminalReporter, run: Run) -> None:
+def _write_what_was_asked(terminal: pytest.TerminalReporter, run: Run, isolation: Collection[str]) -> None:
     """What kept submissions from the machine, what this run did not ask, and how to ask more."""
-    for words in sorted({one.isolation for one in run.implementations if one.isolation != "none"}):
+    for words in sorted(set(isolation) - {"none"}):
         _write_line(terminal, f"isolation: {words}")
     if run.options.large is None:
         large = sum(one.large for one in CLAUSES.values())
@@ -263,6 +290,6 @@ def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
     spec = run.task.named[implementation].spec
     item = f"{nodeid.partition('[')[0]}[{item_id(printable(spec), clause)}]"
     words = ["pytest", shlex.quote(item), "--impl", shell_word(spec)]
-    words += repeated(vars(options))
+    words += asked_again(vars(options))
     words += [f"--assignment {shell_word(options.assignment.path)}"] if options.assignment else []
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])
