@@ -60,7 +60,7 @@ def test_a_student(suite, submission):
     path = submission(HOMEWORK, "my_homework.py")
     result = suite("--impl", path, seed="0")
     assert_shown(block("my_homework.py: error"), result.output.replace(path, "my_homework.py"))
-    assert result.output.count("\n  clause: ") == 11
+    assert " 11 failed, " in result.output
 
 
 def test_a_library(suite, submission, tmp_path):
@@ -68,7 +68,7 @@ def test_a_library(suite, submission, tmp_path):
     submission(LIBRARY, "mypackage/nn.py")
     result = suite("--impl", "mypackage.nn", "--level", "robust", environment={"PYTHONPATH": str(tmp_path)}, seed="0")
     assert_shown(block("mypackage.nn: relu fails"), result.output)
-    assert result.output.count("\n  clause: ") == 3
+    assert " 3 failed, " in result.output
 
 
 def test_a_lecturer(suite, submission, tmp_path):
