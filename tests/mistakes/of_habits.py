@@ -1,6 +1,6 @@
 """Habits of layout, dtype, integers, NaN and purity, which befall every function that has a clause about them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,10 +38,15 @@ def layers(at: int) -> dict[str, tuple[int, of.Chosen]]:
     return {"the weights": (at, is_matrix), "the biases": (at, is_vector)}
 
 
+def called(parameters: Sequence[str]) -> list[str]:
+    """Words for the arguments of a function of which nothing better is said below."""
+    return ["its argument"] if len(parameters) == 1 else [f"its argument {name}" for name in parameters]
+
+
 STEP = named("the parameters", "the gradients", "its state")
 NETWORK = named("the examples", "the parameters")
 ARGUMENTS: Mapping[str, Mapping[str, tuple[int, of.Chosen]]] = {
-    **{name: named("its argument") for name in ("sigmoid", "tanh", "relu", "softmax")},
+    **{name: named(*called(parameters)) for name, parameters in reference.PARAMETERS.items()},
     "one_hot": named("the labels"),
     **{
         name: named("the predictions", "the targets")

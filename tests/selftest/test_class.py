@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -226,7 +227,7 @@ class Running:
     """A run of two submissions that an earlier run has judged, one that does not load, and four to judge."""
 
     started = 0.0
-    named = "abcdefg"
+    loading = SimpleNamespace(named="abcdefg")
     scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
     task = Task({}, 6, True)
 

@@ -3,7 +3,6 @@
 import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
 
 import pytest
 
@@ -12,7 +11,7 @@ from impls.text import printable, shell_word
 from tests.harness.judging.outcome import ERROR, FAILED, Outcome
 from tests.harness.reports import accuracy, verdicts
 from tests.harness.reports.handed import Picture
-from tests.harness.reports.options import item_id
+from tests.harness.reports.options import asked_again, item_id
 from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, NOT_RUN, Verdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS, TEXTBOOK
@@ -285,31 +284,12 @@ def _because(reason: str | None) -> str:
     return f" ({reason})" if reason else ""
 
 
-_REPEATED = (
-    "arrays",
-    "device",
-    "level",
-    "isolation",
-    "call_seconds",
-    "load_seconds",
-    "total_seconds",
-    "memory_mib",
-    "large",
-    "require_complete",
-)
-"""The options on which the outcome of one clause may depend, beside specs, assignment, profile and seed."""
-
-
 def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
     """The command that shows one failure again, with every option that was given and that it may depend on."""
     options = run.options
     spec = run.task.named[implementation].spec
     item = f"{nodeid.partition('[')[0]}[{item_id(printable(spec), clause)}]"
     words = ["pytest", shlex.quote(item), "--impl", shell_word(spec)]
-    defaults = {one.name: one.default for one in fields(options)}
-    for name in _REPEATED:
-        value = getattr(options, name)
-        if value not in (None, False, defaults[name]):
-            words.append(f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}"))
+    words += asked_again(vars(options))
     words += [f"--assignment {shell_word(options.assignment.path)}"] if options.assignment else []
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])
