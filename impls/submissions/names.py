@@ -25,13 +25,12 @@ _PREDICTIONS = (
     "output outputs logits z scores score hypothesis y_prob y_probs yprob y_proba proba y_score y_preds y_predicted "
     "y_output y_out yp y_p y_est estimate estimates"
 )
-PREDICTIONS = frozenset(_PREDICTIONS.split())
-TARGETS = frozenset(
-    (
-        "y t y_true ytrue target targets label labels true truth actual y_actual y_target y_label y_labels ground_truth "
-        "gt y_real expected y_test yt y_t"
-    ).split()
+_TARGETS = (
+    "y t y_true ytrue target targets label labels true truth actual y_actual y_target y_label y_labels ground_truth gt "
+    "y_real expected y_test yt y_t"
 )
+PREDICTIONS = frozenset(_PREDICTIONS.split())
+TARGETS = frozenset(_TARGETS.split())
 LOSSES = ("binary_cross_entropy", "cross_entropy", "mean_squared_error", "cross_entropy_with_logits")
 _WRAPPED = ("pyfunc", "py_func", "__wrapped__", "func", "__func__", "_torchdynamo_orig_callable", "_fun", "fun")
 """Where those who wrap a function keep it: numpy.vectorize, numba, functools, partial, torch.compile, jax."""
