@@ -165,7 +165,8 @@ class _Reading:
             says=Says(
                 not_judged=found.not_judged,
                 fails=self._fails,
-                absent={name: why for name, why in found.absent.items() if name not in found.functions},
+                absent=self._all_absent(holds)
+                | {name: why for name, why in found.absent.items() if name not in found.functions},
                 names=found.names,
                 called=found.called,
                 order=found.order,
@@ -179,6 +180,16 @@ class _Reading:
             ),
             is_of_torch=self._is_of_torch(),
         )
+
+    def _all_absent(self, holds: Collection[str]) -> dict[str, str]:
+        """Of a file that holds no function and no class: what it is, for every function that cannot be there."""
+        if holds or self._finder.found.functions:
+            return {}
+        if self._ran.code.statements:
+            what = "it defines no function and no class"
+        else:
+            what = "it holds no code" if str(self._ran.module.__file__).endswith(".ipynb") else "the file is empty"
+        return {name: what for name in self._wanted.functions if name not in self._finder.found.not_judged}
 
     def _is_of_torch(self) -> bool:
         functions = self._finder.found.functions

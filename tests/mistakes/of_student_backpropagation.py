@@ -86,6 +86,16 @@ def difference(divisor):
     return slope
 
 
+def at_the_output(self, k, dh):
+    h = self.hs[-1]
+    return BACKWARD[self.names[k]](dh, self.zs[-1], h if h.shape in (dh.shape, (len(dh), 1)) else self.hs[k + 1])
+
+
+def of_hidden(name):
+    """The gradients of the network with that activation in every hidden layer."""
+    return lambda x, y, theta, names, loss: Backward()(x, y, theta, [name] * (len(theta) - 1) + [names[-1]], loss)
+
+
 def given_on(self, k, dh):
     return dh
 
@@ -134,6 +144,9 @@ record({
         slip(weights=lambda self, k, dz, dh: dh.T @ self.hs[k]),
     "takes the gradients of weights and biases before the activation's derivative": slip(
         weights=lambda self, k, dz, dh: dh.T @ self.hs[k], biases=lambda self, k, dz, dh: dh.sum(axis=0)),
+    **{f"gives the gradients of a network with {words} in its hidden layers": of_hidden(name)
+       for name, words in (("relu", "ReLU"), ("sigmoid", "a sigmoid"), ("tanh", "a tanh"), ("identity", "nothing"))},
+    "evaluates the hidden layers' derivatives at the network's output": slip(hidden=at_the_output),
     "adds a penalty on the weights": forms(
         *(with_weights(lambda m, c=c: c) for c in (0.01, 0.1, 1.0, 0.001, 0.0001)),
         *(with_weights(lambda m, c=c: c / m) for c in (0.01, 0.1, 1.0))),

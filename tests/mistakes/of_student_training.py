@@ -136,7 +136,8 @@ record({
     "moves the first array only": each(step, lambda i, count: i == 0),
     "moves the last array only": each(step, lambda i, count: i == count - 1),
     "leaves the last array where it is": each(step, lambda i, count: i < count - 1),
-    "leaves the last two arrays where they are, those of the last layer": each(step, lambda i, count: i < count - 2),
+    "leaves the last two arrays where they are, those of the last layer": forms(
+        each(step, lambda i, count: i < count - 2), each(step, lambda i, count: i % 4 < 2)),
     "leaves the first array where it is": each(step, lambda i, count: i > 0),
     "moves the biases and forgets the weights, every other array": each(step, lambda i, count: i % 2 == 1),
     "moves nothing": each(step, lambda i, count: False),

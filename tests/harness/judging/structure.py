@@ -162,9 +162,15 @@ def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:
         ]
     if not isinstance(result, np.ndarray):
         number = " or a number" * (kind == "scalar")
-        alone = f": {ALONE}" if isinstance(result, list) and says.startswith(f"{function} ") else ""
+        alone = f": {_instead(kind, result)}" if isinstance(result, list) and says.startswith(f"{function} ") else ""
         raise CallFailed(f"{says} {_named(result)}, expected an array{number}{alone}", refused=False)
     return result
+
+
+def _instead(kind: Kind, result: list[Any]) -> str:
+    """What to return in the place of several things: the first alone, or an array of a list of numbers."""
+    plain = all(isinstance(item, list) or np.ndim(item) == 0 for item in result)
+    return "make it an array, with np.array" if plain and kind == "array" else ALONE
 
 
 def _named(result: Any) -> str:

@@ -208,7 +208,7 @@ def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict)
         if one.reason and NOT_IMPLEMENTED in one.levels.values() and "no function of this name" not in one.reason
     ]
     if stubs:
-        _write_line(terminal, f"{name}: not implemented and not judged: {', '.join(stubs)}")
+        _write_line(terminal, f"{name}: not implemented and not judged: {', '.join(dict.fromkeys(stubs))}")
 
 
 def _in_what(implementation: Implementation, verdict: Verdict, level: str) -> str:
