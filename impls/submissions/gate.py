@@ -9,6 +9,7 @@ To a file belong the modules and data beside it that it could load: those of whi
 text, and what these could load in turn. A name that a program puts together from parts is not seen.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -124,25 +125,51 @@ def _as_another(root: Path, name: str, found: dict[str, str | None]) -> str | No
     return f"a symbolic link to {own}, which is judged by itself" if own in found else None
 
 
-def read(path: Path, root: Path | None = None) -> Submission:
+class Beside:
+    """What lies in the folders of submissions; each is listed once, or a class would be as slow as its square."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, dict[str, list[tuple[str, set[str]]]]] = {}
+
+    def meant_by(self, words: set[str], home: Path) -> set[str]:
+        """The names in a folder whose words are all among these; what cannot be listed has none."""
+        if home not in self._folders:
+            self._folders[home] = _by_a_word(home)
+        there = self._folders[home]
+        return {name for word in words for name, of_name in there.get(word, ()) if of_name <= words}
+
+
+def _by_a_word(home: Path) -> dict[str, list[tuple[str, set[str]]]]:
+    """The names in a folder with their words, by one of these."""
+    found: dict[str, list[tuple[str, set[str]]]] = {}
+    with contextlib.suppress(OSError):
+        for entry in _listed(home):
+            if of_name := set(_WORDS.findall(entry.name.partition(".")[0])):
+                found.setdefault(max(of_name), []).append((entry.name, of_name))
+    return found
+
+
+def read(path: Path, root: Path | None = None, beside: Beside | None = None) -> Submission:
     """Read the file or the package at ``path``. Raises Refused.
 
-    root: the folder that it may not lead out of; a path that the user named may be a link to anywhere.
+    root: the folder that it may not lead out of; a path that the user named may be a link to anywhere. beside: what is
+    known already of the folder it lies in.
     """
+    beside = beside or Beside()
     try:
         if path.is_dir():
             if path.suffix in SUFFIXES:
                 raise Refused("a folder named like a file")
-            return _package(path, Path(os.path.realpath(root or path)))
+            return _package(path, Path(os.path.realpath(root or path)), beside)
         content = _content(path, root, LARGEST_NOTEBOOK if path.suffix == ".ipynb" else LARGEST_SOURCE)
     except (OSError, RuntimeError) as wrong:  # RuntimeError is what Python 3.11 makes of a loop of links
         raise Refused(_said(wrong)) from wrong
     source = cells_of(content) if path.suffix == ".ipynb" else content
     text = _text(content) if isinstance(source, bytes) else "\n".join(source)
-    return _described(path, source, [(path.name, content)], [text])
+    return _described(path, source, [(path.name, content)], [text], beside)
 
 
-def _package(path: Path, root: Path) -> Submission:
+def _package(path: Path, root: Path, beside: Beside) -> Submission:
     """A package with everything in its folder, which may be data."""
     files: list[tuple[str, bytes]] = []
     texts: list[str] = []
@@ -161,7 +188,7 @@ def _package(path: Path, root: Path) -> Submission:
         files.append((name, content))
         if file.suffix == ".py" and len(content) <= LARGEST_SOURCE:
             texts.append(_text(content))
-    return _described(path, None, files, texts)
+    return _described(path, None, files, texts, beside)
 
 
 def contents(paths: Iterable[Path], home: Path) -> dict[str, bytes]:
@@ -183,9 +210,9 @@ def contents(paths: Iterable[Path], home: Path) -> dict[str, bytes]:
     return found
 
 
-def _described(path: Path, source: Any, files: list[tuple[str, bytes]], texts: list[str]) -> Submission:
+def _described(path: Path, source: Any, files: list[tuple[str, bytes]], texts: list[str], beside: Beside) -> Submission:
     """Its hash: of the bytes of a lone file, so that it is what ``sha256sum`` says; and what is mentioned."""
-    helpers = dict(_helpers(path, texts))
+    helpers = dict(_helpers(path, texts, beside))
     digest = hashlib.sha256()
     if len(files) == 1:
         digest.update(files[0][1])
@@ -196,20 +223,15 @@ def _described(path: Path, source: Any, files: list[tuple[str, bytes]], texts: l
     return Submission(source, digest.hexdigest(), own.with_helpers(map(mentions, [*texts[1:], *helping])))
 
 
-def _helpers(path: Path, texts: list[str]) -> Iterator[tuple[str, bytes]]:
+def _helpers(path: Path, texts: list[str], beside: Beside) -> Iterator[tuple[str, bytes]]:
     """What lies beside a submission and could be loaded by it, by name, with its content."""
     home = path.absolute().parent
-    try:
-        names = [one.name for one in _listed(home) if one.name != path.name]
-    except OSError:
-        return
-    beside = {name: set(_WORDS.findall(name.partition(".")[0])) for name in names}
-    left, files, words = MOST_TOGETHER, 0, set[str]()
+    left, files, words, taken = MOST_TOGETHER, 0, set[str](), {path.name}
     waiting = list(texts)
     while waiting:
         words.update(_WORDS.findall(waiting.pop()))
-        for name in [name for name, of_name in beside.items() if of_name and of_name <= words]:
-            del beside[name]
+        for name in sorted(beside.meant_by(words, home) - taken):
+            taken.add(name)
             for file in _files_below(home / name):
                 files += 1
                 content = _stamp(file, min(left, LARGEST_SOURCE) if files <= MOST_FILES else 0)

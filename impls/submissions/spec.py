@@ -156,15 +156,22 @@ def named_by(spec: str, asked: Asked) -> list[Named]:
             raise SpecError(f"{spec!r}: a folder that cannot be read: {error}") from error
         if not entries:
             raise SpecError(f"{spec!r}: a folder without any .py or .ipynb file to check; {_accepted(spec)}")
-        return [_read(one.name, str(folder / one.name), folder, one.refused) for one in entries]
+        beside = gate.Beside()
+        return [_read(one.name, str(folder / one.name), folder, one.refused, beside) for one in entries]
     return [Named(printable(spec), spec)]
 
 
-def _read(name: str, spec: str, root: Path | None = None, refused: str | None = None) -> Named:
+def _read(
+    name: str,
+    spec: str,
+    root: Path | None = None,
+    refused: str | None = None,
+    beside: gate.Beside | None = None,
+) -> Named:
     path = Path(spec)
     if refused is None:
         try:
-            return Named(printable(name), spec, path, gate.read(path, root))
+            return Named(printable(name), spec, path, gate.read(path, root, beside))
         except gate.Refused as wrong:
             refused = str(wrong)
     return Named(printable(name), spec, path, refused=refused)
