@@ -3,6 +3,7 @@
 JAX and optax have no cross-entropy of probabilities; what they have is called as it is. XLA makes subnormal numbers 0.
 """
 
+from functools import partial
 from importlib.metadata import version
 
 import jax
@@ -77,15 +78,21 @@ def collapse_linear(W1, b1, W2, b2):
 
 def mlp_gradients(x, y, theta, activations, loss):
     """By jax.grad; a sigmoid or softmax under its own loss is left to the loss of optax that contains it."""
+    return _gradients(list(theta), x, y, tuple(activations), loss)
+
+
+@partial(jax.jit, static_argnums=(3, 4))
+@jax.grad
+def _gradients(theta, x, y, activations, loss):
     *hidden, last = activations
     of_logits = {
-        ("sigmoid", "binary_cross_entropy"): lambda z: optax.sigmoid_binary_cross_entropy(z, y).mean(),
-        ("softmax", "cross_entropy"): lambda z: optax.softmax_cross_entropy(z, y).mean(),
-        ("identity", "cross_entropy_with_logits"): lambda z: cross_entropy_with_logits(z, y),
+        ("sigmoid", "binary_cross_entropy"): optax.sigmoid_binary_cross_entropy,
+        ("softmax", "cross_entropy"): optax.softmax_cross_entropy,
+        ("identity", "cross_entropy_with_logits"): optax.softmax_cross_entropy_with_integer_labels,
     }
     if loss == "mean_squared_error":
-        return jax.grad(lambda theta: mean_squared_error(mlp(x, theta, activations), y))(theta)
-    return jax.grad(lambda theta: of_logits[last, loss](mlp(x, theta, [*hidden, "identity"])))(theta)
+        return mean_squared_error(mlp(x, theta, activations), y)
+    return of_logits[last, loss](mlp(x, theta, [*hidden, "identity"]), y).mean()
 
 
 def gradient_descent_step(theta, grad, alpha):

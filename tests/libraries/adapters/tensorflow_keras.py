@@ -71,11 +71,11 @@ def linear(x, W, b):
 
 
 def neuron(x, w, b):
-    return tf.nn.sigmoid(tf.linalg.matvec(tf.constant(x), tf.constant(w)) + b).numpy()
+    return tf.nn.sigmoid(tf.tensordot(tf.constant(x), tf.constant(w), 1) + b).numpy()
 
 
 def logistic_regression(X, theta):
-    return tf.nn.sigmoid(tf.linalg.matvec(tf.constant(X), tf.constant(theta))).numpy()
+    return tf.nn.sigmoid(tf.tensordot(tf.constant(X), tf.constant(theta), 1)).numpy()
 
 
 def mlp(x, theta, activations):
