@@ -46,6 +46,7 @@ def interleaved(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
             frame.f_trace, frame.f_trace_opcodes = traced, True
         elif event == "line" or (event == "opcode" and frame.f_code.co_code[frame.f_lasti] in _STEPS):
             other.takes_a_turn()
+            frame.f_trace_opcodes = True  # Python 3.13 stops at the first untraced call of the same code, as this was
         return traced if other.turns else None
 
     before = sys.gettrace()
