@@ -145,7 +145,9 @@ def read(path: Path, interface: Interface) -> Assignment:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         return _Reader(path, interface).assignment(content)
-    except (OSError, ValueError) as wrong:
+    except OSError as wrong:
+        raise AssignmentError(f"--assignment {path}: {wrong.filename} cannot be read: {wrong.strerror}") from wrong
+    except ValueError as wrong:
         raise AssignmentError(f"--assignment {path}: {wrong}") from wrong
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from impls.adapters import torch_modules as modules
 from impls.implementation import Says
+from impls.stubs import is_unwritten
 from impls.submissions import declared
 from impls.submissions.declared import Contradiction, Loss, Network, Terms, Undeclared
 
@@ -20,11 +21,16 @@ FUNCTIONS = ("network", "network_gradients")
 
 @dataclass
 class Offer:
-    """What came of looking for a network. fails: what is wrong without a call. loss: of the file, in words."""
+    """What came of looking for a network.
+
+    unwritten: the classes, where all of them are still to be written. fails: what is wrong without a call. loss: of the
+    file, in words.
+    """
 
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
     network: Network | None = None
     not_judged: dict[str, str] = field(default_factory=dict)
+    unwritten: list[str] = field(default_factory=list)
     fails: dict[str, str] = field(default_factory=dict)
     name: str | None = None
     loss: str | None = None
@@ -84,7 +90,10 @@ def _the_class(kinds: Sequence[type], named: Sequence[str], found: Offer) -> mod
     by_name = [kind for name in named for kind in kinds if kind.__name__ == name]
     chosen = by_name[:1] or [kind for kind in kinds if kind.__name__ == modules.NAME] or list(kinds)
     makers, unsuited = [], []
-    for kind in chosen:
+    if not (begun := [kind for kind in chosen if not is_unwritten(vars(kind).get("forward", kind))]):
+        found.unwritten += [kind.__name__ for kind in chosen]
+        return None
+    for kind in begun:
         try:
             makers.append((kind, modules.TwoLayers(kind)))
         except modules.Unsuited as wrong:

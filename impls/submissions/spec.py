@@ -242,7 +242,9 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
         wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
         there = loaded(path, wanted, found.read.source, found.seconds)
         if not there.functions and not there.says.not_judged and not wanted.is_homework:
-            raise LoadError(_none_of(wanted.functions, [*there.says.absent.values(), *there.says.not_looked_at]))
+            raise LoadError(
+                _none_of(wanted.functions, [*dict.fromkeys(there.says.absent.values()), *there.says.not_looked_at])
+            )
         own = {"ARRAYS": there.arrays, "DEVICE": there.device}
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)

@@ -280,6 +280,9 @@ class _Reading:
             if name in asked:
                 found.functions.pop(name, None)
                 found.not_judged.setdefault(name, why)
+        if offer.unwritten:
+            found.looked_at.update(offer.unwritten)
+            found.absent |= dict.fromkeys(asked, f"{', '.join(offer.unwritten)}: still to be written")
         if offer.name:
             found.looked_at.add(offer.name)
         if offer.loss:

@@ -75,7 +75,7 @@ def read(tmp_path, text, adapter=None):
         ("[functions.mean_squared_error]\narguments = ['y']\n", "each of y_hat, y once"),
         ("[functions.sigmoid]\n[assignment]\nlevel = 'hard'\n", "one of textbook, robust is needed"),
         ("[functions.sigmoid]\n[assignment]\nscoring = 'half'\n", "all-or-nothing, share"),
-        ("[functions.sigmoid]\n[assignment]\nadapter = 'no.py'\n", "No such file"),
+        ("[functions.sigmoid]\n[assignment]\nadapter = 'no.py'\n", "no.py cannot be read: No such file"),
         ("[functions.sigmoid]\n[assignment]\nforbidden = 'a b'\n", "a list of modules"),
         ("[functions.sigmoid]\n[assignment]\none_example = 0\n", "needs true or false"),
         ("[functions.sigmoid]\n[submissions.'a.py'.functions.tanh]\n", "[functions] does not ask for it"),

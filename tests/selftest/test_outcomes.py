@@ -6,6 +6,7 @@ from tests.selftest.test_command_line import ONLY_SIGMOID, RIGHT_SIGMOID
 
 DO_NOT_LOAD = {
     "syntax.py": ("def sigmoid(z:\n", "SyntaxError"),
+    "python_2.py": ("def sigmoid(z):\n    print z\n", "this is Python 2, which is not run here"),
     "exit.py": ("def sigmoid(z, x=exit(0)): return z", "SystemExit"),
     "script.py": ("print(1 / 0)", "no function of the interface"),
     "missing.py": ("import no_such_module_at_all as m\ndef sigmoid(z): return m.f(z)", "no_such_module_at_all"),
