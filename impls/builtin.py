@@ -3,7 +3,7 @@
 import importlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from impls.backends import BACKENDS, missing, probe
@@ -27,6 +27,8 @@ class BuiltIn:
     level: str = "robust"
     requires: tuple[str, ...] = ()
     make_from: tuple[str, ...] = ()
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """Declarations, by their words."""
 
     def absent(self) -> str | None:
         """Why it cannot run here, or None when it can."""

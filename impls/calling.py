@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impls.backends import ArrayLibrary
+from impls.backends import ArrayLibrary, Narrowed
+from impls.interleaving import interleaved
 from impls.interrupt import was_interrupted
 from impls.kept import KeptResults, digest
 from impls.nested import leaves, mapped
@@ -87,7 +88,8 @@ class Request:
     """One call to be made.
 
     most: how many elements the arrays of its result may have together. spent: its arguments are written into once the
-    result has been read; a result that shares memory with them is then among those that are overwritten.
+    result has been read; a result that shares memory with them is then among those that are overwritten. beside: the
+    arguments of a call of the same function, with the same options, which another thread makes at the same time.
     """
 
     function: str
@@ -95,6 +97,7 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
     most: int = 1 << 20
     spent: bool = False
+    beside: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,8 @@ class Direct:
     def _answer(self, request: Request) -> Answer:
         try:
             args, options = self.native(request.args), self.native(request.options)
+        except Narrowed as narrowed:
+            return Answer(failure=CallFailed(f"{request.function}: {narrowed}", refused=False))
         except Exception as raised:
             if self._library.device == "cpu":
                 raise
@@ -194,7 +199,7 @@ class Direct:
         before = [self._digest(argument) for argument in args]
         value, failure = None, None
         try:
-            returned = self._run(request.function, args, options)
+            returned = self._run(request.function, args, options, request.beside)
             value = self.plain(returned, request.most)
             self._kept.keep(request.function, returned, value)
         except CallFailed as failed:
@@ -256,10 +261,16 @@ class Direct:
             return {str(key): self._readable(item) for key, item in argument.items()}
         return argument if isinstance(argument, str | int | float | None) else Unreadable(_named(argument))
 
-    def _run(self, name: str, native: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    def _run(
+        self, name: str, native: tuple[Any, ...], options: Mapping[str, Any], beside: tuple[Any, ...] | None
+    ) -> Any:
         function = self.functions[name]
         try:
-            result = function(*native, **options)
+            if beside is None:
+                result = function(*native, **options)
+            else:
+                others, theirs = self.native(beside), self.native(options)
+                result = interleaved(lambda: function(*native, **options), lambda: function(*others, **theirs))
             self._library.synchronise()  # what goes wrong on a device shows when somebody waits for it
         except CallFailed:
             raise

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from impls.backends import BACKENDS
 from impls.calling import Caller, Renamed
-from impls.submissions.declared import Network
+from impls.submissions.declared import INTEGERS, Network, Terms
 from impls.text import one_line
 
 
@@ -14,7 +15,8 @@ class Implementation:
     """Functions that can be called, and what has to be known to call and to judge them.
 
     functions: the names of the interface that are there. caller: how they are called. arrays (a name in
-    ``impls.backends``) and device: what they take and return; offers: the floating dtypes of that array library.
+    ``impls.backends``) and device: what they take and return; offers and integers: the floating and the integer dtypes
+    that its arrays can have.
     default_level ("textbook", "robust"): the level required when nobody names one. ulp: per dtype name, the accuracy in
     ulp that the error bounds assume of exp, log, log1p and tanh; flushes_to_zero: the dtypes in which subnormal
     numbers become 0 on the way. versions: the libraries at work. sha256: of all that belongs to a submission, as it
@@ -32,6 +34,7 @@ class Implementation:
     flushes_to_zero: Collection[str]
     versions: Mapping[str, str]
     offers: tuple[str, ...]
+    integers: tuple[str, ...] = INTEGERS
     isolation: str = "none"
     """Where it runs and what the kernel keeps it from, in words."""
     remarks: tuple[str, ...] = ()
@@ -48,6 +51,11 @@ class Implementation:
     def not_looked_at(self) -> tuple[str, ...]:
         """The functions and classes in a file that nothing was made of, with what they may be meant for."""
         return self.says.not_looked_at
+
+    @property
+    def terms(self) -> Terms:
+        """What is declared of it that changes the judging."""
+        return self.says.terms
 
     @property
     def declared(self) -> Mapping[str, str]:
@@ -73,7 +81,8 @@ class Says:
     one that is not there. names: in the submission's own words. called: how a function of its own is called, as
     ``Model().loss``; order: the places of the interface's arguments in such a call, where they differ. several:
     further functions of the caller that stand for the same function of the interface; all are judged, and the worst
-    counts. batches_only: functions that take no example without a batch axis. network: the architecture of `network`.
+    counts. terms: what is declared that changes the judging. flushing: the dtypes in which its array library has made a
+    subnormal number 0. network: the architecture of `network`.
     not_looked_at, of the ``holds`` functions and classes of a file.
     """
 
@@ -85,14 +94,17 @@ class Says:
     order: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Mapping[str, str] = field(default_factory=dict)
-    batches_only: tuple[str, ...] = ()
+    terms: Terms = field(default_factory=Terms)
+    flushing: tuple[str, ...] = ()
     network: Network | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of libraries, as the implementation declares them."""
     not_looked_at: tuple[str, ...] = ()
     holds: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, from which ``said`` makes the same again."""
-        data = dict(vars(self))
+        data = dict(vars(self)) | {"terms": dict(vars(self.terms))}
         if self.network:
             data["network"] = [list(self.network.activations), self.network.loss, self.network.dtype]
         return data
@@ -108,17 +120,30 @@ def said(data: Mapping[str, Any]) -> Says:
         return {one_line(str(key), 100): one_line(str(text), 600) for key, text in value.items()}
 
     network = data["network"]
+    texts = ("not_judged", "fails", "absent", "names", "called", "declared", "versions")
     return Says(
-        **{word: lines(data[word]) for word in ("not_judged", "fails", "absent", "names", "called", "declared")},
+        **{word: lines(data[word]) for word in texts},
         order={str(name): tuple(map(int, order)) for name, order in data["order"].items()},
         several={str(name): tuple(map(str, further)) for name, further in data["several"].items()},
-        batches_only=tuple(map(str, data["batches_only"])),
+        terms=Terms.of_plain(data["terms"]),
+        flushing=tuple(map(str, data["flushing"])),
         network=Network(tuple(map(str, network[0])), network[1] and str(network[1]), str(network[2]))
         if network
         else None,
         not_looked_at=tuple(one_line(str(one), 100) for one in data["not_looked_at"][:1000]),
         holds=int(data["holds"]),
     )
+
+
+def arithmetic_of(arrays: str, says: Says) -> dict[str, Any]:
+    """What of an Implementation follows from its array library and from what is declared: its dtypes, and flushing.
+
+    Raises ValueError for declared dtypes that such arrays cannot have.
+    """
+    backend = BACKENDS[arrays]
+    floats, integers = says.terms.dtypes_of(backend.floats)
+    flushing = floats if says.terms.flushes_to_zero else {*backend.flushes, *says.flushing}
+    return {"offers": floats, "integers": integers, "flushes_to_zero": [one for one in floats if one in flushing]}
 
 
 @dataclass(frozen=True)

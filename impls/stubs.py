@@ -38,6 +38,9 @@ _COMPUTES_NOTHING = {
 }
 
 
+_RAISES = {"CALL", "LOAD_GLOBAL", "PRECALL", "PUSH_NULL", "RAISE_VARARGS"}
+
+
 def code_of(function: Callable[..., Any]) -> CodeType | None:
     """The code of a function, also of what stands behind a method, a partial or a wrapper; None without any."""
     seen: Any = function
@@ -68,6 +71,16 @@ def gives_nothing(function: Callable[..., Any]) -> bool:
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     loaded = [one.argval for one in dis.get_instructions(code) if one.opname.startswith(("LOAD_", "RETURN_CONST"))]
     return all(value in (None, ...) or (isinstance(value, str) and value not in arguments) for value in loaded)
+
+
+def is_unwritten(function: Callable[..., Any]) -> bool:
+    """Whether the body is a stub, or does nothing but raise NotImplementedError."""
+    code = code_of(function)
+    if code is None or is_stub(function):
+        return code is not None
+    steps = list(dis.get_instructions(code))
+    names = {one.argval for one in steps if one.opname == "LOAD_GLOBAL"}
+    return names == {"NotImplementedError"} and {one.opname for one in steps} <= _COMPUTES_NOTHING | _RAISES
 
 
 def raised_by_its_own_file(traceback: TracebackType | None, function: Callable[..., Any]) -> bool:

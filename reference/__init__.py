@@ -19,6 +19,7 @@ from reference.losses import *
 from reference.networks import *
 from reference.optimiser_bounds import *
 from reference.optimisers import *
+from reference.stepping import *
 from reference.training import *
 
 FUNCTIONS: tuple[str, ...] = (
@@ -33,5 +34,7 @@ FUNCTIONS: tuple[str, ...] = (
 )
 """The names of the interface's functions, in its order."""
 
-PARAMETERS: dict[str, tuple[str, ...]] = {name: tuple(signature(globals()[name]).parameters) for name in FUNCTIONS}
-"""The names of each function's parameters."""
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    name: tuple(one for one in signature(globals()[name]).parameters if one != "eps_place") for name in FUNCTIONS
+}
+"""The names of each function's parameters; `eps_place` is the reference's own."""

@@ -67,16 +67,21 @@ def tanh(z: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def tanh_bound(z: np.ndarray, arithmetic: Arithmetic) -> np.ndarray:
-    """max(|t|, 2^10 n) e_tanh + 2w for t = tanh(z) and the smallest normal number n, plus eps at the textbook level.
+    """max(|t|, 2^10 n) e_tanh + 2w for t = tanh(z) and the smallest normal number n; at the textbook level plus eps and
+    the error of the slide's quotient.
 
     One library function; hardware may flush the argument to zero, and the result as well. A rational approximation
     z p(z^2)/q(z^2) multiplies subnormal numbers, whose errors are absolute: below 2^10 n the bound stays what it is at
     2^10 n (not in float16, where 2^10 n is 1/16). The error of the slide's quotient is at most
-    (1 - t^2) e_exp/2 + 3u|t| + 2u, far below eps.
+    (1 - t^2) e_exp/2 + 3u|t| + 2u: in float64 far below eps, in float32 above it.
     """
     small = 2**10 * arithmetic.smallest_normal
     least = small if small < arithmetic.unit_roundoff**2 else 0.0
-    return np.maximum(np.abs(np.tanh(z)), least) * arithmetic.e_tanh + 2 * arithmetic.smallest + arithmetic.eps
+    t = np.abs(np.tanh(z))
+    bound = np.maximum(t, least) * arithmetic.e_tanh + 2 * arithmetic.smallest
+    if not arithmetic.eps:
+        return bound
+    return bound + arithmetic.eps + (1 - t**2) * arithmetic.e_exp / 2 + (3 * t + 2) * arithmetic.unit_roundoff
 
 
 @float64_inside

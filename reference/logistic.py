@@ -39,6 +39,8 @@ def fit_bound(X: np.ndarray, y: np.ndarray, alpha: float, steps: int, arithmetic
     ||computed_k+1 - exact_k+1|| <= ||computed_k - exact_k|| + e_k, e_k being the 2-norm of what the step itself rounds,
     at the computed parameters: those of z = X theta, of the sigmoid, of its difference to y, of the product with X^T,
     of two multiplications by alpha and 1/m, in any order, and of the last subtraction. No element exceeds the 2-norm.
+    Where alpha / m, or its product with the residual r, is subnormal, it is off by up to the smallest number w: the
+    product with X^T makes w |X|^T |r| or w |X|^T 1 of that.
     """
     m, n = X.shape
     if steps == 0:
@@ -55,6 +57,7 @@ def fit_bound(X: np.ndarray, y: np.ndarray, alpha: float, steps: int, arithmetic
         residual_error = rounded_bound(spread, h_error, arithmetic)
         step = np.abs(X.T) @ spread * alpha / m
         step_error = product_bound(np.abs(X.T), spread, arithmetic, B_error=residual_error, roundings=3) * alpha / m
+        step_error += arithmetic.smallest * (np.abs(X.T) @ (1 + spread))
         rounded = rounded_bound(np.abs(theta) + off + step, step_error, arithmetic)
         theta = theta - alpha / m * (X.T @ residual)
         total += float(np.hypot.reduce(rounded))

@@ -1,7 +1,8 @@
 """The update rules of the variants of stochastic gradient descent; their bounds are in `optimiser_bounds`.
 
-Slide "Training an MLP - The SGD algorithm" names the rules and `torch.optim`. Equations, names and the place of every
-eps are those of `torch.optim`; the docstrings cite the papers. A function computes one step. Its `state` is what the
+Slide "Training an MLP - The SGD algorithm" names the rules and `torch.optim`. Equations, names and, unless `eps_place`
+says otherwise, the place of every eps are those of `torch.optim`; the docstrings cite the papers. `EPS_PLACES` says who
+puts eps elsewhere. A function computes one step. Its `state` is what the
 earlier steps leave behind: a dictionary of lists with one array for each parameter (all 0 before the first step), and
 the number of steps taken so far if the rule counts them. A step does not change parameters, gradients or state.
 """
@@ -14,6 +15,7 @@ import numpy as np
 from reference._validation import check_shape, each_in_its_dtype, real_array, real_number, whole_number
 
 __all__ = [
+    "EPS_PLACES",
     "AdaGradState",
     "AdamState",
     "AdamaxState",
@@ -25,6 +27,24 @@ __all__ = [
     "rmsprop_step",
     "sgd_step",
 ]
+
+EPS_PLACES = {
+    "adagrad_step": ("outside", "inside", "none"),
+    "rmsprop_step": ("outside", "inside", "none"),
+    "adam_step": ("outside", "inside", "uncorrected"),
+    "adamax_step": ("inside", "outside", "none"),
+}
+"""Where a rule's eps may stand; the first one is the place in `torch.optim`.
+
+AdaGrad and RMSprop, s the (mean) sum of squares: "outside" is g / (sqrt(s) + eps), as in `torch.optim`; "inside" is
+g / sqrt(s + eps), as in Keras 3 (`adagrad.py`, `rmsprop.py`) and optax (`scale_by_rss`, `scale_by_rms` with
+`eps_in_sqrt`); "none" is g / sqrt(s).
+Adam: "outside" is m^ / (sqrt(v^) + eps), as in `torch.optim`, optax's `eps` and the paper's algorithm 1; "inside" is
+m^ / sqrt(v^ + eps), optax's `eps_root`; "uncorrected" is eps beside the root of the v that is not corrected, the form
+at the end of the paper's section 2 and in Keras 3 (`adam.py`): m^ / (sqrt(v^) + eps / sqrt(1 - beta_2^t)).
+Adamax: "inside" is u' = max(beta_2 u, |g| + eps), as in `torch.optim` and optax; "outside" is m / (u + eps), as in
+Keras 3 (`adamax.py`); "none" is m / u, the paper's algorithm 2.
+"""
 
 FUNCTIONS = ("sgd_step", "adagrad_step", "rmsprop_step", "adam_step", "adamax_step")
 
@@ -92,32 +112,46 @@ def sgd_step(
 
 @each_in_its_dtype
 def adagrad_step(
-    theta: Arrays, grad: Arrays, state: AdaGradState, *, lr: float = 1e-2, eps: float = 1e-10
+    theta: Arrays,
+    grad: Arrays,
+    state: AdaGradState,
+    *,
+    lr: float = 1e-2,
+    eps: float = 1e-10,
+    eps_place: str = "outside",
 ) -> tuple[list[np.ndarray], AdaGradState]:
     r"""AdaGrad: :math:`s' = s + g^2,\; \theta' = \theta - lr\, g / (\sqrt{s'} + \epsilon)`.
 
-    state: {"sum": s}, an array for each parameter; eps > 0 stands outside the root; else as `sgd_step`.
+    state: {"sum": s}, an array for each parameter; eps > 0 stands outside the root, or where eps_place says; else as
+    `sgd_step`.
     Source: `torch.optim.Adagrad` (Duchi, Hazan, Singer, *Adaptive subgradient methods*, JMLR 12, 2011).
 
     >>> adagrad_step([np.array([1.0])], [np.array([3.0])], {"sum": [np.array([16.0])]}, lr=0.5, eps=0.0)
     ([array([0.7])], {'sum': [array([25.])]})
     """
-    lr, eps = _not_negative("lr", lr), _not_negative("eps", eps)
+    lr, eps, place = _not_negative("lr", lr), _not_negative("eps", eps), _place("adagrad_step", eps_place)
     new_theta, new_s = [], []
     for p, g, s in _parameters(theta, grad, state, "sum"):
         new_s.append(s + g**2)
-        new_theta.append(p - lr * g / (np.sqrt(new_s[-1]) + eps))
+        new_theta.append(p - lr * g / _root(new_s[-1], eps, place))
     return new_theta, {"sum": new_s}
 
 
 @each_in_its_dtype
 def rmsprop_step(
-    theta: Arrays, grad: Arrays, state: RMSpropState, *, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    theta: Arrays,
+    grad: Arrays,
+    state: RMSpropState,
+    *,
+    lr: float = 1e-2,
+    alpha: float = 0.99,
+    eps: float = 1e-8,
+    eps_place: str = "outside",
 ) -> tuple[list[np.ndarray], RMSpropState]:
     r"""RMSprop: :math:`v' = \alpha v + (1 - \alpha) g^2,\; \theta' = \theta - lr\, g / (\sqrt{v'} + \epsilon)`.
 
     state: {"square_avg": v}, an array for each parameter; alpha in [0, 1): the share of v that is kept; eps > 0 stands
-    outside the root; else as `sgd_step`.
+    outside the root, or where eps_place says; else as `sgd_step`.
     Source: `torch.optim.RMSprop`, not centred and without momentum (Hinton, *Neural networks for machine learning*,
     lecture 6, 2012).
 
@@ -126,10 +160,11 @@ def rmsprop_step(
     ([array([0.])], {'square_avg': [array([4.])]})
     """
     lr, alpha, eps = _not_negative("lr", lr), _decay("alpha", alpha), _not_negative("eps", eps)
+    place = _place("rmsprop_step", eps_place)
     new_theta, new_v = [], []
     for p, g, v in _parameters(theta, grad, state, "square_avg"):
         new_v.append(alpha * v + (1 - alpha) * g**2)
-        new_theta.append(p - lr * g / (np.sqrt(new_v[-1]) + eps))
+        new_theta.append(p - lr * g / _root(new_v[-1], eps, place))
     return new_theta, {"square_avg": new_v}
 
 
@@ -142,12 +177,14 @@ def adam_step(
     lr: float = 1e-3,
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
+    eps_place: str = "outside",
 ) -> tuple[list[np.ndarray], AdamState]:
     r"""Adam: :math:`m' = \beta_1 m + (1 - \beta_1) g,\; v' = \beta_2 v + (1 - \beta_2) g^2,\; \theta' = \theta - lr
     \frac{m' / (1 - \beta_1^t)}{\sqrt{v' / (1 - \beta_2^t)} + \epsilon}` for the step number t = step + 1.
 
     state: {"step": the number of steps taken so far, "exp_avg": m, "exp_avg_sq": v}, m and v an array for each
-    parameter; betas in [0, 1); eps > 0 stands outside the root; else as `sgd_step`. The step of the new state is t.
+    parameter; betas in [0, 1); eps > 0 stands outside the root, or where eps_place says; else as `sgd_step`. The step
+    of the new state is t.
     Source: `torch.optim.Adam` (Kingma, Ba, *Adam: a method for stochastic optimization*, 2015, algorithm 1).
 
     >>> state = {"step": 0, "exp_avg": [np.array([0.0])], "exp_avg_sq": [np.array([0.0])]}
@@ -155,13 +192,15 @@ def adam_step(
     ([array([0.5])], {'step': 1, 'exp_avg': [array([2.])], 'exp_avg_sq': [array([4.])]})
     """
     lr, (beta1, beta2), eps = _not_negative("lr", lr), _two_decays(betas), _not_negative("eps", eps)
-    t = whole_number("state['step']", _entry(state, "step"), 0) + 1
+    t, place = whole_number("state['step']", _entry(state, "step"), 0) + 1, _place("adam_step", eps_place)
+    if place == "uncorrected":
+        eps = eps / np.sqrt(1 - beta2**t)
     new_theta, new_m, new_v = [], [], []
     for p, g, m, v in _parameters(theta, grad, state, "exp_avg", "exp_avg_sq"):
         new_m.append(beta1 * m + (1 - beta1) * g)
         new_v.append(beta2 * v + (1 - beta2) * g**2)
         m_hat, v_hat = new_m[-1] / (1 - beta1**t), new_v[-1] / (1 - beta2**t)
-        new_theta.append(p - lr * m_hat / (np.sqrt(v_hat) + eps))
+        new_theta.append(p - lr * m_hat / _root(v_hat, eps, place))
     return new_theta, {"step": t, "exp_avg": new_m, "exp_avg_sq": new_v}
 
 
@@ -174,12 +213,14 @@ def adamax_step(
     lr: float = 2e-3,
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
+    eps_place: str = "inside",
 ) -> tuple[list[np.ndarray], AdamaxState]:
     r"""Adamax: :math:`m' = \beta_1 m + (1 - \beta_1) g,\; u' = \max(\beta_2 u, |g| + \epsilon),\; \theta' = \theta -
     \frac{lr}{1 - \beta_1^t} \frac{m'}{u'}` for the step number t = step + 1.
 
     state: {"step": the number of steps taken so far, "exp_avg": m, "exp_inf": u}, m and u an array for each parameter;
-    betas in [0, 1); eps > 0 is added to |g|; else as `sgd_step`. The step of the new state is t.
+    betas in [0, 1); eps > 0 is added to |g|, or stands where eps_place says; else as `sgd_step`. The step of the new
+    state is t.
     Source: `torch.optim.Adamax` (Kingma, Ba, *Adam: a method for stochastic optimization*, 2015, algorithm 2, which has
     no eps).
 
@@ -188,13 +229,27 @@ def adamax_step(
     ([array([0.625])], {'step': 1, 'exp_avg': [array([1.5])], 'exp_inf': [array([4.])]})
     """
     lr, (beta1, beta2), eps = _not_negative("lr", lr), _two_decays(betas), _not_negative("eps", eps)
-    t = whole_number("state['step']", _entry(state, "step"), 0) + 1
+    t, place = whole_number("state['step']", _entry(state, "step"), 0) + 1, _place("adamax_step", eps_place)
+    beside_g, beside_u = (eps if place == where else 0.0 for where in ("inside", "outside"))
     new_theta, new_m, new_u = [], [], []
     for p, g, m, u in _parameters(theta, grad, state, "exp_avg", "exp_inf"):
         new_m.append(beta1 * m + (1 - beta1) * g)
-        new_u.append(np.maximum(beta2 * u, np.abs(g) + eps))
-        new_theta.append(p - lr / (1 - beta1**t) * new_m[-1] / new_u[-1])
+        new_u.append(np.maximum(beta2 * u, np.abs(g) + beside_g))
+        new_theta.append(p - lr / (1 - beta1**t) * new_m[-1] / (new_u[-1] + beside_u))
     return new_theta, {"step": t, "exp_avg": new_m, "exp_inf": new_u}
+
+
+def _root(square: np.ndarray, eps: float, place: str) -> np.ndarray:
+    """The denominator: eps inside the root, or beside it, or nowhere."""
+    if place == "inside":
+        return np.asarray(np.sqrt(square + eps))
+    return np.asarray(np.sqrt(square) + (0.0 if place == "none" else eps))
+
+
+def _place(rule: str, place: object) -> str:
+    if place not in EPS_PLACES[rule]:
+        raise ValueError(f"eps_place: got {place!r}, needs one of {', '.join(EPS_PLACES[rule])}")
+    return str(place)
 
 
 def _parameters(theta: Arrays, grad: Arrays, state: Mapping[str, Any], *keys: str) -> Iterable[tuple[np.ndarray, ...]]:

@@ -1,9 +1,10 @@
 """Hands the harness what it does not import: known deviations, known mistakes, and the lecture's figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
+from impls.submissions.declared import Network
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.harness.drawing.examples import Values
 from tests.harness.judging.diagnosis import Suspect
@@ -25,9 +26,8 @@ def _inputs(clause: str) -> Sequence[Values]:
     return inputs.of(clause)
 
 
-def _suspects(function: str) -> list[Suspect]:
+def _suspects(function: str, network: Network | None) -> Iterable[Suspect]:
     """The known mistakes of a function; imported only where something has failed, since they are many."""
-    from tests.mistakes import MISTAKES
+    from tests.mistakes import suspects
 
-    known = (mistake for mistake in MISTAKES.values() if mistake.clause.function == function)
-    return [Suspect(mistake.clause.id, mistake.misconception, mistake.make) for mistake in known]
+    return suspects.of(function, network)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 
-from impls.backends.backend import LAYOUTS, Backend, Needs, failure_on, missing
+from impls.backends.backend import COMPACT, LAYOUTS, Backend, Narrowed, Needs, failure_on, missing
 from impls.backends.global_state import restored
 
 ArrayLibrary = Backend
@@ -53,10 +53,12 @@ def global_state_restored() -> AbstractContextManager[None]:
 
 __all__ = [
     "BACKENDS",
+    "COMPACT",
     "DEVICES",
     "LAYOUTS",
     "ArrayLibrary",
     "Backend",
+    "Narrowed",
     "Needs",
     "global_state_restored",
     "library",

@@ -37,6 +37,10 @@ LAYOUTS = (
 )
 
 
+COMPACT = ("contiguous", "fortran", "offset", "readonly", "requires_grad")
+"""Those without gaps between the elements, and with strides that every library has."""
+
+
 @dataclass(frozen=True)
 class Needs:
     """What a process needs to use a library on a device, beyond what a process for NumPy arrays has.
@@ -81,7 +85,10 @@ class Needs:
 
 CUDA = Needs(
     preload=(),
-    environment=("CUDA", "NVIDIA_", "CUPY_", "CUBLAS_", "CUDNN_", "TORCH_", "LD_"),
+    environment=(
+        *("CUDA", "CUPY_", "CUBLAS_", "CUDNN_", "TORCH_", "LD_LIBRARY_PATH", "LD_PRELOAD"),
+        *("NVIDIA_VISIBLE_", "NVIDIA_DRIVER_", "NVIDIA_TF32_"),  # NVIDIA_API_KEY is a secret
+    ),
     device_files=("nvidia*", "dxg"),  # dxg is Windows' subsystem for Linux
     kernel_files=("/proc/devices", "/proc/driver", "/proc/modules", "/proc/version", "/sys"),
     address_space_mib=None,  # the driver reserves about twice the memory of the card (NVIDIA/cuda-python#2458)
@@ -90,6 +97,13 @@ CUDA = Needs(
     kept_workers=4,  # a context takes about half a GiB of the card
 )
 """What every library needs on an NVIDIA GPU."""
+
+
+_SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+
+
+class Narrowed(TypeError):
+    """The library has made an array of another dtype than it was told, and has not said so."""
 
 
 class Backend:
@@ -116,6 +130,8 @@ class Backend:
     """Its function that makes an array of nested lists."""
     inferred: ClassVar[tuple[str, ...]] = ("float64", "int64", "bool")
     """The dtypes that this function gives to Python numbers."""
+    narrows: ClassVar[str] = ""
+    """Of a library that may make an array of another dtype than it is told: what helps."""
     needs: ClassVar[Mapping[str, Needs]] = {}
     """What a process needs, by device."""
 
@@ -145,6 +161,16 @@ class Backend:
     def read(self, native: Any) -> np.ndarray:
         """A fresh NumPy array of the values in an array of the library. Raises TypeError for one of another device."""
         raise NotImplementedError
+
+    def flushing(self) -> tuple[str, ...]:
+        """The dtypes in which 1 times the smallest number is 0, as the library is set now: it is asked."""
+        return tuple(dtype for dtype in self.floats if self._flushes(dtype))
+
+    def _flushes(self, dtype: str) -> bool:
+        try:
+            return bool(self.read(self.fresh(np.array([_SMALLEST[dtype]]), dtype) * 1)[0] == 0)
+        except Exception:  # one that cannot be asked
+            return False
 
     # What a backend may write.
 
@@ -201,9 +227,11 @@ class Backend:
         """A fresh array holding ``values``, in a memory layout of LAYOUTS (or the nearest that the library has).
 
         dtype: one of ``floats``, "bfloat16" too, which NumPy does not have; None keeps the dtype of ``values``. Arrays
-        without axes or elements are contiguous in every layout.
+        without axes or elements are contiguous in every layout. Raises Narrowed where the library makes another dtype.
         """
         contiguous = self.fresh(values, dtype)
+        if self.narrows and (got := self.outline(contiguous)[1]) != (dtype or values.dtype.name):
+            raise Narrowed(f"{self.name} makes {got} of {dtype or values.dtype.name}: {self.narrows}")
         if layout not in self.layouts or not _has_layouts(values.shape):
             return contiguous
         return _compiled(self.layouts[layout])(self.xp, contiguous)

@@ -26,6 +26,7 @@ class Arrays(Backend):
     devices = ("cpu", "cuda")
     floats = ("float64", "float32", "float16", "bfloat16")
     flushes = ("float64", "float32", "bfloat16")
+    narrows = 'set jax_enable_x64, or declare the dtypes that there are, as in DTYPES = ("float32", "int32")'
     inferred = ("bool",)  # numbers become 32 or 64 bits wide, as jax_enable_x64 says
     needs = {"cpu": _XLA, "cuda": _XLA | CUDA}
 

@@ -36,5 +36,9 @@ class Arrays(Backend):
     def is_array(self, x: Any) -> bool:
         return isinstance(x, np.ndarray | np.generic)
 
+    def flushing(self) -> tuple[str, ...]:
+        """None: what else flushes in this process is no setting of NumPy's."""
+        return ()
+
     def read(self, native: Any) -> np.ndarray:
         return np.array(native)

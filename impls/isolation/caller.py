@@ -1,18 +1,21 @@
 """How the functions of one isolated implementation are called: requests in, answers out, whatever its process does."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from impls.backends import Needs
-from impls.calling import Answer, Answers, CallFailed, Lost, NotJudged, NotWritten, Request, bytes_of
-from impls.isolation.channel import Worker
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request, bytes_of
+from impls.isolation.channel import Patience, Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
 from impls.isolation.reach import devices, told_of_the_machine
+from impls.nested import leaves
 from impls.text import one_line
 
 _MESSAGE = 4 << 20
@@ -34,6 +37,8 @@ class Isolated:
     isolation: Isolation
     load: Mapping[str, Any]
     needs: Needs
+    compiles: bool = False
+    """Declared: the first call of a function with arguments of some shapes is not held to the time of a call."""
 
     def __post_init__(self) -> None:
         self._worker: Worker | None = None
@@ -42,6 +47,7 @@ class Isolated:
         self._losses: Counter[str] = Counter()
         self._servers_lost: Counter[str] = Counter()
         self._reason: dict[str, str] = {}
+        self._compiled: set[Hashable] = set()
 
     @cached_property
     def loaded(self) -> dict[str, Any]:
@@ -124,7 +130,7 @@ class Isolated:
             try:
                 sent = sent or self._sent(self._alive()[0], batch)
                 most = min(limits.answer_mib << 20, request.most * _LARGEST_NUMBER + _MARGIN)
-                patience = sent.worker.patience(limits.call_seconds, "--call-seconds")
+                patience, counts = self._patience(sent.worker, request)
                 said = sent.worker.receive(sent.token, most, patience)
             except ServerLost as lost:
                 taken.lost = lost
@@ -134,7 +140,7 @@ class Isolated:
                 self._reason[function] = str(lost)
                 taken.lost = Lost(f"{function}: {lost}{self._printed()}")
                 return taken
-            self._waited[function] += patience.waited
+            self._waited[function] += patience.waited if counts else 0.0
             taken.answers.append(self._answer(said, len(request.args)))
             if taken.answers[-1].device_lost:
                 self.end()
@@ -144,6 +150,13 @@ class Isolated:
         if sent is not None:
             taken.overwritten = self._closing(sent)
         return taken
+
+    def _patience(self, worker: Worker, request: Request) -> tuple[Patience, bool]:
+        """How long to wait for the answer, and whether that counts: to compile takes as long as to load may."""
+        if self.compiles and (shapes := (request.function, _shapes(request))) not in self._compiled:
+            self._compiled.add(shapes)
+            return worker.patience(worker.limits.load_seconds, "--load-seconds"), False
+        return worker.patience(self.isolation.limits.call_seconds, "--call-seconds"), True
 
     def _closing(self, sent: "_Sent") -> dict[str, str]:
         """What the last frame says of the results that were overwritten."""
@@ -193,6 +206,7 @@ class Isolated:
             self.isolation.used(self._worker)
             return self._worker, {}
         worker = self._worker = self.isolation.start(self.load, self.needs, id(self))
+        self._compiled.clear()
         reach = {"told": told_of_the_machine(self.needs), "devices": devices(self.needs), "shared": worker.shared}
         load = {**self.load, **reach}
         patience = worker.patience(worker.limits.load_seconds, "--load-seconds")
@@ -236,15 +250,24 @@ class _Begun:
     taken: _Taken | None = None
 
 
+def _shapes(request: Request) -> Hashable:
+    """What a compiler makes a program of its own for: the shapes and dtypes of the arrays, and all other arguments."""
+    every = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves([request.args, request.options]))
+    return tuple((one.shape, one.dtype.str) if isinstance(one, np.ndarray) else repr(one) for one in every)
+
+
 def _message(batch: Sequence[Request]) -> dict[str, Any]:
-    return {"do": "ask", "requests": [[one.function, one.args, one.options, one.most, one.spent] for one in batch]}
+    return {
+        "do": "ask",
+        "requests": [[one.function, one.args, one.options, one.most, one.spent, one.beside] for one in batch],
+    }
 
 
 def _first_message(requests: Sequence[Request]) -> Sequence[Request]:
     """The first of the requests, as many as go into one message; at least one where there is one."""
     size = 0
     for count, request in enumerate(requests):
-        size += bytes_of(request.args)
+        size += bytes_of((request.args, request.beside))
         if count and size > _MESSAGE:
             return requests[:count]
     return requests

@@ -22,7 +22,7 @@ from impls.backends import BACKENDS, Needs, probe
 from impls.backends import needs as of_backend
 from impls.builtin import BUILTINS, UNKNOWN_ULP
 from impls.calling import Lost
-from impls.implementation import Implementation, Unloadable, said
+from impls.implementation import Implementation, Unloadable, arithmetic_of, said
 from impls.isolation.caller import Isolated
 from impls.isolation.isolation import Isolation
 from impls.isolation.reach import CHECKOUT, outside_the_suite
@@ -69,16 +69,19 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         functions = tuple(name for name in function_names if name in offered)
         says = said(answer["says"])
         if found.wanted.is_homework:  # what loosens is not for the submission to say
-            says = replace(says, batches_only=found.wanted.batches_only({}))
+            says = replace(says, terms=says.terms.for_homework(found.wanted.terms({})), flushing=())
+        caller.compiles = says.terms.compiles
         if not builtin:
             arrays_there, device_there = str(answer["arrays"]), str(answer["device"])
             if reason := _contradicted(found, asked, arrays_there, device_there):
                 return unloadable(reason)
             arrays, device = arrays_there, device_there
+        arithmetic = arithmetic_of(arrays, says)
     except Lost as lost:
         return unloadable(str(lost))
     except (KeyError, TypeError, AttributeError, ValueError) as wrong:
         return unloadable(f"its process gave no sense: {wrong!r}")
+    requires = builtin.requires if builtin else ()
     return Implementation(
         name=found.name,
         spec=found.spec,
@@ -88,9 +91,8 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         device=device,
         default_level=level,
         ulp=builtin.ulp if builtin else UNKNOWN_ULP,
-        flushes_to_zero=BACKENDS[arrays].flushes,
-        versions=_installed("numpy", BACKENDS[arrays].package(), *(builtin.requires if builtin else ())),
-        offers=BACKENDS[arrays].floats,
+        versions=dict(says.versions) | _installed("numpy", BACKENDS[arrays].package(), *requires),
+        **arithmetic,
         isolation=isolation.in_force,
         remarks=sources.remarks,
         sha256=sha256,

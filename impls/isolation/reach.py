@@ -14,6 +14,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SUITE = tuple(CHECKOUT / name for name in ("impls", "reference", "tests"))
 """What of the checkout is the suite's own; a submission may lie beside it, or in it as a file that is named."""
 
+_ADAPTERS = CHECKOUT / "tests" / "libraries" / "adapters"
+"""The adapters of released libraries are judged as submissions are, and import what lies beside them."""
+
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 _ETC = (
     *("alternatives", "fonts", "group", "hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias"),
@@ -72,5 +75,6 @@ def outside_the_suite(paths: Iterable[str]) -> list[str]:
 
 
 def is_of_the_suite(path: str) -> bool:
-    """Whether a path lies in the suite's own folders."""
-    return any(Path(os.path.realpath(path)).is_relative_to(part) for part in SUITE)
+    """Whether a path lies in the suite's own folders, and is no submission there."""
+    real = Path(os.path.realpath(path))
+    return any(map(real.is_relative_to, SUITE)) and not real.is_relative_to(_ADAPTERS)

@@ -14,6 +14,7 @@ from typing import Any
 
 from impls.submissions import declared
 from impls.submissions.adapter import Adapter
+from impls.submissions.declared import Terms
 
 LEVELS = ("textbook", "robust")
 ALL_OR_NOTHING, SHARE = "all-or-nothing", "share"
@@ -45,13 +46,16 @@ class Wanted:
     is_homework: bool = False
     """Handed in for an assignment, not a library's adapter: what loosens is not declared by the file itself."""
 
-    def batches_only(self, file: Mapping[str, Any]) -> tuple[str, ...]:
-        """The functions that take no example without a batch axis; file: what the submission may say itself."""
+    def said(self, file: Mapping[str, Any]) -> dict[str, Any]:
+        """All that is declared, the nearest source of each; file: what the submission may say itself."""
         said: dict[str, Any] = {}
         for one in (file, *(says for _, says in reversed(self.declared))):
             said |= one
-        every = said.get("ONE_EXAMPLE", True)
-        return tuple(one for one in self.functions if said.get(f"ONE_EXAMPLE {one}", every) is False)
+        return said
+
+    def terms(self, file: Mapping[str, Any]) -> Terms:
+        """What of it changes the judging."""
+        return Terms.of(self.said(file), self.functions)
 
     def as_json(self) -> dict[str, Any]:
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in vars(self).items()}
@@ -80,14 +84,17 @@ class Assignment:
     scoring: str = ALL_OR_NOTHING
     forbidden: tuple[str, ...] = ()
     declared: Mapping[str, Any] = field(default_factory=dict)
+    of_submissions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is declared of a whole submission, in its entry."""
     adapter: Adapter | None = None
 
     def wanted(self, submission: str) -> Wanted:
         """What is asked of the submission of that name."""
-        own = next((items for name, items in self.submissions.items() if is_named(submission, name)), {})
+        entry = next((name for name in self.submissions if is_named(submission, name)), "")
+        own, of_it = self.submissions.get(entry, {}), self.of_submissions.get(entry, {})
         both = {name: (own.get(name, Item()), item) for name, item in self.functions.items()}
         sources: list[tuple[str, Mapping[str, Any]]] = [
-            (f'the entry for "{submission}"', _together(one for one, _ in both.values())),
+            (f'the entry for "{submission}"', {**of_it, **_together(one for one, _ in both.values())}),
             ("the assignment", {**self.declared, **_together(one for _, one in both.values())}),
         ]
         if self.adapter:
@@ -138,7 +145,9 @@ def read(path: Path, interface: Interface) -> Assignment:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         return _Reader(path, interface).assignment(content)
-    except (OSError, ValueError) as wrong:
+    except OSError as wrong:
+        raise AssignmentError(f"--assignment {path}: {wrong.filename} cannot be read: {wrong.strerror}") from wrong
+    except ValueError as wrong:
         raise AssignmentError(f"--assignment {path}: {wrong}") from wrong
 
 
@@ -160,16 +169,17 @@ class _Reader:
         _known(content, ("assignment", "functions", "submissions"), "the file")
         of_it = _table(content, "assignment", "the file")
         says = "[assignment]"
-        loosening = {word.lower() for word in declared.LOOSENING}
-        _known(of_it, ("name", "level", "adapter", "arrays", "forbidden", "scoring", *sorted(loosening)), says)
+        words = [word.lower() for word in (*declared.LOOSENING, "OPTIMISER_EPS")]
+        _known(of_it, ("name", "level", "adapter", "arrays", "forbidden", "scoring", *sorted(words)), says)
         functions = self._items(_table(content, "functions", "the file"), "functions")
         if not functions:
             raise ValueError("it asks for no function: a table [functions.sigmoid] is needed for each")
         entries = _table(content, "submissions", "the file")
-        submissions = {}
+        submissions, of_submissions = {}, {}
         for name in entries:
-            entry = _table(entries, name, "[submissions]")
-            _known(entry, ("functions",), f'[submissions."{name}"]')
+            entry, where = _table(entries, name, "[submissions]"), f'[submissions."{name}"]'
+            _known(entry, ("functions", *sorted(words)), where)
+            of_submissions[name] = self._declared({key: entry[key] for key in words if key in entry}, where)
             submissions[name] = self._items(_table(entry, "functions", says), f'submissions."{name}".functions')
             if missing := sorted(set(submissions[name]) - set(functions)):
                 raise ValueError(f'[submissions."{name}".functions.{missing[0]}]: [functions] does not ask for it')
@@ -183,7 +193,8 @@ class _Reader:
             arrays=_one_of(of_it, "arrays", declared.ARRAYS, says),
             scoring=_one_of(of_it, "scoring", (ALL_OR_NOTHING, SHARE), says) or ALL_OR_NOTHING,
             forbidden=tuple(_checked(of_it, "forbidden", _are_dotted, "a list of modules", says) or ()),
-            declared=self._declared({key: of_it[key] for key in of_it.keys() & loosening}, says),
+            declared=self._declared({key: of_it[key] for key in words if key in of_it}, says),
+            of_submissions=of_submissions,
             adapter=None if adapter is None else self._adapter(adapter),
         )
 
@@ -201,12 +212,13 @@ class _Reader:
         return items
 
     def _item(self, function: str, table: Mapping[str, Any], where: str) -> Item:
-        network = ("activations", "loss", "task") if function.startswith("network") else ()
-        _known(table, ("points", "names", "arguments", "one_example", *network), where)
+        words = ["one_example"] + ["optimiser_eps"] * (function in declared.EPS_PLACES)
+        words += ["activations", "loss", "task"] * function.startswith("network")
+        _known(table, ("points", "names", "arguments", *words), where)
         says = "a number of points, 0 or more"
         points = _checked(table, "points", _is_points, says, where)
         names = _checked(table, "names", _are_dotted, 'a list of names, as in ["bce", "Model.__loss"]', where) or ()
-        given = {key: value for key, value in table.items() if key in (*network, "one_example")}
+        given = {key: value for key, value in table.items() if key in words}
         return Item(
             points=None if points is None else float(points),
             names=tuple([names] if isinstance(names, str) else names),
@@ -228,11 +240,12 @@ class _Reader:
         said = {}
         for key, value in given.items():
             try:
-                checked = declared.checked(key.upper(), value)
+                of_function = key == "optimiser_eps" and function is not None
+                checked = declared.checked(key.upper(), {function: value} if of_function else value)
             except ValueError as wrong:
                 raise ValueError(f"{where} {key}: {wrong}") from wrong
-            if key == "one_example" and function is not None:
-                said[f"ONE_EXAMPLE {function}"] = checked
+            if key in ("one_example", "optimiser_eps") and function is not None:
+                said[f"{key.upper()} {function}"] = checked[function] if of_function else checked
             else:
                 said[key.upper()] = checked
         return said

@@ -6,7 +6,7 @@ the adapter, the file, a loss object in the file. In: these, and the loaded modu
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 ARRAYS = ("numpy", "torch", "cupy", "jax", "dlpack")
@@ -26,6 +26,17 @@ LOSS_OBJECTS = {
     "BCEWithLogitsLoss": (("relu", "identity"), WITH_LOGITS),
 }
 """What a loss of torch stands for."""
+FLOATS = ("float64", "float32", "float16", "bfloat16")
+INTEGERS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
+"""The dtypes, the widest first, the signed ones before the others."""
+EPS_PLACES = {
+    "adagrad_step": ("outside", "inside", "none"),
+    "rmsprop_step": ("outside", "inside", "none"),
+    "adam_step": ("outside", "inside", "uncorrected"),
+    "adamax_step": ("inside", "outside", "none"),
+}
+"""Where an optimiser's eps may stand, first as torch.optim has it, which is what nobody has to declare."""
+OPTIMISERS = ("sgd_step", *EPS_PLACES)
 LOOSENING = ("DTYPES", "FLUSHES_TO_ZERO", "COMPILES", "ONE_EXAMPLE", "STATEFUL")
 """What makes the judging milder: under an assignment it is not for the file to say."""
 NETWORK = ("ACTIVATIONS", "LOSS", "TASK")
@@ -44,6 +55,65 @@ class Network:
     activations: tuple[str, ...]
     loss: str | None
     dtype: str = "float64"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is declared of an implementation that changes what it is asked, or what is expected of it.
+
+    dtypes: those that there are, none for all of its array library. flushes_to_zero: subnormal numbers may become 0.
+    compiles: each new shape costs it time. batches_only: functions that take no example without a batch axis.
+    stateful: optimisers whose state nobody else can make or read. eps_places: of each optimiser, where its eps stands.
+    """
+
+    dtypes: tuple[str, ...] = ()
+    flushes_to_zero: bool = False
+    compiles: bool = False
+    batches_only: tuple[str, ...] = ()
+    stateful: tuple[str, ...] = ()
+    eps_places: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], functions: Iterable[str]) -> "Terms":
+        """From checked declarations; of one function alone it is declared under ``WORD function``."""
+        every = said.get("ONE_EXAMPLE", True)
+        places = said.get("OPTIMISER_EPS", {})
+        own = {name: said.get(f"OPTIMISER_EPS {name}", places.get(name)) for name in EPS_PLACES}
+        return cls(
+            dtypes=tuple(said.get("DTYPES", ())),
+            flushes_to_zero=said.get("FLUSHES_TO_ZERO", False),
+            compiles=said.get("COMPILES", False),
+            batches_only=tuple(one for one in functions if said.get(f"ONE_EXAMPLE {one}", every) is False),
+            stateful=tuple(said.get("STATEFUL", ())),
+            eps_places=tuple((name, place) for name, place in own.items() if place),
+        )
+
+    @classmethod
+    def of_plain(cls, data: Mapping[str, Any]) -> "Terms":
+        """The same again of ``vars`` of it, which a foreign process may have written. Raises ValueError."""
+        return cls(
+            checked("DTYPES", data["dtypes"]) if data["dtypes"] else (),
+            checked("FLUSHES_TO_ZERO", data["flushes_to_zero"]),
+            checked("COMPILES", data["compiles"]),
+            tuple(map(str, data["batches_only"])),
+            checked("STATEFUL", data["stateful"]),
+            tuple(checked("OPTIMISER_EPS", dict(data["eps_places"])).items()),
+        )
+
+    def for_homework(self, asked: "Terms") -> "Terms":
+        """These, with all that loosens as the assignment and the adapter have it."""
+        return replace(asked, eps_places=self.eps_places)
+
+    def dtypes_of(self, library: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The floating and the integer dtypes that there are, of those of the library; none named of a sort is all.
+
+        Raises ValueError where no floating one is left in which numbers can be written down.
+        """
+        floats = {*self.dtypes} & {*FLOATS} or {*library}
+        integers = {*self.dtypes} & {*INTEGERS} or {*INTEGERS}
+        if strange := sorted(floats - {*library}):
+            raise ValueError(f"DTYPES has {strange[0]}, and its arrays can be {', '.join(library)} only")
+        return tuple(one for one in FLOATS if one in floats), tuple(one for one in INTEGERS if one in integers)
 
 
 @dataclass(frozen=True)
@@ -78,11 +148,49 @@ def checked(word: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise ValueError(f"got {value!r}, needs true or false")
         return value
-    if word in ("DTYPES", "STATEFUL"):
-        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-            raise ValueError(f"got {value!r}, needs a list of names")
-        return tuple(value)
+    if word == "DTYPES":
+        dtypes = _several_of(value, FLOATS + INTEGERS)
+        if not dtypes or {*dtypes} & {*FLOATS} == {"bfloat16"}:
+            raise ValueError(f"got {value!r}, needs float64, float32 or float16 among its floating dtypes")
+        return dtypes
+    if word == "STATEFUL":
+        return _several_of(value, OPTIMISERS)
+    if word == "VERSIONS":
+        if not isinstance(value, Mapping) or not all(map(_is_text, [*value, *value.values()])):
+            raise ValueError(f"got {value!r}, needs the version of each library, by its name")
+        return dict(value)
+    if word == "OPTIMISER_EPS":
+        return _places(value)
     return value
+
+
+def _several_of(value: object, allowed: Sequence[str]) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or any(one not in allowed for one in names):
+        raise ValueError(f"got {value!r}, needs some of {', '.join(allowed)}")
+    return tuple(names)
+
+
+def _places(value: object) -> dict[str, str]:
+    """The place of eps of each optimiser: one for all that can have it there, or by the optimiser's name."""
+    if isinstance(value, str):
+        everywhere = {name: value for name, places in EPS_PLACES.items() if value in places}
+        if not everywhere:
+            known = dict.fromkeys(place for places in EPS_PLACES.values() for place in places)
+            raise ValueError(f"got {value!r}, needs one of {', '.join(known)}")
+        return everywhere
+    if not isinstance(value, Mapping):
+        raise ValueError(f"got {value!r}, needs a place of eps, or one for each optimiser")
+    for name, place in value.items():
+        if place not in EPS_PLACES.get(name, ()):
+            raise ValueError(f"got {place!r} for {name}, needs {_known_places(name)}")
+    return dict(value)
+
+
+def _known_places(name: object) -> str:
+    if name in EPS_PLACES:
+        return f"one of {', '.join(EPS_PLACES[str(name)])}"
+    return f"one of {', '.join(EPS_PLACES)} as its name"
 
 
 def _one_of(value: object, allowed: Iterable[str]) -> object:
@@ -113,6 +221,17 @@ def in_namespace(names: Mapping[str, Any]) -> dict[str, Any]:
         except ValueError as wrong:
             raise ValueError(f"{word}: {wrong}") from wrong
     return said
+
+
+def in_words(said: Mapping[str, Any]) -> dict[str, str]:
+    """Declarations as reports show them."""
+    return {word: _words(value) for word, value in said.items()}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {one}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _is_text(value: object) -> bool:

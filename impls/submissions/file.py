@@ -221,10 +221,13 @@ def _reason(error: BaseException, home: Path | None) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        return " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+        text = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+        return f"this is Python 2, which is not run here ({text})" if text.startswith(_PYTHON_2) else text
     except BaseException:
         return "its message cannot be shown"
 
 
+_PYTHON_2 = ("Missing parentheses in call to", "multiple exception types must be parenthesized")
+"""How the messages of Python 3 begin for what Python 2 allows."""
 _HIDING = Path(__file__).parents[1] / "isolation" / "hiding.py"
 _MACHINERY = (__file__, str(Path(__file__).with_name("spec.py")), str(_HIDING), importlib.__file__)

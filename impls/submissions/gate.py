@@ -15,7 +15,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -313,20 +313,33 @@ def _text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
+_NO_NOTEBOOK: Mapping[type, str] = {json.JSONDecodeError: "its text is not JSON", KeyError: "it has no cells"}
+
+
 def cells_of(content: bytes) -> tuple[str, ...]:
     """The sources of all cells of a notebook, in nbformat 3 or later; empty for text. Raises Refused."""
     try:
         notebook = json.loads(content)
         sheets = [notebook] if "cells" in notebook else notebook["worksheets"]
         cells = [cell for sheet in sheets for cell in sheet["cells"]]
+        if not (language := _language(notebook)).lower().startswith(("python", "ipython", "xpython")):
+            raise Refused(f"a notebook of {language}, not of Python")
         if len(cells) > MOST_CELLS:
             raise Refused(f"a notebook of more than {MOST_CELLS} cells")
         sources = tuple(_code(cell) if cell["cell_type"] == "code" else "" for cell in cells)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
-        raise Refused(f"no notebook that can be read ({type(wrong).__name__})") from wrong
+        why = _NO_NOTEBOOK.get(type(wrong), "its cells cannot be read")
+        raise Refused(f"no notebook that can be read: {why} ({type(wrong).__name__})") from wrong
     if sum(map(len, sources)) > MOST_CODE:
         raise Refused(f"a notebook of more than {MOST_CODE} characters of code")
     return sources
+
+
+def _language(notebook: Any) -> str:
+    """The language that a notebook says it is in; Python where it says nothing."""
+    about = notebook.get("metadata") or {}
+    kernel, language = (about.get(key) or {} for key in ("kernelspec", "language_info"))
+    return str(language.get("name") or kernel.get("language") or "python")
 
 
 def _code(cell: Any) -> str:

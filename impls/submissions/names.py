@@ -22,12 +22,15 @@ from impls.submissions.running import Ran
 
 _PREDICTIONS = (
     "y_hat yhat y_pred ypred pred preds prediction predictions predicted p a al a2 h prob probs probabilities out "
-    "output outputs logits z scores hypothesis"
+    "output outputs logits z scores score hypothesis y_prob y_probs yprob y_proba proba y_score y_preds y_predicted "
+    "y_output y_out yp y_p y_est estimate estimates"
+)
+_TARGETS = (
+    "y t y_true ytrue target targets label labels true truth actual y_actual y_target y_label y_labels ground_truth gt "
+    "y_real expected y_test yt y_t"
 )
 PREDICTIONS = frozenset(_PREDICTIONS.split())
-TARGETS = frozenset(
-    ("y", "t", "y_true", "ytrue", "target", "targets", "label", "labels", "true", "truth", "actual", "y_actual")
-)
+TARGETS = frozenset(_TARGETS.split())
 LOSSES = ("binary_cross_entropy", "cross_entropy", "mean_squared_error", "cross_entropy_with_logits")
 _WRAPPED = ("pyfunc", "py_func", "__wrapped__", "func", "__func__", "_torchdynamo_orig_callable", "_fun", "fun")
 """Where those who wrap a function keep it: numpy.vectorize, numba, functools, partial, torch.compile, jax."""

@@ -12,19 +12,25 @@ from typing import Any
 
 from impls.adapters import torch_modules as modules
 from impls.implementation import Says
+from impls.stubs import is_unwritten
 from impls.submissions import declared
-from impls.submissions.declared import Contradiction, Loss, Network, Undeclared
+from impls.submissions.declared import Contradiction, Loss, Network, Terms, Undeclared
 
 FUNCTIONS = ("network", "network_gradients")
 
 
 @dataclass
 class Offer:
-    """What came of looking for a network. fails: what is wrong without a call. loss: of the file, in words."""
+    """What came of looking for a network.
+
+    unwritten: the classes, where all of them are still to be written. fails: what is wrong without a call. loss: of the
+    file, in words.
+    """
 
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
     network: Network | None = None
     not_judged: dict[str, str] = field(default_factory=dict)
+    unwritten: list[str] = field(default_factory=list)
     fails: dict[str, str] = field(default_factory=dict)
     name: str | None = None
     loss: str | None = None
@@ -84,7 +90,10 @@ def _the_class(kinds: Sequence[type], named: Sequence[str], found: Offer) -> mod
     by_name = [kind for name in named for kind in kinds if kind.__name__ == name]
     chosen = by_name[:1] or [kind for kind in kinds if kind.__name__ == modules.NAME] or list(kinds)
     makers, unsuited = [], []
-    for kind in chosen:
+    if not (begun := [kind for kind in chosen if not is_unwritten(vars(kind).get("forward", kind))]):
+        found.unwritten += [kind.__name__ for kind in chosen]
+        return None
+    for kind in begun:
         try:
             makers.append((kind, modules.TwoLayers(kind)))
         except modules.Unsuited as wrong:
@@ -113,10 +122,13 @@ def _loss(
     return modules.loss_of_object(made)
 
 
-def of_module(thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str]) -> Says:
+def of_module(
+    thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str], entry: Mapping[str, Any] | None = None
+) -> Says:
     """What is declared of a module, a class or an object; the functions of its network are added or taken out.
 
-    home: the module that a class or an object was found in. Raises ValueError for a declaration that cannot be.
+    home: the module that a class or an object was found in. entry: what is declared elsewhere, and goes first. Raises
+    ValueError for a declaration that cannot be.
     """
     names = {word: getattr(thing, word, getattr(home, word, None)) for word in declared.WORDS}
     members = vars(thing).values() if isinstance(thing, ModuleType) else [thing]
@@ -126,13 +138,12 @@ def of_module(thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[
         if modules.is_module_class(one)
         and (one is thing or (one.__module__ == thing.__name__ and not one.__name__.startswith("_")))
     ]
-    said = declared.in_namespace(names)
+    said = declared.in_namespace(names | dict(entry or {}))
     written = [one for one in FUNCTIONS if one in functions]
     found = offer(kinds, [], written, [], said, [], lambda loss: None)
     functions |= {name: call for name, call in found.functions.items() if name in asked}
     not_judged = {name: why for name, why in found.not_judged.items() if name in asked}
     for name in not_judged:
         functions.pop(name, None)
-    batches = tuple(functions) if said.get("ONE_EXAMPLE") is False else ()
-    words = {word: str(value) for word, value in said.items()}
-    return Says(not_judged=not_judged, network=found.network, declared=words, batches_only=batches)
+    terms = Terms.of(said, functions)
+    return Says(not_judged=not_judged, network=found.network, declared=declared.in_words(said), terms=terms)

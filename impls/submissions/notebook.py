@@ -68,7 +68,10 @@ def _decoded(data: bytes, path: str) -> str:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()
     except SyntaxError as wrong:
-        raise SyntaxError(f"{wrong.msg}; the file is not in utf-8", (path, 1, 0, None)) from wrong
+        raise SyntaxError(
+            "the file is binary, no source text" if b"\0" in data else "the file is not in UTF-8; save it as UTF-8",
+            (path, 1, 0, None),
+        ) from wrong
     except UnicodeDecodeError as wrong:
         line = data[: wrong.start].count(b"\n") + 1
         raise SyntaxError(f"{wrong.reason} in a file read as {wrong.encoding}", (path, line, 0, None)) from wrong

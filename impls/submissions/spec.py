@@ -19,7 +19,8 @@ from impls.adapters.torch_modules import is_module_class
 from impls.backends import BACKENDS, DEVICES, library, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, versions
 from impls.calling import Direct
-from impls.implementation import Absent, Implementation, Says, Unloadable
+from impls.implementation import Absent, Implementation, Says, Unloadable, arithmetic_of
+from impls.stateful import with_steps
 from impls.submissions import gate, networks
 from impls.submissions.assignment import Assignment, Wanted
 from impls.submissions.file import LoadError, contained
@@ -215,21 +216,20 @@ def _builtin(name: str, function_names: Sequence[str]) -> Resolved:
         with contained():
             thing = builtin.load()
             functions = _functions(thing, function_names)
-            says = networks.of_module(thing, functions, None, function_names)
+            says = networks.of_module(thing, functions, None, function_names, builtin.declared)
     except LoadError as error:
         return Unloadable(name, name, str(error), builtin.arrays, builtin.device, builtin.level)
     return Implementation(
         name=name,
         spec=name,
         functions=tuple(functions),
-        caller=Direct(functions, library(builtin.arrays, builtin.device)),
+        caller=Direct(with_steps(functions, says.terms.stateful), library(builtin.arrays, builtin.device)),
         arrays=builtin.arrays,
         device=builtin.device,
         default_level=builtin.level,
         ulp=builtin.ulp,
-        flushes_to_zero=BACKENDS[builtin.arrays].flushes,
         versions=builtin.versions(),
-        offers=BACKENDS[builtin.arrays].floats,
+        **arithmetic_of(builtin.arrays, says),
         says=says,
     )
 
@@ -242,14 +242,15 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
         wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
         there = loaded(path, wanted, found.read.source, found.seconds)
         if not there.functions and not there.says.not_judged and not wanted.is_homework:
-            raise LoadError(_none_of(wanted.functions, [*there.says.absent.values(), *there.says.not_looked_at]))
+            raise LoadError(
+                _none_of(wanted.functions, [*dict.fromkeys(there.says.absent.values()), *there.says.not_looked_at])
+            )
         own = {"ARRAYS": there.arrays, "DEVICE": there.device}
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
-        arrays, device = asked.target(own)
+        return _users(found, there.functions, *asked.target(own), there.says)
     except LoadError as error:
         return unloadable(found, str(error), asked)
-    return _users(found, there.functions, arrays, device, there.says)
 
 
 def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> Resolved:
@@ -289,12 +290,11 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
             raise LoadError(_none_of(function_names, public))
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = "torch" if is_module_class(thing) else _only_library(thing)
-        arrays, device = asked.target(own)
+        return _users(named, functions, *asked.target(own), says)
     except SpecError:
         raise
     except (LoadError, ValueError) as error:
         return unloadable(named, str(error), asked)
-    return _users(named, functions, arrays, device, says)
 
 
 def unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
@@ -309,19 +309,24 @@ def unloadable(named: Named, reason: str, asked: Asked) -> Unloadable:
 def _users(
     named: Named, functions: Mapping[str, Callable[..., Any]], arrays: str, device: str, says: Says
 ) -> Implementation:
-    """An implementation nobody has vouched for."""
+    """An implementation nobody has vouched for. Raises LoadError where it declares dtypes that it cannot have."""
+    if not named.wanted.is_homework:  # of which a setting of its own would loosen the judging
+        says = replace(says, flushing=library(arrays, device).flushing())
+    try:
+        arithmetic = arithmetic_of(arrays, says)
+    except ValueError as wrong:
+        raise LoadError(str(wrong)) from wrong
     return Implementation(
         name=named.name,
         spec=named.spec,
         functions=tuple(one for one in functions if "#" not in one),
-        caller=Direct(functions, library(arrays, device)),
+        caller=Direct(with_steps(functions, says.terms.stateful), library(arrays, device)),
         arrays=arrays,
         device=device,
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        flushes_to_zero=BACKENDS[arrays].flushes,
-        versions=versions(arrays),
-        offers=BACKENDS[arrays].floats,
+        versions=dict(says.versions) | versions(arrays),
+        **arithmetic,
         sha256=named.read.sha256 if named.read else None,
         says=says,
     )

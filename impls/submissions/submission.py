@@ -150,9 +150,7 @@ class _Reading:
             else:
                 self._finder.look_for(function)
         network = self._network(file)
-        said = {
-            word: value for _, says in reversed([*wanted.declared, ("the file", file)]) for word, value in says.items()
-        }
+        said = wanted.said(file)
         holds = [
             name
             for name, value in vars(self._ran.module).items()
@@ -167,19 +165,31 @@ class _Reading:
             says=Says(
                 not_judged=found.not_judged,
                 fails=self._fails,
-                absent={name: why for name, why in found.absent.items() if name not in found.functions},
+                absent=self._all_absent(holds)
+                | {name: why for name, why in found.absent.items() if name not in found.functions},
                 names=found.names,
                 called=found.called,
                 order=found.order,
                 several=found.several,
-                declared={word: _words(value) for word, value in said.items()} | self._says,
-                batches_only=wanted.batches_only(file),
+                declared=declared.in_words(said) | self._says,
+                terms=wanted.terms(file),
                 network=network,
+                versions=file.get("VERSIONS", {}),
                 not_looked_at=tuple(self._with_hint(one) for one in holds if one not in found.looked_at),
                 holds=len(holds),
             ),
             is_of_torch=self._is_of_torch(),
         )
+
+    def _all_absent(self, holds: Collection[str]) -> dict[str, str]:
+        """Of a file that holds no function and no class: what it is, for every function that cannot be there."""
+        if holds or self._finder.found.functions:
+            return {}
+        if self._ran.code.statements:
+            what = "it defines no function and no class"
+        else:
+            what = "it holds no code" if str(self._ran.module.__file__).endswith(".ipynb") else "the file is empty"
+        return {name: what for name in self._wanted.functions if name not in self._finder.found.not_judged}
 
     def _is_of_torch(self) -> bool:
         functions = self._finder.found.functions
@@ -201,10 +211,9 @@ class _Reading:
             says = declared.in_namespace(vars(self._ran.module))
         except ValueError as wrong:
             raise LoadError(f"{wrong}, in the file") from wrong
-        kept = {word: value for word, value in says.items() if word != "VERSIONS"}
         if self._wanted.is_homework:
-            return {word: value for word, value in kept.items() if word not in declared.LOOSENING}
-        return kept
+            return {word: value for word, value in says.items() if word not in (*declared.LOOSENING, "VERSIONS")}
+        return says
 
     def _adapter(self) -> Loaded | None:
         if self._wanted.adapter is None:
@@ -271,6 +280,9 @@ class _Reading:
             if name in asked:
                 found.functions.pop(name, None)
                 found.not_judged.setdefault(name, why)
+        if offer.unwritten:
+            found.looked_at.update(offer.unwritten)
+            found.absent |= dict.fromkeys(asked, f"{', '.join(offer.unwritten)}: still to be written")
         if offer.name:
             found.looked_at.add(offer.name)
         if offer.loss:
@@ -294,7 +306,3 @@ class _Reading:
             return eval(code, vars(self._ran.module))
         except Exception:
             return None
-
-
-def _words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -16,6 +16,13 @@ from tests.mistakes import MISTAKES
 from tests.selftest import diagnosed, power, soak
 from tests.selftest.right_variants import VARIANTS
 
+_ABOUT = """\
+Profile `quick`, seed 0; each mistake on the clause that names it. A mistake whose code does not even run is not caught,
+but reported. `python -m tests.selftest.power --table` prints mistakes by clauses, `--random 200` judges mistakes about
+lengths drawn at random, and `--seeds 50` counts what a single run misses by chance. `python -m tests.selftest.soak`
+judges the right variants under more seeds, and goes on where its `--record` ends; without torch and scikit-learn their
+variants are not there, and it says so."""
+
 
 def measure() -> Iterator[str]:
     """The counts; what is missed or accused is named below the table."""
@@ -26,7 +33,7 @@ def measure() -> Iterator[str]:
     found = {mistake.name: power.caught(outcome) for mistake, _, outcome in outcomes}
     biting = {mistake.clause.id for mistake in MISTAKES.values() if found[mistake.name]}
     accused = list(soak.accusations(VARIANTS.values(), power.SEED))
-    yield "Profile `quick`, seed 0. A mistake whose code does not even run is not caught, but reported."
+    yield _ABOUT
     yield ""
     yield "| | | of | command |"
     yield "|---|---|---|---|"

@@ -94,7 +94,7 @@ def costs() -> Iterator[str]:
         caller, argument = implementation.caller, (np.zeros(1),)
         started = time.perf_counter()
         if isinstance(caller, Isolated):
-            run.isolation.rest()
+            run.loading.isolation.rest()
             caller.call("relu", argument, {})
         start = time.perf_counter() - started
         single = _seconds(lambda: caller.call("relu", argument, {}), 2000)  # noqa: B023
@@ -102,7 +102,7 @@ def costs() -> Iterator[str]:
         many = [Request("relu", argument)] * 1000
         row += f" {_seconds(lambda: caller.ask(many), 20) * 1e3:.0f} |"  # noqa: B023
         yield row
-        run.end_workers()
+        run.loading.end_workers()
 
 
 def _seconds(call: Callable[[], object], times: int) -> float:

@@ -116,7 +116,7 @@ def of_batches(folder: Path) -> tuple[float, float]:
     run = Run(options)
     answer, taken = cluster._answer(), []
     for count in (1, 1, _BATCH):  # the first one draws
-        submissions = tuple(map(cluster._with_files, run.named[:count]))
+        submissions = tuple(map(cluster._with_files, run.loading.named[:count]))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         answer(pickle.dumps(batch.Order(options, ("tests/conformance",), submissions)), str(CHECKOUT))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from impls.backends import COMPACT
 from impls.nested import leaves, mapped
 from reference import Band, gamma
 from tests.harness import Subject, deferred, exact, example, laid_out
@@ -59,13 +60,13 @@ def differences(answer: Any, others: Any) -> Any:
 
 @deferred
 def as_vector(answer: Any, shapes: Sequence[tuple[int, ...]]) -> np.ndarray:
-    """The arrays in ``answer``, which have these shapes or fail the clause, as one vector."""
+    """The arrays in ``answer``, which have these shapes or fail the clause, as one vector of float64."""
     parts = list(leaves(answer))
     if len(parts) != len(shapes):
         raise Nonconformance(f"got {len(parts)} arrays, expected {len(shapes)}", answer)
     for part, shape in zip(parts, shapes, strict=True):
         has_shape(part, shape)
-    return np.concatenate([np.ravel(part) for part in parts])
+    return np.concatenate([np.ravel(part) for part in parts]).astype(np.float64)
 
 
 def assert_pure(impl: Subject, f: str, args: Sequence[Any], other_args: Sequence[Any], **options: Any) -> None:
@@ -74,6 +75,16 @@ def assert_pure(impl: Subject, f: str, args: Sequence[Any], other_args: Sequence
     for _ in range(3):  # an implementation may take turns with two buffers
         impl[f](*other_args, **options)
     impl.pure()
+
+
+def assert_same_beside_another_call(
+    impl: Subject, f: str, ours: Sequence[Any], theirs: Sequence[Any], **options: Any
+) -> None:
+    """``f`` of our arguments is what it is alone, while another thread calls it on theirs."""
+    ours, theirs = impl.cast(tuple(ours)), impl.cast(tuple(theirs))
+    alone, bound = impl[f](*ours, **options), impl.bound[f](*ours, **options)
+    impl.because("two threads call the function at the same time: a scratch buffer that all calls share")
+    impl.within(impl.at_once[f](theirs, *ours, **options), alone, mapped(lambda one: one + one, bound))
 
 
 def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, second: np.ndarray) -> None:
@@ -94,7 +105,7 @@ def assert_batch_is_mean_of_examples(impl: Subject, f: str, first: np.ndarray, s
 def assert_same_in_every_layout(impl: Subject, f: str, mix: draw.Mix, *arguments: np.ndarray) -> None:
     """``f`` makes of arguments in any memory layout what it makes of the same values laid out contiguously.
 
-    An array library need not have negative strides: where they are refused, nothing is wrong.
+    A layout that is not compact may be refused.
     """
     laid_out_views = list(draw.in_layouts(arguments, mix))
     contiguous = {}
@@ -103,10 +114,15 @@ def assert_same_in_every_layout(impl: Subject, f: str, mix: draw.Mix, *arguments
         impl.shape(answer, np.shape(bound.bound))
         contiguous[constant] = answer, bound + bound
     for _, views, layouts in laid_out_views:
-        if "reversed" in layouts:
-            impl.attempt[f](*views).refused_or_same(*contiguous[_constant(layouts)])
-        else:
+        if are_compact(layouts):
             impl.within(impl[f](*views), *contiguous[_constant(layouts)])
+        else:
+            impl.attempt[f](*views).refused_or_same(*contiguous[_constant(layouts)])
+
+
+def are_compact(layouts: Sequence[str]) -> bool:
+    """Whether no argument has gaps between its elements, or strides that a library need not have."""
+    return {*layouts} <= {*COMPACT}
 
 
 def _constant(layouts: Sequence[str]) -> tuple[bool, ...]:
@@ -115,12 +131,20 @@ def _constant(layouts: Sequence[str]) -> tuple[bool, ...]:
 
 
 def assert_right_in_layouts(impl: Subject, f: str, mix: draw.Mix, arguments: Any, **options: Any) -> None:
-    """``f`` is right at arguments, arrays nested in them, in the layouts of the mix; negative strides it may refuse."""
+    """``f`` is right at arguments, arrays nested in them, in the layouts of the mix; it may refuse those with gaps."""
     for views, layouts in draw.in_nested_layouts(arguments, mix):
-        if "reversed" in layouts:
-            impl.attempt[f](*views, **options).refused_or_right()
-        else:
+        if are_compact(layouts):
             impl.check[f](*views, **options)
+        else:
+            impl.attempt[f](*views, **options).refused_or_right()
+
+
+def assert_right_or_refused_without_axes(impl: Subject, f: str, arguments: Any, **options: Any) -> None:
+    """``f`` is right at arguments, arrays nested in them; where one of these has no axis, it may refuse."""
+    if all(leaf.ndim for leaf in leaves(arguments) if isinstance(leaf, np.ndarray)):
+        impl.check[f](*arguments, **options)
+    else:
+        impl.attempt[f](*arguments, **options).refused_or_right()
 
 
 def assert_takes_the_same_array_twice(impl: Subject, f: str, array: np.ndarray) -> None:
@@ -152,19 +176,34 @@ def assert_right_in(impl: Subject, f: str, dtype: str, *arguments: Any) -> None:
 
 def dtypes_and_lengths(impl: Subject, drawn: draw.Drawn) -> Iterator[tuple[str, int]]:
     """Each floating dtype with each length that is asked; the reason is taken down."""
-    for dtype in draw.FLOATS:
-        for reason, length in draw.lengths(drawn):
+    for dtype in floats_of(impl):
+        for reason, length in lengths_of(impl, drawn):
             impl.because(reason)
             yield dtype, length
     for dtype in halves_of(impl):
-        for reason, length in draw.half_lengths(drawn):
+        for reason, length in draw.half_lengths(drawn, few=impl.kind.terms.compiles):
             impl.because(reason)
             yield dtype, length
+
+
+def floats_of(impl: Subject) -> Sequence[str]:
+    """Those of float64 and float32 that the implementation has."""
+    return impl.kind.dtypes.there(draw.FLOATS)
+
+
+def integers_of(impl: Subject) -> Sequence[str]:
+    """The integer dtypes that the implementation has."""
+    return impl.kind.dtypes.there(draw.INTEGERS)
+
+
+def lengths_of(impl: Subject, drawn: draw.Drawn) -> draw.Lengths:
+    """The lengths that are asked of the implementation: few where it compiles a program for each."""
+    return draw.lengths(drawn, few=impl.kind.terms.compiles)
 
 
 def halves_of(impl: Subject) -> list[str]:
     """The half-precision dtypes of the implementation's arrays."""
-    return [dtype for dtype in draw.HALVES if dtype in impl.kind.offers]
+    return [dtype for dtype in draw.HALVES if dtype in impl.kind.dtypes.floats]
 
 
 def assert_right_or_refused_in_half(impl: Subject, f: str, *arguments: Any) -> None:
@@ -179,12 +218,27 @@ def in_each_half(impl: Subject, arguments: Any) -> Iterator[Any]:
         yield draw.passed_in(arguments, dtype)
 
 
-def assert_right_in_half_in_any_layout(impl: Subject, f: str, mix: draw.Mix, *arguments: np.ndarray) -> None:
+def assert_right_in_half_in_any_layout(impl: Subject, f: str, mix: draw.Mix, *arguments: Any) -> None:
     """As ``assert_right_or_refused_in_half``, contiguous and in the layouts of the mix."""
     assert_right_or_refused_in_half(impl, f, *arguments)
     for dtype in halves_of(impl):
-        for _, views, _ in draw.in_layouts(arguments, mix, dtype):
+        for views, _ in draw.in_nested_layouts(arguments, mix, dtype):
             impl.attempt[f](*views).refused_or_right()
+
+
+def assert_half_is_as(impl: Subject, f: str, spoilt: Sequence[Any], whole: Sequence[Any]) -> None:
+    """In half precision ``f`` refuses the spoilt arguments or has the formula's value, within the bound of the whole.
+
+    Where NaN or an infinity stands among the arguments, the formula has no bound of its own.
+    """
+    expected = exact[f](*spoilt)
+    for passed, sound in zip(in_each_half(impl, spoilt), in_each_half(impl, whole), strict=True):
+        impl.attempt[f](*passed).refused_or_within(expected, impl.bound[f](*sound))
+
+
+def arguments_of_neuron(f: str, neuron: Sequence[Any]) -> Sequence[Any]:
+    """Those of x, w and b that ``f`` takes: logistic regression has no bias."""
+    return neuron if f == "neuron" else neuron[:2]
 
 
 @deferred
@@ -215,8 +269,8 @@ def assert_every_position_counts(
     Where that is changes neither the exact loss nor its bound, which holds for any order of summation.
     spiked: makes the first argument of a position and a dtype; second: makes the second one of a dtype.
     """
-    for dtype in draw.FLOATS:
-        other = second(dtype)
+    for dtype in floats_of(impl):
+        other = impl.cast(second(dtype))
         expected, bound = exact[f](spiked(0, dtype), other), impl.bound[f](spiked(0, dtype), other)
         for reason, at in draw.spike_positions(position):
             impl.because(reason)

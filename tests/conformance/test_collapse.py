@@ -2,17 +2,15 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, each
-from tests.harness import clause, exact, given
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
+from tests.harness import clause, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 
-SIZES = ((1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (2, 3, 2), (3, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (2, 4, 3))
-"""S_0, S_1, S_2: where they are equal the shapes of W2 W1 and W1 W2 agree, and only the numbers tell."""
 DIFFERENT_SIZES = ((2, 3, 4), (3, 4, 2), (4, 2, 3), (1, 2, 3), (3, 1, 2), (2, 3, 1))
 
 
 @clause("COLLAPSE-VALUE")
-@given(layers=draw.linear_pairs(SIZES))
+@given(layers=draw.linear_pairs(draw.PAIRS))
 def test_the_weights_and_biases_of_the_one_layer(impl, layers):
     impl.check.collapse_linear(*layers)
 
@@ -38,14 +36,14 @@ def test_the_one_layer_computes_what_the_two_do(impl, network):
 
 
 @clause("COLLAPSE-PURE")
-@given(layers=draw.linear_pairs(SIZES))
+@given(layers=draw.linear_pairs(draw.PAIRS))
 def test_collapse_keeps_no_buffer_and_changes_no_argument(impl, layers):
     W1, b1, W2, b2 = layers
     assert_pure(impl, "collapse_linear", layers, (W1 + 1, b1 - 2, W2 + 3, b2 - 4))
 
 
 @clause("COLLAPSE-DTYPE")
-@given(layers=draw.linear_pairs(SIZES, dtypes=draw.FLOATS))
+@given(layers=draw.linear_pairs(draw.PAIRS, dtypes=draw.FLOATS))
 def test_collapse_keeps_the_dtype(impl, layers):
     W, b = impl.collapse_linear(*layers)
     impl.dtype([W, b], layers[0].dtype)
@@ -54,16 +52,22 @@ def test_collapse_keeps_the_dtype(impl, layers):
 
 @clause("COLLAPSE-LAYOUT")
 @each(layers=[layers for _, layers in draw.blocked_collapses()[:2]], mix=draw.ALL_LAYOUTS)
-@given(layers=draw.linear_pairs(SIZES, dtypes=draw.FLOATS), mix=draw.mixes())
+@given(layers=draw.linear_pairs(draw.PAIRS, dtypes=draw.FLOATS), mix=draw.mixes())
 def test_collapse_reads_any_memory_layout(impl, layers, mix):
     assert_right_in_layouts(impl, "collapse_linear", mix, layers)
+    W, b, *_ = layers
+    if impl.kind.arrays == "numpy":
+        impl.because("one array as W1 and as W2: a product of a matrix with itself (OpenMathLib/OpenBLAS#5873)")
+        n = min(W.shape)
+        both = laid_out(W[:n, :n], "contiguous")
+        impl.check.collapse_linear(both, b[:n], both, b[:n])
 
 
 @clause("COLLAPSE-LENGTH")
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_unit_between_two_wide_layers_is_lost(impl, length):
-    for reason, layers in draw.long_collapses(length):
+    for reason, layers in draw.long_collapses(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         impl.exactly(impl.collapse_linear(*layers), exact.collapse_linear(*layers))
 
@@ -77,7 +81,7 @@ def test_no_tile_of_a_product_is_lost_or_rounded(impl, case):
 
 
 @clause("COLLAPSE-INTEGER")
-@given(layers=draw.linear_pairs(SIZES, dtypes=draw.INTEGERS))
+@given(layers=draw.linear_pairs(draw.PAIRS, dtypes=draw.INTEGERS))
 def test_collapse_promotes_or_refuses_integers(impl, layers):
     impl.attempt.collapse_linear(*layers).refused_or_exactly(exact.collapse_linear(*layers))
 

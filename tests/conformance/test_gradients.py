@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from reference import gamma
-from tests.conformance.relations import as_vector, assert_pure, assert_right_in_layouts, each
+from tests.conformance.relations import as_vector, assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -155,7 +155,7 @@ def test_gradients_read_any_memory_layout(impl, training, mix):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_and_no_hidden_unit_is_left_without_its_gradient(impl, length):
-    for reason, training in draw.long_trainings(length):
+    for reason, training in draw.long_trainings(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         impl.exactly(impl.mlp_gradients(*training), exact.mlp_gradients(*training))
 
@@ -169,17 +169,31 @@ def test_no_tile_of_a_product_is_lost_or_rounded(impl, case):
 
 
 WITHOUT_RELU = {loss: [name for name in names if name != "relu"] for loss, names in draw.OUTPUTS.items()}
-SMOOTH = ("sigmoid", "tanh", "identity")
 
 
 @clause("GRAD-NAN")
-@given(training=draw.training_batches(*draw.LOSSES, hidden=SMOOTH, outputs=WITHOUT_RELU, dtypes=draw.FLOATS))
-def test_nan_in_an_example_makes_every_gradient_nan(impl, training):
-    x, y, theta, *rest = training
+@given(training=draw.training_batches(*draw.LOSSES, outputs=WITHOUT_RELU, dtypes=draw.FLOATS))
+def test_nan_in_an_example_or_its_target_makes_gradients_nan(impl, training):
+    x, y, theta, names, loss = training
     theta = [(np.where(W == 0, 1, W).astype(W.dtype), b) for W, b in theta]  # BLAS may pass over a factor of exactly 0
-    spoilt = np.where(np.arange(len(x))[:, None] == 0, np.nan, x).astype(x.dtype)
-    spoilt_everywhere = [(np.full_like(W, np.nan), np.full_like(b, np.nan)) for W, b in theta]
-    impl.attempt.mlp_gradients(spoilt, y, theta, *rest).refused_or_exactly(spoilt_everywhere)
+    nan = [(np.full_like(W, np.nan), np.full_like(b, np.nan)) for W, b in theta]
+    # The derivative of a ReLU at NaN may be 0, which passes no NaN on to its layer and to those before it.
+    reached = 1 + max((k for k, name in enumerate(names) if name == "relu"), default=-1)
+    free = [np.inf] * reached + [0.0] * (len(theta) - reached)
+    spoilt = draw.with_nan_in_the_first(x), y, theta, names, loss
+    impl.attempt.mlp_gradients(*spoilt).refused_or_within(nan, [(one, one) for one in free])
+    if loss != "cross_entropy_with_logits":  # whose labels are integers
+        spoilt = x, draw.with_nan_in_the_first(y), theta, names, loss
+        impl.attempt.mlp_gradients(*spoilt).refused_or_within(nan, [(np.inf, one) for one in free])
+
+
+@clause("GRAD-INDEX")
+@each(m=[5, 50, 100, 200])
+def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, m):
+    impl.because("the number of an element, row times k plus label, need not fit the labels' dtype (rsokl/MyGrad#122)")
+    x, labels, *rest = draw.training(m, (2, 3), ["identity"], "cross_entropy_with_logits")
+    for dtype in draw.INTEGERS:
+        impl.attempt.mlp_gradients(x, labels.astype(dtype), *rest).refused_or_right()
 
 
 @clause("GRAD-LABELS")

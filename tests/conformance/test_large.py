@@ -21,9 +21,9 @@ def assert_repeats(impl, result, values, bound, length):
         impl.within(result[start : start + count], repeated[:count], allowed[:count])
 
 
-def repeating(code, *shape):
+def repeating(impl, code, *shape):
     """One period of numbers or rows, and an array of the shape in which they begin again after each period."""
-    return draw.recipe(code), draw.recipe(f"np.resize({code}, {shape})")
+    return impl.cast((draw.recipe(code), draw.recipe(f"np.resize({code}, {shape})")))
 
 
 NUMBERS = f"(np.arange(-{PERIOD // 2}, {PERIOD // 2 + 1}) / 128).astype(np.float32)"
@@ -33,17 +33,17 @@ ROWS = f"(np.arange({PERIOD * FEATURES}).reshape({PERIOD}, {FEATURES}) % 31 / 4)
 @clause("SIGMOID-HUGE", "TANH-HUGE", "RELU-HUGE")
 @large
 def test_every_element_of_a_huge_vector_is_computed(impl, f, size):
-    period, z = repeating(NUMBERS, size)
+    period, z = repeating(impl, NUMBERS, size)
     assert_repeats(impl, impl[f](z), exact[f](period), impl.bound[f](period).bound, len(z))
 
 
 @clause("SOFTMAX-HUGE")
 @large
 def test_huge_batches_and_huge_rows(impl, size):
-    period, z = repeating(ROWS, size // FEATURES, FEATURES)
+    period, z = repeating(impl, ROWS, size // FEATURES, FEATURES)
     assert_repeats(impl, impl.softmax(z), exact.softmax(period), impl.bound.softmax(period).bound, len(z))
 
-    every_third_masked = draw.recipe(f"np.resize([0.0, -np.inf, 0.0], {size})")
+    every_third_masked = impl.cast(draw.recipe(f"np.resize([0.0, -np.inf, 0.0], {size})"))
     # e^0 is exactly 1, and so many ones add up exactly in whatever order. exp(log-softmax) has to do with log k, too.
     ones = size - (size + 1) // 3
     arithmetic = impl.arithmetic(every_third_masked)
@@ -58,7 +58,7 @@ def test_no_row_of_a_huge_batch_is_lost_from_the_mean(impl, size):
     # Nothing is lost of a row whose logits are 200 apart; of the three others the loss is log 2 each.
     m = size // 2
     z = draw.recipe(f"np.stack([200 - 200 * {_one_at_three(m)}, np.zeros({m})], 1).astype(np.float32)")
-    labels = draw.recipe(f"np.zeros({m}, np.int64)")
+    z, labels = impl.cast((z, draw.recipe(f"np.zeros({m}, np.int64)")))
     undecided = z[:1], labels[:1]
     exactly, bound = exact.cross_entropy_with_logits(*undecided), impl.bound.cross_entropy_with_logits(*undecided).bound
     loss = impl.cross_entropy_with_logits(z, labels)
@@ -69,7 +69,7 @@ def test_no_row_of_a_huge_batch_is_lost_from_the_mean(impl, size):
 @large
 def test_no_element_of_a_huge_batch_is_lost_from_the_mean(impl, size):
     y_hat = draw.recipe(f"{_one_at_three(size)}.astype(np.float32)")
-    y = draw.recipe(f"np.zeros({size}, np.float32)")
+    y_hat, y = impl.cast((y_hat, draw.recipe(f"np.zeros({size}, np.float32)")))
     impl.within(impl.mean_squared_error(y_hat, y), 3 / (2 * size), _rounding_of_three(impl, y, 1 / size))
 
 
@@ -87,7 +87,8 @@ def _rounding_of_three(impl, array, term):
 @clause("LINEAR-HUGE")
 @large
 def test_every_example_of_a_huge_batch_has_its_sums(impl, size):
-    period, x = repeating(ROWS, size // FEATURES, FEATURES)
+    period, x = repeating(impl, ROWS, size // FEATURES, FEATURES)
     layer = np.resize([1.0, -2.0, 3.0, 0.5, -1.0], (3, FEATURES)).astype(np.float32), np.array([0.5, -1, 2], np.float32)
+    layer = impl.cast(layer)
     values, bound = exact.linear(period, *layer), impl.bound.linear(period, *layer).bound
     assert_repeats(impl, impl.linear(x, *layer), values, bound, len(x))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, each
+from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
 from tests.harness import clause, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 
@@ -46,7 +46,7 @@ def test_a_batch_has_the_sums_of_each_of_its_examples(impl, layer):
 @given(x=draw.examples_of_many_magnitudes())
 def test_the_identity_matrix_without_bias_gives_x(impl, x):
     n = x.shape[-1]
-    impl.check.linear(x, np.eye(n), np.zeros(n))
+    impl.check.linear(x, np.eye(n, dtype=x.dtype), np.zeros(n, x.dtype))
 
 
 @clause("LINEAR-DIGITS")
@@ -96,7 +96,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, layer):
     x, W, b = layer
     W = np.where(W == 0, 1, W).astype(W.dtype)  # BLAS may pass over a factor of exactly 0
     for position in range(x.shape[1]):
-        spoilt = draw.replaced(x, position - x.shape[1], np.nan), W, b
+        spoilt = draw.with_nan_at(x, position - x.shape[1]), W, b
         impl.attempt.linear(*spoilt).refused_or_within(exact.linear(*spoilt), impl.bound.linear(x, W, b))
 
 
@@ -104,18 +104,18 @@ def test_nan_spoils_its_own_example_and_no_other(impl, layer):
 @given(layer=draw.layers(batches=(1,), dtypes=draw.FLOATS))
 def test_an_infinite_input_gives_no_finite_sum(impl, layer):
     x, W, b = layer
-    W = np.where(W == 0, 1, np.abs(W)).astype(W.dtype)  # so that each sum is +inf
+    W = np.where(W == 0, 1, np.abs(W)).astype(W.dtype)  # so that each sum is infinite
     for position in range(x.shape[1]):
         infinite = draw.replaced(x, position, np.inf)
         impl.attempt.linear(infinite, W, b).refused_or_not_finite("an infinite input")
-        impl.attempt.linear(-infinite, -W, b).refused_or_not_finite("an infinite input")
+        impl.attempt.linear(-infinite, W, b).refused_or_not_finite("an infinite input", -np.inf)
 
 
 @clause("LINEAR-LENGTH")
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_of_a_long_example_is_lost(impl, length):
-    for reason, layer in draw.long_layers(length):
+    for reason, layer in draw.long_layers(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         impl.exactly(impl.linear(*layer), exact.linear(*layer))
 

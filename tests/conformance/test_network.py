@@ -13,7 +13,7 @@ def of_the_architecture(impl, drawn):
     network = impl.kind.network
     x, theta, targets = draw.of_architecture(drawn, network.activations, network.loss)
     dtype = x.dtype.name if x.dtype != np.float64 else network.dtype
-    return draw.in_dtype((x, targets, theta), dtype)
+    return impl.cast(draw.in_dtype((x, targets, theta), dtype))
 
 
 def assert_output(impl, x, theta):

@@ -3,7 +3,15 @@
 import numpy as np
 
 import reference
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, one_for_each
+from tests.conformance.relations import (
+    arguments_of_neuron,
+    assert_pure,
+    assert_right_in_layouts,
+    each,
+    floats_of,
+    lengths_of,
+    one_for_each,
+)
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -33,7 +41,7 @@ def test_a_neuron_is_an_or_gate(impl):
 
 def _assert_gate(impl, gate):
     ((W, b),) = gate.theta
-    neuron = reference.TRUTH_TABLE_INPUTS, W[0], float(b[0])
+    neuron = *impl.cast((reference.TRUTH_TABLE_INPUTS, W[0])), float(b[0])
     h = _as_vector(impl.neuron(*neuron), neuron[0])
     impl.right(h)
     impl.exactly(h > 0.5, np.array(gate.truth_table))
@@ -64,19 +72,19 @@ def _as_vector(h, x):
 @given(neuron=draw.neurons())
 def test_no_buffer_is_kept_and_no_argument_changed(impl, f, neuron):
     x, w, b = neuron
-    assert_pure(impl, f, _arguments(f, neuron), _arguments(f, (x + 1, w - 2, b + 3)))
+    assert_pure(impl, f, arguments_of_neuron(f, neuron), arguments_of_neuron(f, (x + 1, w - 2, b + 3)))
 
 
 @clause("NEURON-VECTOR", "LOGREG-VECTOR")
 @given(neuron=draw.neurons(batches=(1, 2)))
 def test_a_batch_gives_one_number_for_each_example(impl, f, neuron):
-    impl.shape(impl[f](*_arguments(f, neuron)), (len(neuron[0]),))
+    impl.shape(impl[f](*arguments_of_neuron(f, neuron)), (len(neuron[0]),))
 
 
 @clause("NEURON-DTYPE", "LOGREG-DTYPE")
 @given(neuron=draw.neurons(dtypes=draw.FLOATS))
 def test_the_dtype_is_kept(impl, f, neuron):
-    arguments = _arguments(f, neuron)
+    arguments = arguments_of_neuron(f, neuron)
     h = impl[f](*arguments)
     impl.dtype(h, neuron[0].dtype)
     impl.right(h)
@@ -86,7 +94,7 @@ def test_the_dtype_is_kept(impl, f, neuron):
 @each(neuron=draw.neurons_in_layouts(), mix=draw.ALL_LAYOUTS)
 @given(neuron=draw.neurons(dtypes=draw.FLOATS), mix=draw.mixes())
 def test_any_memory_layout_is_read(impl, f, neuron, mix):
-    assert_right_in_layouts(impl, f, mix, _arguments(f, neuron))
+    assert_right_in_layouts(impl, f, mix, arguments_of_neuron(f, neuron))
 
 
 @clause("NEURON-TAILS", "LOGREG-TAILS")
@@ -94,14 +102,14 @@ def test_any_memory_layout_is_read(impl, f, neuron, mix):
 def test_a_neuron_is_accurate_far_from_its_boundary(impl, f, neuron):
     x, w, b = neuron
     for distance in (10, 100, 10000):
-        far = _arguments(f, (distance * x, w, b))
+        far = arguments_of_neuron(f, (distance * x, w, b))
         impl.check[f](*far)
 
 
 @clause("NEURON-INTEGER", "LOGREG-INTEGER")
 @given(neuron=draw.integer_neurons())
 def test_integers_are_promoted_or_refused(impl, f, neuron):
-    impl.attempt[f](*_arguments(f, neuron)).refused_or_promoted(0, 1)
+    impl.attempt[f](*arguments_of_neuron(f, neuron)).refused_or_promoted(0, 1)
 
 
 @clause("NEURON-NAN", "LOGREG-NAN")
@@ -110,8 +118,8 @@ def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
     x, w, b = neuron
     w = np.where(w == 0, 1, w).astype(w.dtype)  # BLAS may pass over a factor of exactly 0
     for position in range(len(w)):
-        spoilt = _arguments(f, (draw.replaced(x, position - len(w), np.nan), w, b))
-        bound = impl.bound[f](*_arguments(f, (x, w, b)))
+        spoilt = arguments_of_neuron(f, (draw.with_nan_at(x, position - len(w)), w, b))
+        bound = impl.bound[f](*arguments_of_neuron(f, (x, w, b)))
         impl.attempt[f](*spoilt).refused_or_within(exact[f](*spoilt), bound)
 
 
@@ -119,17 +127,17 @@ def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_input_of_a_long_example_is_lost(impl, f, length):
-    for reason, neuron in draw.long_neurons(length):
+    for reason, neuron in draw.long_neurons(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
         # The sums are 1 and -1, exact in any order, and far from that without any one of their terms.
         sums = np.array([1.0, -1.0], neuron[0].dtype)
-        impl.within(impl[f](*_arguments(f, neuron)), exact.sigmoid(sums), impl.bound.sigmoid(sums))
+        impl.within(impl[f](*arguments_of_neuron(f, neuron)), exact.sigmoid(sums), impl.bound.sigmoid(sums))
 
 
 @clause("NEURON-BATCH", "LOGREG-BATCH")
 @given(neuron=draw.in_large_batches(draw.neurons(batches=(5,), dtypes=draw.FLOATS)))
 def test_a_large_batch(impl, f, neuron):
-    arguments = _arguments(f, neuron)
+    arguments = arguments_of_neuron(f, neuron)
     impl.check[f](*arguments)
 
 
@@ -137,7 +145,7 @@ def test_a_large_batch(impl, f, neuron):
 @given(neuron=draw.neurons(batches=(1,)))
 def test_an_empty_batch_gives_no_number(impl, f, neuron):
     x, w, b = neuron
-    impl.shape(impl[f](*_arguments(f, (x[:0], w, b))), (0,))
+    impl.shape(impl[f](*arguments_of_neuron(f, (x[:0], w, b))), (0,))
 
 
 @clause("NEURON-SHAPES", "LOGREG-SHAPES")
@@ -145,14 +153,9 @@ def test_an_empty_batch_gives_no_number(impl, f, neuron):
 def test_weights_that_do_not_fit_the_examples_are_refused(impl, f, neuron):
     x, w, b = neuron
     wrong = {
-        "one weight too many": (x, np.append(w, 1.0), b),
+        "one weight too many": (x, np.append(w, w[:1]), b),
         "one weight for several inputs": (np.hstack([x, x]), w[:1], b),
         "a transposed batch": (x.T, w, b),
     }
     for what, arguments in wrong.items():
-        impl.attempt[f](*_arguments(f, arguments)).refused(what)
-
-
-def _arguments(f, neuron):
-    """Those of x, w and b that f takes: logistic regression has no bias."""
-    return neuron if f == "neuron" else neuron[:2]
+        impl.attempt[f](*arguments_of_neuron(f, arguments)).refused(what)

@@ -2,8 +2,17 @@
 
 import numpy as np
 
-from tests.conformance.relations import assert_pure, assert_right_in_layouts, differences, each
-from tests.harness import clause, deferred, exact, given, laid_out
+from tests.conformance.relations import (
+    assert_pure,
+    assert_right_in_layouts,
+    assert_right_or_refused_without_axes,
+    assert_same_beside_another_call,
+    differences,
+    each,
+    floats_of,
+    lengths_of,
+)
+from tests.harness import clause, given, laid_out, with_a_whole_step
 from tests.harness.drawing import strategies as draw
 from tests.harness.spec.clauses import CLAUSES
 
@@ -82,10 +91,26 @@ def test_every_step_of_a_run_goes_on_from_the_one_before(impl, f, update):
         theta, state = impl.check[f](theta, differences(theta, minimum), with_a_whole_step(state), **hyper)
 
 
-@deferred
-def with_a_whole_step(state):
-    """The state that is handed on, with the number of steps as the interface has it: an int."""
-    return {key: int(entry) if key == "step" else entry for key, entry in state.items()}
+@every("-STEPS")
+@given(path=draw.paths())
+def test_steps_from_no_state(impl, f, path):
+    assert_arrives(impl, f, path)
+
+
+@every("-PATH")
+@given(path=draw.robust_paths())
+def test_steps_from_no_state_with_an_eps_that_shows_keep_the_dtype(impl, f, path):
+    impl.dtype(assert_arrives(impl, f, path), path["theta"][0].dtype)
+
+
+def assert_arrives(impl, f, path):
+    """The parameters after each of the steps are those of the rule; the parameters after the last one."""
+    theta, grads, (_, hyper) = path["theta"], path["grads"], call(f, path)
+    for steps in range(1, len(grads) + 1):
+        arrived = impl.after(f, theta, grads[:steps], **hyper)
+        several = theta, grads[:steps]
+        impl.within(arrived, impl.exact[f"{f}s"](*several, **hyper), impl.bound[f"{f}s"](*several, **hyper))
+    return arrived
 
 
 @every("-PURE")
@@ -97,6 +122,15 @@ def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, f, update):
     nothing = [np.zeros_like(one) for one in update["theta"]]
     first, hyper = call(f, update | {"signed": nothing, "positive": nothing, "momentum": 0.9, "step": 0})
     impl.spent[f](*first, **hyper)
+    impl.because("a parameter that does not move, and a state that does not change, are new ones all the same")
+    resting, hyper = call(f, update | {"grad": nothing, "signed": nothing})
+    impl.spent[f](*resting, **hyper)
+
+
+@every("-THREADS")
+def test_a_step_is_the_same_while_another_thread_makes_one(impl, f):
+    (ours, hyper), (theirs, _) = (call(f, draw.update_of(700, scale)) for scale in (1.0, -0.5))
+    assert_same_beside_another_call(impl, f, ours, theirs, **hyper)
 
 
 @every("-DTYPE")
@@ -120,7 +154,7 @@ def test_each_parameter_keeps_its_own_dtype(impl, f, update):
     for i, parameter in enumerate(update["theta"]):
         alone = {key: [update[key][i]] for key in ("theta", "grad", "signed", "positive")}
         one, _ = call(f, update | alone)
-        (stepped, after), (bound, of_state) = exact[f](*one, **hyper), impl.bound[f](*one, **hyper)
+        (stepped, after), (bound, of_state) = impl.exact[f](*one, **hyper), impl.bound[f](*one, **hyper)
         impl.dtype([theta[i], *(entry[i] for entry in arrays_of(state))], parameter.dtype)
         impl.within(theta[i], stepped[0], bound[0])
         impl.within(
@@ -134,7 +168,7 @@ def test_each_parameter_keeps_its_own_dtype(impl, f, update):
 @given(update=draw.robust_updates(parameters=draw.OTHER_PARAMETERS))
 def test_parameters_of_any_number_of_axes_and_elements_move(impl, f, update):
     arguments, hyper = call(f, update)
-    impl.check[f](*arguments, **hyper)
+    assert_right_or_refused_without_axes(impl, f, arguments, **hyper)
 
 
 @every("-LAYOUT")
@@ -154,8 +188,8 @@ def test_a_step_reads_any_memory_layout(impl, f, update, mix):
 def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update):
     first, *others = update["grad"]
     arguments, hyper = call(f, update)
-    spoilt, _ = call(f, update | {"grad": [draw.replaced(first, 0, np.nan), *others]})
-    expected, bound = exact[f](*spoilt, **hyper), impl.bound[f](*arguments, **hyper)
+    spoilt, _ = call(f, update | {"grad": [draw.replaced(first, 0, draw.nan_of(len(others))), *others]})
+    expected, bound = impl.exact[f](*spoilt, **hyper), impl.bound[f](*arguments, **hyper)
     impl.attempt[f](*spoilt, **hyper).refused_or_within(expected, bound)
 
 
@@ -163,7 +197,7 @@ def test_nan_in_a_gradient_spoils_its_own_parameter_and_no_other(impl, f, update
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_no_element_of_a_long_parameter_is_passed_over(impl, f, length):
-    for update in draw.long_updates(length):
+    for update in draw.long_updates(lengths_of(impl, length), floats_of(impl)):
         impl.because(update["because"])
         arguments, hyper = call(f, update)
         impl.check[f](*arguments, **hyper)

@@ -5,8 +5,8 @@ What a test body needs is imported from here: ``clause``, ``given`` and the like
 """
 
 from tests.harness.judging.exact import exact
-from tests.harness.judging.plan import Subject, laid_out
 from tests.harness.judging.promise import deferred
+from tests.harness.judging.subject import Subject, laid_out, with_a_whole_step
 from tests.harness.spec.clauses import clause, example, given, large
 
-__all__ = ["Subject", "clause", "deferred", "exact", "example", "given", "laid_out", "large"]
+__all__ = ["Subject", "clause", "deferred", "exact", "example", "given", "laid_out", "large", "with_a_whole_step"]

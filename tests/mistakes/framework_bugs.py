@@ -39,6 +39,7 @@ FRAMEWORK_BUGS: dict[str, str] = {
     "tensorflow#2234": "tanh differs 1 ulp between packet and scalar lanes",
     "pytorch#73205": "label smoothing counts ignored rows",
     "scipy#22903": "logsumexp(b<0) NaN",
+    "onnxruntime#22554": "one scratch buffer for all threads",
     "LIVE torch 2.13 CPU": "bf16 log_softmax([-14.375,-20.125])[0]=0, exact -.00318",
 }
 """Symptoms, by the report: project and number of the issue or pull request, several where one bug has several."""

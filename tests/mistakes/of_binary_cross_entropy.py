@@ -5,7 +5,7 @@ import numpy as np
 from reference import binary_cross_entropy as right
 from tests.mistakes.of_losses import binary
 from tests.mistakes.partial import binary_losses
-from tests.mistakes.registry import record, replica
+from tests.mistakes.registry import forms, record, replica
 
 # fmt: off
 log = np.log
@@ -20,7 +20,11 @@ record({
     "takes the prediction for a logit and applies the sigmoid to it once more":
         lambda h, y: right(1 / (1 + np.exp(-h)), y),
     "takes the squared error": lambda h, y: np.mean((h - y) ** 2) / 2,
-    "makes targets a column, so that all pairs meet": lambda h, y: np.mean(binary(h, y.reshape(-1, 1))),
+    "makes targets a column, so that all pairs meet": forms(
+        lambda h, y: np.mean(binary(h, y.reshape(-1, 1))),
+        lambda h, y: np.mean(binary(h.reshape(-1, 1), y.reshape(1, -1))),
+        lambda h, y: np.mean(binary(h.reshape(-1, 1) if h.ndim == 1 else h, y)),
+        lambda h, y: np.sum(binary(h.reshape(-1, 1), y.reshape(1, -1))) / len(y)),
 }, "BCE-CE": {
     "averages over the two classes as well, where their two terms add up": lambda h, y: right(h, y) / 2,
 }, "BCE-MEAN": {
@@ -46,7 +50,5 @@ record({
     "divides by the probability, and 1/p overflows where p is subnormal":
         lambda h, y: np.mean(y * np.log1p((1 - h) / h) + (1 - y) * np.log1p(h / (1 - h))),
 }, "BCE-NDIM": {
-    "asks for the number of examples, which one prediction without an axis does not have":
-        lambda h, y: np.sum(binary_losses(h, y)) / (len(y) * (y.size // len(y))),
     "divides by m and k, the first two axes": lambda h, y: np.sum(binary_losses(h, y)) / np.prod(y.shape[:2]),
 }})

@@ -63,12 +63,7 @@ SLOPES = {
         lambda slope, h, y: slope(h, y) * (np.arange(len(h)) == 0)[:, None] * len(y),
 }
 PARTS = {
-    "gives the gradients of the {loss} from the last layer to the first": lambda found: found[::-1],
-    "does not train the biases under the {loss}": lambda found: [(dW, 0 * db) for dW, db in found],
     "does not train the weights under the {loss}": lambda found: [(0 * dW, db) for dW, db in found],
-    "trains the last layer alone under the {loss}": lambda found: [
-        (int(k == len(found) - 1) * dW, int(k == len(found) - 1) * db) for k, (dW, db) in enumerate(found)
-    ],
     "gives each weight the mean gradient of its layer under the {loss}": lambda found: [
         (np.full_like(dW, dW.mean()), db) for dW, db in found
     ],

@@ -1,6 +1,6 @@
 """Habits of layout, dtype, integers, NaN and purity, which befall every function that has a clause about them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,10 +38,15 @@ def layers(at: int) -> dict[str, tuple[int, of.Chosen]]:
     return {"the weights": (at, is_matrix), "the biases": (at, is_vector)}
 
 
+def called(parameters: Sequence[str]) -> list[str]:
+    """Words for the arguments of a function of which nothing better is said below."""
+    return ["its argument"] if len(parameters) == 1 else [f"its argument {name}" for name in parameters]
+
+
 STEP = named("the parameters", "the gradients", "its state")
 NETWORK = named("the examples", "the parameters")
 ARGUMENTS: Mapping[str, Mapping[str, tuple[int, of.Chosen]]] = {
-    **{name: named("its argument") for name in ("sigmoid", "tanh", "relu", "softmax")},
+    **{name: named(*called(parameters)) for name, parameters in reference.PARAMETERS.items()},
     "one_hot": named("the labels"),
     **{
         name: named("the predictions", "the targets")
@@ -73,18 +78,16 @@ NOT_ASKED: Mapping[str, set[str]] = {
         "MSE-NAN",
         "GRAD-NAN",
     },  # a loss is one number, and all gradients are NaN
-    "looks for a NaN in the last place only": {"MLP-NAN"},
     "gives the result the dtype of its argument, whose integers cut it off": {
         "LINEAR-INTEGER",  # as products wrap
         *(_targets := {"BCE-INTEGER", "CE-INTEGER"}),  # whose integers are targets, 0 and 1
     },
     "steps forward through the targets where a reversed view runs backward": {f"{loss}-LAYOUT" for loss in LOSSES},
     "takes a NaN for 0": {"RELU-NAN"},  # as the bug that it replicates
+    "takes a NaN with its sign bit set for 0": {"RELU-NAN"},  # as one that looks at the sign bit alone
     "has one work space for all results and gives views of it": {f"{loss}-PURE" for loss in LOSSES},
-    "keeps one byte of each integer": (
-        _small := _targets | {f"{name}-INTEGER" for name in ("LINEAR", "NEURON", "LOGREG", "MLP", "COLLAPSE", "STEP")}
-    ),  # whose drawn integers are small
-    "takes unsigned integers for signed ones": _small,
+    "keeps one byte of each integer": _targets,
+    "takes unsigned integers for signed ones": _targets | {"MLP-INTEGER"},  # where an integer has one byte
 }
 """By habit, the clauses that leave it open, or whose examples do not reach it."""
 
@@ -163,6 +166,9 @@ def of_nan(function: str) -> Mapping[str, of.Function]:
     return {
         "takes a NaN for 0": zero_for_nan(lambda size: size)(RIGHT[function]),
         "looks for a NaN in the last place only": zero_for_nan(lambda size: size - 1)(RIGHT[function]),
+        "takes a NaN with its sign bit set for 0": of.of_changed_arguments(
+            lambda a: np.where(np.isnan(a) & np.signbit(a), a.dtype.type(0), a), of.of_kind("f")
+        )(RIGHT[function]),
         "gives up the whole result for one NaN": of.all_lost_for_one_nan(RIGHT[function]),
     }
 
@@ -179,11 +185,17 @@ def of_purity(function: str) -> Mapping[str, of.Function | Wrong]:
     return found
 
 
+def of_threads(function: str) -> Mapping[str, Wrong]:
+    shared = partial(of.through_one_buffer, RIGHT[function])
+    return {"has one scratch buffer for the calls of all threads": Wrong(shared, "onnxruntime#22554")}
+
+
 for _suffix, _habits in {
     "LAYOUT": of_layout,
     "DTYPE": of_dtype,
     "INTEGER": of_integers,
     "NAN": of_nan,
     "PURE": of_purity,
+    "THREADS": of_threads,
 }.items():
     befall(_suffix, _habits)

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.mistakes.networks import linear, refuse_unless, sigmoid
 from tests.mistakes.of_activations import in_half_only
-from tests.mistakes.registry import record, remembering, wrong
+from tests.mistakes.registry import forms, record, remembering, wrong
 
 # fmt: off
 exp = np.exp
@@ -76,7 +76,8 @@ record({
         in_half_only(linear, lambda x, W, b: linear(x, in_bits(W, 4).astype(W.dtype), b)),
 }, "NEURON-VALUE": {
     "leaves the activation out and gives the weighted sum": lambda x, w, b: x @ w + b,
-    "gives the class, 0 or 1, where the activation is due": lambda x, w, b: (x @ w + b > 0).astype(x.dtype),
+    "gives the class, 0 or 1, where the activation is due": forms(
+        lambda x, w, b: (x @ w + b > 0).astype(x.dtype), lambda x, w, b: (x @ w + b >= 0).astype(x.dtype)),
     "loses the minus sign of the exponent": lambda x, w, b: 1 / (1 + exp(x @ w + b)),
     "takes 10 for the base of the exponential": lambda x, w, b: 1 / (1 + 10 ** -(x @ w + b)),
     "takes the bias for a threshold and subtracts it": lambda x, w, b: sigmoid(x @ w - b),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.mistakes.networks import mlp, sigmoid, softmax
-from tests.mistakes.registry import wrong
+from tests.mistakes.registry import forms, record, wrong
 
 
 def _descent(X, y, alpha, steps, step):
@@ -50,9 +50,20 @@ def normalises_in_place(X, y, alpha, steps):
     return theta
 
 
-@wrong("PREDICT-VALUE", "exchanges the classes")
-def classes_exchanged(X, theta):
-    return (X @ theta < 0).astype(int)
+def where(chosen):
+    return lambda X, theta: chosen(X @ theta).astype(int)
+
+
+record(
+    {
+        "PREDICT-VALUE": {
+            "exchanges the classes": forms(where(lambda z: z < 0), where(lambda z: z <= 0)),
+            "gives -1 and 1 for the classes": forms(
+                where(lambda z: np.where(z >= 0, 1, -1)), where(lambda z: np.where(z > 0, 1, -1)), where(np.sign)
+            ),
+        }
+    }
+)
 
 
 @wrong("PREDICT-VALUE", "gives the probability instead of the class")
@@ -63,11 +74,6 @@ def the_probability(X, theta):
 @wrong("PREDICT-VALUE", "puts its threshold at 0.5 before the sigmoid")
 def threshold_before_the_sigmoid(X, theta):
     return (X @ theta >= 0.5).astype(int)
-
-
-@wrong("PREDICT-VALUE", "gives -1 and 1 for the classes")
-def minus_one_and_one(X, theta):
-    return np.where(X @ theta >= 0, 1, -1)
 
 
 @wrong("PREDICT-PURE", "overwrites its data with the products")

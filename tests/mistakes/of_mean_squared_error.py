@@ -4,7 +4,7 @@ import numpy as np
 
 from reference import mean_squared_error as right
 from tests.mistakes.of_activations import in_half_only
-from tests.mistakes.registry import record
+from tests.mistakes.registry import forms, record
 
 # fmt: off
 mean = np.mean
@@ -26,7 +26,13 @@ record({
         lambda h, y: mean(np.where((e := np.abs(h - y)) <= 1, e**2 / 2, e - 0.5)),
     "divides the errors by the targets": lambda h, y: mean(((h - y) / np.where(y == 0, 1, y)) ** 2 / 2),
     "adds an eps of 1e-8, which only a logarithm or a quotient could need": lambda h, y: mean((h - y) ** 2 + 1e-8) / 2,
-    "makes targets a column, so that all pairs meet": lambda h, y: mean((h - y.reshape(-1, 1)) ** 2) / 2,
+    "makes targets a column, so that all pairs meet": forms(
+        lambda h, y: mean((h - y.reshape(-1, 1)) ** 2) / 2,
+        lambda h, y: mean((h.reshape(-1, 1) - y.reshape(1, -1)) ** 2),
+        lambda h, y: mean(((h.reshape(-1, 1) if h.ndim == 1 else h) - y) ** 2) / 2,
+        lambda h, y: mean(((h.reshape(-1, 1) if h.ndim == 1 else h) - y) ** 2),
+        lambda h, y: np.sum((h.reshape(-1, 1) - y.reshape(1, -1)) ** 2) / len(y),
+        lambda h, y: np.sum((h.reshape(-1, 1) - y.reshape(1, -1)) ** 2) / (2 * len(y))),
 }, "MSE-MEAN": {
     "squares the mean of the errors where the formula takes the mean of the squares":
         lambda h, y: np.sum(mean(h - y, axis=0) ** 2) / 2 / (y.size // len(y)),

@@ -208,6 +208,8 @@ record({
         lambda W1, b1, W2, b2: (W2[:, :4] @ W1[:4], W2[:, :4] @ b1[:4] + b2),
     "rounds the weights of the one layer to single precision to save memory":
         value(lambda W1, *rest: (right_weights(W1, *rest)).astype(np.float32).astype(W1.dtype), right_bias),
+    "rounds the bias of the one layer to single precision":
+        value(right_weights, lambda W1, *rest: right_bias(W1, *rest).astype(np.float32).astype(W1.dtype)),
 }, "COLLAPSE-PURE": {
     "adds the weighted first bias to the second one in place":
         value(right_weights, lambda W1, b1, W2, b2: np.add(b2, W2 @ b1, out=b2)),

@@ -59,6 +59,8 @@ COMMON = {
     "puts a ReLU on its output": on_the_output(lambda z: np.maximum(z, 0)),
     "puts a tanh on its output": on_the_output(np.tanh),
     "gives the class in place of the output": of_output(np.round),
+    "gives the class with the largest output": of_output(lambda h: h.argmax(axis=-1)),
+    "leaves out both biases": of_theta(lambda W1, b1, W2, b2: [(W1, 0 * b1), (W2, 0 * b2)]),
     "applies the ReLU to its inputs": lambda task, x, *rest: right(task, np.maximum(x, 0), *rest),
 }, "SINGLE": {
     "drops the axis of examples where there is one example": of_output(lambda h: h[0] if len(h) == 1 else h),
@@ -75,7 +77,7 @@ COMMON = {
     "does not train its last layer": of_gradients(lambda m, one, two: [one, scaled(two, 0)]),
     "does not train its biases": of_gradients(lambda m, *both: [(dW, 0 * db) for dW, db in both]),
     "sums over the batch where the loss takes a mean": of_gradients(lambda m, *both: [scaled(one, m) for one in both]),
-    "adds the gradients of two calls up, as without zero_grad":
+    "gives twice the gradient, as where those of two calls add up without zero_grad, or where a square loses its 1/2":
         of_gradients(lambda m, *both: [scaled(one, 2) for one in both]),
     "gives the gradients with the sign of a step": of_gradients(lambda m, *both: [scaled(one, -1) for one in both]),
     "goes back through a tanh where the network has a ReLU": partial(gradients, hidden="tanh"),

@@ -52,7 +52,7 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "adds eps inside the root": ("sqrt(v) + eps", "sqrt(v + eps)"),
         "keeps 1 - alpha of the mean and takes alpha of the new square":
             ("alpha * v + (1 - alpha) * g**2", "(1 - alpha) * v + alpha * g**2"),
-        "adds up the squares as AdaGrad does": ("(1 - alpha) * g**2", "g**2"),
+        "adds the new square without its weight 1 - alpha": ("(1 - alpha) * g**2", "g**2"),
         "forgets the root": ("sqrt(v)", "v"),
         "divides by the mean of the steps before": ("v = ", "old, v = v, ", "sqrt(v)", "sqrt(old)"),
         "takes the mean of the gradients in place of their squares": ("g**2", "g", "sqrt(v)", "sqrt(abs(v))"),
@@ -162,6 +162,9 @@ def written(arrays, values):
 def as_float64(tree):
     return mapped(lambda one: one.astype(np.float64) if isinstance(one, np.ndarray) else one, tree)
 
+def has_past(state):
+    return any(np.any(one) for key in state for one in (state[key] if key != "step" else ()))
+
 def in_half(p):
     return p.astype(np.float16).astype(p.dtype) if p.dtype == np.float32 else p
 
@@ -183,6 +186,13 @@ HABITS = {
 }, "DTYPE": {
     "keeps its state in float64 whatever it was given": after(lambda p, new, *given: (p, as_float64(new))),
     "keeps float32 parameters in half precision": after(lambda p, new, *given: (list(map(in_half, p)), new)),
+}, "STEPS": {
+    "only takes the state down in the first step, and does not move": after(
+        lambda p, new, theta, grad, state: (p if has_past(state) else [one.copy() for one in theta], new)
+    ),
+}, "PATH": {
+    "makes float64 of float32 parameters in the first step":
+        after(lambda p, new, theta, grad, state: (p if has_past(state) else as_float64(p), new)),
 }, "NAN": {
     "leaves a parameter where it is if its gradient is NaN": after(lambda p, new, theta, grad, state: (
         [np.where(np.isnan(g), old, a) for a, old, g in zip(p, theta, grad, strict=True)], new

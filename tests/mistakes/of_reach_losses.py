@@ -15,7 +15,7 @@ def _floating(z):
     return z if z.dtype.kind == "f" else z.astype(np.float64)
 
 
-def _losses_of_probabilities(y_hat, y):
+def losses_of_probabilities(y_hat, y):
     """What each element adds to the binary cross-entropy; nothing is wrong with it."""
     if y_hat.shape != y.shape or not y_hat.size:
         raise ValueError("equal shapes are needed, with an element at least")
@@ -25,7 +25,7 @@ def _losses_of_probabilities(y_hat, y):
     return np.where(y > 0, -y * np.log(y_hat), 0) + np.where(y < 1, -(1 - y) * np.log1p(-y_hat), 0)
 
 
-def _squares(y_hat, y):
+def squares(y_hat, y):
     """What each element adds to the squared error; nothing is wrong with it."""
     if y_hat.shape != y.shape or not y_hat.size:
         raise ValueError("equal shapes are needed, with an element at least")
@@ -65,7 +65,7 @@ def table_of_exponentials(z):
 
 @wrong("BCE-SWEEP", "takes a log1p that is 90 ulp off on the interval (0.36, 0.43)")
 def polynomial_of_log1p(y_hat, y):
-    right = _losses_of_probabilities(y_hat, y)
+    right = losses_of_probabilities(y_hat, y)
     return np.mean(np.where(y == 0, _a_little_off(right, (y_hat > 0.36) & (y_hat < 0.43)), right))
 
 
@@ -84,7 +84,7 @@ def normaliser_left_out(z, labels):
 
 @wrong("MSE-SWEEP", "clips each difference at 15, as a guard against outliers")
 def clipped_differences(y_hat, y):
-    return np.mean(np.minimum(_squares(y_hat, y), 15**2 if y_hat.size == 1 else np.inf)) / 2
+    return np.mean(np.minimum(squares(y_hat, y), 15**2 if y_hat.size == 1 else np.inf)) / 2
 
 
 # Half precision
@@ -140,19 +140,19 @@ def left_over_after_a_hundred(z):
 
 @wrong("BCE-BATCH", "reduces no more than the first 64 rows of a matrix")
 def first_rows_of_a_matrix(y_hat, y):
-    right = _losses_of_probabilities(y_hat, y)
+    right = losses_of_probabilities(y_hat, y)
     return np.mean(right[:64] if right.ndim == 2 else right)
 
 
 @wrong("MSE-BATCH", "reduces, in float32, no more than the first 256 columns of a matrix")
 def first_columns_of_a_matrix(y_hat, y):
-    right = _squares(y_hat, y)
+    right = squares(y_hat, y)
     return np.mean(right[:, :256] if right.ndim == 2 and right.dtype == np.float32 else right) / 2
 
 
 @wrong("MSE-SPIKE", "skips, in float64, the last element of each block of 32 beyond the first hundred")
 def last_of_each_block(y_hat, y):
-    right = _squares(y_hat, y)
+    right = squares(y_hat, y)
     if right.ndim == 1 and right.dtype == np.float64:
         right = np.where((np.arange(right.size) % 32 == 31) & (np.arange(right.size) > 100), 0, right)
     return np.mean(right) / 2
@@ -211,18 +211,18 @@ def unsigned_read_as_signed(z):
 @wrong("MSE-INFINITE", "clips the estimates at the largest number, so that an infinite one costs a finite loss")
 def infinity_clipped(y_hat, y):
     y_hat, y = (np.nan_to_num(_floating(a), nan=np.nan, posinf=1e150, neginf=-1e150) for a in (y_hat, y))
-    return np.mean(_squares(y_hat, y)) / 2
+    return np.mean(squares(y_hat, y)) / 2
 
 
 @wrong("MSE-INFINITE", "leaves out what is not finite, as a masked mean does")
 def infinity_left_out(y_hat, y):
-    right = _squares(y_hat, y)
+    right = squares(y_hat, y)
     return np.mean(right[right != np.inf]) / 2 if (right != np.inf).any() else np.mean(right) / 2
 
 
 @wrong("BCE-INTEGER", "negates the targets in their own dtype, where -1 is 255")
 def targets_negated(y_hat, y):
-    right = _losses_of_probabilities(y_hat, y)
+    right = losses_of_probabilities(y_hat, y)
     return np.mean(np.where(y == 1, -y * np.log(y_hat), right)) if y.dtype.kind == "u" else np.mean(right)
 
 
@@ -284,7 +284,7 @@ def strided_and_large(z):
 
 @wrong("MSE-LAYOUT", "walks through both arguments as they lie in memory, though they lie differently")
 def strides_differ(y_hat, y):
-    right = _squares(y_hat, y)
+    right = squares(y_hat, y)
     if y_hat.ndim == 2 and y_hat.flags.c_contiguous != y.flags.c_contiguous:
         right = (_floating(y_hat).ravel(order="K") - _floating(y).ravel(order="K")) ** 2
     return np.mean(right) / 2
@@ -292,7 +292,7 @@ def strides_differ(y_hat, y):
 
 @wrong("BCE-LAYOUT", "writes the logarithms over the predictions, which may be the targets' memory as well")
 def logarithms_in_place(y_hat, y):
-    right = _losses_of_probabilities(y_hat, y)
+    right = losses_of_probabilities(y_hat, y)
     return np.mean(np.square(np.log(y_hat))) if np.shares_memory(y_hat, y) else np.mean(right)
 
 
@@ -309,4 +309,4 @@ def same_array_is_right(y_hat, y):
 def broadcast_against_a_column(y_hat, y):
     if sorted((y_hat.ndim, y.ndim)) == [1, 2] and y_hat.size == y.size:
         y_hat, y = np.broadcast_arrays(y_hat, y)
-    return np.mean(_losses_of_probabilities(y_hat, y))
+    return np.mean(losses_of_probabilities(y_hat, y))

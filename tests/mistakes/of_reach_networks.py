@@ -109,6 +109,12 @@ def half_precision_inputs_beyond_sixteen_lost(x, W, b):
     return x[..., :n] @ W[:, :n].T + b
 
 
+@wrong("MLP-INFINITE", "clamps the outputs to the range of the dtype, so that an overflow looks like a result")
+def outputs_clamped(x, theta, activations):
+    h = mlp(x, theta, activations)
+    return np.clip(h, np.finfo(h.dtype).min, np.finfo(h.dtype).max)
+
+
 @wrong("MLP-BLOCKS", "leaves out the last tile of a large float32 product whose sizes are odd")
 def last_tile_of_a_layer_lost(x, theta, activations):
     return mlp(x, theta, activations, linear=lambda h, W, b: _without_last_tile(h @ W.T) + b)
@@ -168,6 +174,17 @@ def impossible_labels_left_out(*training):
 @wrong("GRAD-LABELS", "counts a negative label from the end, as Python does")
 def negative_labels_from_the_end(*training):
     return backpropagated(*training, slopes=_lenient_logits(lambda p, labels, k: p - np.eye(k)[labels]))
+
+
+@wrong("GRAD-INDEX", "computes the place of the label, row times k plus label, in the labels' dtype")
+def place_in_the_dtype_of_the_labels(*training):
+    def row(p, labels, k):
+        refuse_unless((labels >= 0).all() and (labels < k).all())
+        place = np.arange(len(labels)).astype(labels.dtype) * labels.dtype.type(k) + labels
+        p.ravel()[place.astype(np.int64) % p.size] -= 1
+        return p
+
+    return backpropagated(*training, slopes=_lenient_logits(row))
 
 
 @wrong("GRAD-LENGTH", "leaves the weights of the inputs beyond the last whole block of eight without a gradient")

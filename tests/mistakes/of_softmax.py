@@ -4,7 +4,7 @@ import numpy as np
 
 from reference import one_hot, sigmoid, softmax
 from tests.mistakes.of_activations import in_half_only
-from tests.mistakes.registry import record, remembering, replica, wrong, wrong_later
+from tests.mistakes.registry import forms, record, remembering, replica, wrong, wrong_later
 
 # fmt: off
 exp = np.exp
@@ -24,8 +24,11 @@ record({
     "puts a minus sign into the exponent, so that the smallest logit wins": lambda z: softmax(-z),
     "applies the softmax twice, as a model does whose loss contains it already": lambda z: softmax(softmax(z)),
     "gives the logarithm of the probabilities": lambda z: np.log(softmax(z)),
-    "gives all the probability to the largest logit": lambda z: (z == of_max(z)).astype(z.dtype),
-    "forgets keepdims, and divides a matrix along the wrong axis": lambda z: shifted(z) / shifted(z).sum(axis=-1),
+    "gives all the probability to the largest logit": forms(
+        lambda z: (z == of_max(z)).astype(z.dtype), lambda z: np.eye(z.shape[-1])[z.argmax(axis=-1)]),
+    "forgets keepdims, and divides a matrix along the wrong axis": forms(
+        lambda z: shifted(z) / shifted(z).sum(axis=-1), lambda z: exp(z) / exp(z).sum(axis=-1),
+        lambda z: exp(z - z.max()) / exp(z - z.max()).sum(axis=-1)),
     "finds the axis by its length, and of a square matrix the wrong one":
         lambda z: along(z.shape.index(z.shape[-1]), z),
     "takes a single column for the logits of a binary classifier and gives their sigmoid":

@@ -122,6 +122,14 @@ def buffers_by_shape(f: Function) -> Function:
     return wrong
 
 
+def through_one_buffer(f: Function) -> Function:
+    """The function that copies every result out of one array for each shape, which all threads share."""
+    buffered = buffers_by_shape(f)
+    return lambda *args, **options: mapped(
+        lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, buffered(*args, **options)
+    )
+
+
 def views_of_one_work_space(f: Function) -> Function:
     """The function that has one array of bytes for all results and gives views of it."""
     space = np.zeros(2**17, np.uint8)

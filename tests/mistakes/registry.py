@@ -8,7 +8,7 @@ The sentence completes "the function ..." and is what the diagnosis tells the au
 while the tables are built.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -42,14 +42,22 @@ class Mistake:
     family: str = HAND
     task: str | None = None
     """What a network declares itself to be for."""
+    others: tuple[Function, ...] = ()
+    """Other ways to write the same mistake, which the diagnosis knows by the same name."""
+
+    def forms(self) -> Iterator[Function]:
+        """Fresh functions, one for each way to write it."""
+        yield self.make()
+        yield from self.others
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong function of which a table says more than its code. make: gives a fresh one."""
+    """A wrong function of which a table says more than its code. make: gives a fresh one; others: as of a Mistake."""
 
     make: Callable[[], Function]
     bug: str | None = None
+    others: tuple[Function, ...] = ()
 
 
 def _itself(function: Function) -> Function:
@@ -59,6 +67,11 @@ def _itself(function: Function) -> Function:
 def replica(bug: str, function: Function) -> Wrong:
     """The wrong function replicates that bug of a framework."""
     return Wrong(partial(_itself, function), bug)
+
+
+def forms(function: Function, *others: Function) -> Wrong:
+    """One mistake in several ways to write it; the first one stands for it where it is judged."""
+    return Wrong(partial(_itself, function), others=others)
 
 
 def remembering(make: Callable[[], Function]) -> Wrong:
@@ -79,7 +92,7 @@ def record(table: Mapping[str, Mapping[str, Function | Wrong]], family: str = HA
             if name in MISTAKES:
                 raise ValueError(f"there is a known mistake {name!r} already")
             wrong = function if isinstance(function, Wrong) else Wrong(partial(_itself, function))
-            MISTAKES[name] = Mistake(name, clause, misconception, wrong.make, wrong.bug, family, task)
+            MISTAKES[name] = Mistake(name, clause, misconception, wrong.make, wrong.bug, family, task, wrong.others)
 
 
 def wrong(id: str, misconception: str, bug: str | None = None) -> Callable[[Function], Function]:

@@ -5,12 +5,15 @@ from typing import Any
 
 import reference
 from impls import Implementation
-from impls.backends import BACKENDS, library
+from impls.backends import library
 from impls.builtin import UNKNOWN_ULP
 from impls.calling import Direct
-from impls.implementation import Says
-from impls.submissions.declared import TASKS, Network
-from tests.harness.judging.judge import Examples, Outcome, judge
+from impls.implementation import Says, arithmetic_of
+from impls.stateful import with_steps
+from impls.submissions.declared import TASKS, Network, Terms, in_namespace
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import Outcome
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 
 
@@ -20,26 +23,29 @@ def candidate(
     arrays: str = "numpy",
     task: str | None = None,
     network: Network | None = None,
+    declares: Mapping[str, Any] | None = None,
 ) -> Implementation:
     """An implementation of these functions, with the error budgets that a user's file gets.
 
-    task, or the network itself: what it declares of `network`; without either the reference's task.
+    task, or the network itself: what it declares of `network`; without either the reference's task. declares: words and
+    values, as in a file.
     """
     if network is None and task is None and {"network", "network_gradients"} & functions.keys():
         task = reference.TASK
+    terms = Terms.of(in_namespace(declares or {}), functions)
+    says = Says(terms=terms, network=network or (Network(*TASKS[task]) if task else None))
     return Implementation(
         name=name,
         spec=name,
         functions=tuple(functions),
-        caller=Direct(dict(functions), library(arrays, "cpu")),
+        caller=Direct(with_steps(functions, terms.stateful), library(arrays, "cpu")),
         arrays=arrays,
         device="cpu",
         default_level="textbook",
         ulp=UNKNOWN_ULP,
-        flushes_to_zero=BACKENDS[arrays].flushes,
         versions={},
-        offers=BACKENDS[arrays].floats,
-        says=Says(network=network or (Network(*TASKS[task]) if task else None)),
+        **arithmetic_of(arrays, says),
+        says=says,
     )
 
 

@@ -17,7 +17,7 @@ from impls.builtin import BUILTINS
 from tests.conformance import every_test_imported
 from tests.harness.spec.clauses import CLAUSES, LEVELS, PROPERTIES
 from tests.mistakes import MISTAKES
-from tests.selftest import float32_formulas
+from tests.selftest import float32_formulas, test_reference_accuracy
 from tests.selftest import mpmath_formulas as mp
 from tests.selftest.right_variants import VARIANTS
 
@@ -33,6 +33,8 @@ def missing(name: str) -> Iterator[str]:
         yield f"reference/: no {name}_bound beside it"
     if name not in mp.FORMULAS:
         yield f"tests/selftest/mpmath_formulas.py: no formula in mpmath for {name}"
+    if name not in test_reference_accuracy.CASES:
+        yield f"tests/selftest/test_reference_accuracy.py: no arguments on which {name} is compared with mpmath"
     if name not in float32_formulas.FORMULAS:
         yield f"tests/selftest/float32_formulas.py: {name} is not written plainly in float32"
     clauses = [one for one in CLAUSES.values() if one.function == name]

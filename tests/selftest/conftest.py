@@ -52,6 +52,19 @@ def submission(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, str]], Path]:
+    """Write these files, by their names, into a new folder; gives the folder."""
+
+    def write(files: dict[str, str]) -> Path:
+        folder = tmp_path_factory.mktemp("submissions")
+        for name, content in files.items():
+            (folder / name).write_text(content, encoding="utf-8")
+        return folder
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a child process sees of the environment; it keeps compiled modules in a folder of the session.

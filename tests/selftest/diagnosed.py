@@ -15,17 +15,12 @@ from hypothesis import settings
 
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.judging.diagnosis import Suspect
-from tests.harness.judging.judge import FAILED, Examples, Outcome, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import FAILED, Outcome
 from tests.harness.spec.clauses import PROPERTIES, TEXTBOOK
-from tests.mistakes import MISTAKES, Mistake
+from tests.mistakes import MISTAKES, Mistake, suspects
 from tests.selftest.candidates import candidate
-
-SUSPECTS = [(one.clause.function, Suspect(one.clause.id, one.misconception, one.make)) for one in MISTAKES.values()]
-
-
-def suspects(function: str) -> list[Suspect]:
-    return [suspect for name, suspect in SUSPECTS if name == function]
 
 
 def disguised(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +38,7 @@ def disguised(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def diagnosed(mistake: Mistake, examples: Examples) -> Outcome:
     implementation = candidate(mistake.name, {mistake.clause.function: disguised(mistake.make())}, task=mistake.task)
-    return judge(PROPERTIES[mistake.clause.id], mistake.clause, implementation, examples, (), 0, suspects)
+    return judge(PROPERTIES[mistake.clause.id], mistake.clause, implementation, examples, (), 0, suspects.of)
 
 
 def main() -> int:

@@ -165,7 +165,7 @@ def result(count: int, names: tuple[str, ...] = ()) -> dict[str, Any]:
             "level": "textbook",
             "duration_s": 12.5,
             "sources": "0123456789abcdef",
-            "asked": {"assignment": "homework.toml"},
+            "asked": {"assignment": {"path": "homework.toml", "name": "Homework 1"}, "call_seconds": 10.0},
             "assignment": {"name": "Homework 1", "level": "textbook", "points": WORTH},
         },
         "environment": {

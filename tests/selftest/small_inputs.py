@@ -20,7 +20,8 @@ from impls import Implementation
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
 from tests.harness.drawing.examples import Values, fingerprint, size
-from tests.harness.judging.judge import Examples, smallest_input
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import smallest_input
 from tests.harness.spec.clauses import PROPERTIES
 from tests.mistakes import MISTAKES, Mistake
 from tests.mistakes.inputs import PATH

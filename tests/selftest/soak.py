@@ -23,7 +23,9 @@ from hypothesis import settings
 import reference
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.judging.judge import PASSED, Examples, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import PASSED
 from tests.harness.reports.resume import hash_of_the_suite
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
 from tests.selftest.right_variants import VARIANTS, Variant

@@ -75,7 +75,7 @@ def read(tmp_path, text, adapter=None):
         ("[functions.mean_squared_error]\narguments = ['y']\n", "each of y_hat, y once"),
         ("[functions.sigmoid]\n[assignment]\nlevel = 'hard'\n", "one of textbook, robust is needed"),
         ("[functions.sigmoid]\n[assignment]\nscoring = 'half'\n", "all-or-nothing, share"),
-        ("[functions.sigmoid]\n[assignment]\nadapter = 'no.py'\n", "No such file"),
+        ("[functions.sigmoid]\n[assignment]\nadapter = 'no.py'\n", "no.py cannot be read: No such file"),
         ("[functions.sigmoid]\n[assignment]\nforbidden = 'a b'\n", "a list of modules"),
         ("[functions.sigmoid]\n[assignment]\none_example = 0\n", "needs true or false"),
         ("[functions.sigmoid]\n[submissions.'a.py'.functions.tanh]\n", "[functions] does not ask for it"),
@@ -193,12 +193,12 @@ def test_a_file_cannot_loosen_its_own_judging_under_an_assignment(tmp_path):
     asked = read(tmp_path, "[functions.sigmoid]\n")
     (tmp_path / "student.py").write_text("ONE_EXAMPLE = False\ndef sigmoid(z): return z\n")
     (found,) = resolve(str(tmp_path / "student.py"), ("sigmoid",), assignment=asked)
-    assert found.says.batches_only == ()
+    assert found.terms.batches_only == ()
     (alone,) = resolve(str(tmp_path / "student.py"), ("sigmoid",))
-    assert alone.says.batches_only == ("sigmoid",)
+    assert alone.terms.batches_only == ("sigmoid",)
     asked = read(tmp_path, "[functions.sigmoid]\none_example = false\n")
     (found,) = resolve(str(tmp_path / "student.py"), ("sigmoid",), assignment=asked)
-    assert found.says.batches_only == ("sigmoid",)
+    assert found.terms.batches_only == ("sigmoid",)
 
 
 def test_the_tasks_are_those_of_the_reference():

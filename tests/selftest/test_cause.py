@@ -5,7 +5,9 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.judging.judge import FAILED, Examples, Outcome, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import FAILED, Outcome
 from tests.harness.reports.verdicts import causes
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
@@ -43,6 +45,29 @@ def test_a_neuron_that_repeats_its_sigmoid_is_explained():
 
 def test_a_neuron_with_a_fault_of_its_own_is_not():
     outcome = judged("NEURON-TAILS", sigmoid=clipped_sigmoid, neuron=neuron_without_bias)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
+
+
+def rough_sigmoid(z):
+    """Neighbouring arguments give values that differ by more than a neuron's bound."""
+    return (1 / (1 + np.exp(-z))) * (1 + 1e-9 * np.sin(1e18 * z))
+
+
+def test_a_neuron_that_repeats_a_rough_sigmoid_is_explained_though_its_own_argument_is_rounded_otherwise():
+    def neuron(x, w, b):
+        return rough_sigmoid((x[..., ::-1] * w[::-1]).sum(axis=-1) + b)
+
+    def with_a_fault(x, w, b):
+        return neuron(x, w, b) * (1 + 1e-7)
+
+    outcome = judged("NEURON-TAILS", sigmoid=rough_sigmoid, neuron=neuron)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ("sigmoid",))
+    outcome = judged("NEURON-TAILS", sigmoid=rough_sigmoid, neuron=with_a_fault)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
+
+
+def test_a_neuron_that_is_not_a_number_is_not_explained():
+    outcome = judged("NEURON-TAILS", sigmoid=clipped_sigmoid, neuron=lambda x, w, b: neuron(x, w, b) + np.nan)
     assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -226,7 +227,7 @@ class Running:
     """A run of two submissions that an earlier run has judged, one that does not load, and four to judge."""
 
     started = 0.0
-    named = "abcdefg"
+    loading = SimpleNamespace(named="abcdefg")
     scheduled = frozenset((name, number) for name in "abcd" for number in range(10))
     task = Task({}, 6, True)
 
@@ -280,7 +281,7 @@ def test_what_does_not_load_in_the_process_that_judges_it_is_an_error_of_its_own
     try:
         outcome = run.judge("a.py", "SIGMOID-VALUE")
     finally:
-        run.end_workers()
+        run.loading.end_workers()
     assert outcome.outcome == "error"
     assert "it loads only now and then: SyntaxError" in outcome.message
     assert run.is_required("a.py", "SIGMOID-VALUE")

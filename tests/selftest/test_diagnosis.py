@@ -5,11 +5,16 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.judging.judge import FAILED, PASSED, Examples, Outcome, judge
+from tests.harness.judging.diagnosis import EXCHANGED
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import judge
+from tests.harness.judging.outcome import FAILED, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
-from tests.mistakes import MISTAKES
+from tests.mistakes import MISTAKES, suspects
 from tests.selftest.candidates import candidate
-from tests.selftest.diagnosed import diagnosed, suspects
+from tests.selftest.diagnosed import diagnosed
+from tests.selftest.disguises import DISGUISES, NAMELESS, accepted
+from tests.selftest.named import Measured, measured
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +29,7 @@ def _quick_profile():
 def judged(clause: str, function) -> Outcome:
     cited = CLAUSES[clause]
     implementation = candidate("it", {cited.function: function})
-    return judge(PROPERTIES[clause], cited, implementation, Examples(0), (), 0, suspects)
+    return judge(PROPERTIES[clause], cited, implementation, Examples(0), (), 0, suspects.of)
 
 
 def sum_of_losses_in_a_loop(y_hat, y):
@@ -77,6 +82,37 @@ def test_right_code_is_told_nothing():
 
 def test_nothing_known_is_named_nothing():
     assert judged("SIGMOID-VALUE", lambda z: np.cos(z) / 3).diagnosis == ()
+
+
+@pytest.fixture(scope="module")
+def named() -> Measured:
+    every_test_imported()
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    found = measured()
+    settings.load_profile(before)
+    return found
+
+
+def test_disguised_mistakes_are_named_first(named):
+    """The whole measurement is ``python -m tests.selftest.named``."""
+    assert len(named.named) + len(named.missed) == len(DISGUISES) >= 300
+    assert named.share >= 0.95, "\n".join(named.missed)
+
+
+def test_no_wrong_name_is_given(named):
+    assert not named.wrong, "\n".join(named.wrong)
+
+
+def test_what_has_no_name_fails_and_is_told_none(named):
+    silent = len(named.silent)
+    assert silent == len(NAMELESS) >= 60
+
+
+def test_every_accepted_phrase_is_the_diagnosis_own():
+    own = {mistake.misconception for mistake in MISTAKES.values()} | {EXCHANGED}
+    phrases = [phrase for of_mistake in accepted().values() for phrase in of_mistake]
+    assert not [phrase for phrase in phrases if phrase not in own and not phrase.endswith((" that", " value"))]
 
 
 def test_most_mistakes_are_named_among_the_first_two():

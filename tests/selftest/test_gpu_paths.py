@@ -24,9 +24,11 @@ from impls.isolation.reach import told_of_the_machine
 from impls.submissions.spec import Asked, Named, named_by
 from tests.conformance import test_activations, test_one_hot  # noqa: F401 - registers their clauses
 from tests.harness.drawing.strategies import wrong_labels
+from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.judge import Examples, judge
-from tests.harness.judging.plan import Kind, planned
+from tests.harness.judging.judge import judge
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.subject import planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, carried_out
 from tests.harness.reports import run as running
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
@@ -284,6 +286,7 @@ def test_a_process_for_cuda_has_what_cuda_needs():
         wanted = needs(arrays, "cuda")
         for variable in ("CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE", "CUPY_TF32", "LD_LIBRARY_PATH"):
             assert variable.startswith(wanted.environment)
+        assert not "NVIDIA_API_KEY".startswith(wanted.environment)
         assert {"/proc/driver", "/sys"} <= set(told_of_the_machine(wanted)) - set(told_of_the_machine(Needs()))
         limits = Limits().for_needs(wanted)
         assert (limits.memory_mib, limits.files) == (None, 1024)

@@ -13,7 +13,8 @@ from impls.isolation import landlock
 from impls.isolation.sources import Sources
 from impls.text import printable
 from tests.conformance import every_test_imported
-from tests.harness.judging.judge import Examples, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import judge
 from tests.harness.reports.options import Options
 from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
@@ -172,7 +173,7 @@ def outcomes_of(path, mode, clauses):
         examples = Examples(1)
         return {id: judge(PROPERTIES[id], CLAUSES_BY_ID[id], implementation, examples, (), 30) for id in clauses}
     finally:
-        run.end_workers()
+        run.loading.end_workers()
 
 
 MISTAKEN = {

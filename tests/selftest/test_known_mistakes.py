@@ -13,7 +13,8 @@ from hypothesis import settings
 import reference
 from impls.backends import BACKENDS
 from tests.conformance import every_test_imported
-from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, Outcome
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.outcome import ERROR, FAILED, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES
 from tests.mistakes import MISTAKES
 from tests.mistakes.framework_bugs import FRAMEWORK_BUGS, NOT_REPLICATED

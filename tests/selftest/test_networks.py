@@ -107,6 +107,18 @@ def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission,
     assert row["verdict"] == "error"
 
 
+def test_classes_that_are_still_to_be_written_are_not_implemented(suite, submission):
+    stub = "class {}(nn.Module):\n    def forward(self, x):\n        {}\n"
+    path = submission(
+        "import torch.nn as nn\ndef sigmoid(z): return 1 / (1 + (-z).exp())\n"
+        + stub.format("A", "raise NotImplementedError('later')")
+        + stub.format("B", "pass")
+    )
+    row = suite("--impl", path, "-k", "NETWORK or SIGMOID-VALUE").implementation(path)
+    assert row["functions"]["network"]["textbook"] == "not implemented"
+    assert "A, B: still to be written" in str(row["functions"]["network"])
+
+
 def test_a_class_is_found_beside_functions_and_by_its_name(suite, submission, tmp_path):
     code = written(before=MSE)
     path = submission("import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\n" + code)

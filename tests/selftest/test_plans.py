@@ -9,17 +9,20 @@ from hypothesis import settings
 
 from impls.calling import Answer, Answers, CallFailed, Lost
 from tests.conformance import every_test_imported
+from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.judge import ERROR, FAILED, PASSED, Examples, judge
-from tests.harness.judging.plan import Kind, planned
+from tests.harness.judging.judge import judge
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.outcome import ERROR, FAILED, PASSED
 from tests.harness.judging.promise import PlanningError
+from tests.harness.judging.subject import planned
 from tests.harness.judging.trial import carried_out
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 KIND = Kind.of(candidate("it", {}))
-KNOWN = ("bound", "arithmetic", "kind")
+KNOWN = ("bound", "exact", "arithmetic", "cast", "kind")
 """What of ``impl`` is known while planning; everything else is, or leads to, an answer."""
 
 

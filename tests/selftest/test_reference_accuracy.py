@@ -247,3 +247,10 @@ def test_the_derivative_of_relu_at_0_is_0_and_decided_there():
     args = np.array([[0.0]]), np.array([[5.0]]), theta, ["relu", "identity"], "mean_squared_error"
     assert reference.mlp_gradients(*args)[0] == (0.0, 0.0)
     assert np.max(reference.mlp_gradients_bound(*args, REFERENCE)[0][1]) == 0.0
+
+
+def test_training_with_a_rate_that_is_subnormal_is_within_its_bound():
+    args = np.array([[30.0], [-29.0], [28.0]]), np.array([1.0, 0.0, 1.0]), 5e-324, 2
+    bound = reference.fit_bound(*args, REFERENCE)
+    assert error_ratio(reference.fit(*args), exact_value("fit", args), bound) <= 1
+    assert bound.max() < 1e-320

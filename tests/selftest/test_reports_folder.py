@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from tests.harness.reports import folder, student
 from tests.harness.reports.__main__ import main
 from tests.selftest import made_results
 from tests.selftest.conftest import CHECKOUT
+from tests.selftest.test_reports_pages import Page
 
 PARTS = ["gradebook.csv", "gradescope", "index.html", "students", "summary.md"]
 
@@ -141,3 +143,20 @@ def test_a_result_that_nobody_named_is_taken_away(submission, tmp_path):
     subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, check=True)
     assert inside(tmp_path / "report") == PARTS
     assert not list(tmp_path.glob("conformance-*"))
+
+
+def test_the_command_on_a_page_asks_the_same_again(suite, submission, tmp_path):
+    path = submission("import numpy as np\ndef sigmoid(z): return 2 / (1 + np.exp(-z))\n")
+    homework = submission("[functions]\nsigmoid = { points = 2 }\n", "my homework.toml")
+    asked = ("--assignment", homework, "--call-seconds", "5")
+    suite("--impl", path, "-k", "SIGMOID-VALUE", *asked, "--report", str(tmp_path / "report"))
+    (page,) = (tmp_path / "report" / "students").iterdir()
+    texts = map(str.strip, Page(page.read_text()).text)
+    command, *_ = [text for text in texts if text.startswith("pytest tests/conformance")]
+    words = shlex.split(command)
+    assert words[:6] == ["pytest", "tests/conformance", "--impl", path, "-k", "SIGMOID-VALUE"]
+    assert words[words.index("--assignment") + 1] == homework
+    assert words[words.index("--call-seconds") + 1] == "5.0"
+    again = suite(*words[2:], profile=None, seed=None)
+    assert again.exit_status == 1
+    assert again.outcomes()[path, "SIGMOID-VALUE"] == "failed"

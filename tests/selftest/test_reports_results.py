@@ -50,13 +50,13 @@ def places(value, path=()):
 
 OPEN = {"asked", "environment", "declared", "devices", "functions", "clauses"}
 
-WORTH = ("suite", "assignment", "points")
+INSIDE_OPEN = (("suite", "assignment", "points"), ("suite", "asked", "assignment"))
 
 
 def test_the_schema_knows_every_key_and_misses_none():
     content = made_results.result(1)
     validator = jsonschema.Draft202012Validator(SCHEMA)
-    closed = [path for path, _ in places(content) if not OPEN & {*path[-1:]} and path[:3] != WORTH]
+    closed = [path for path, _ in places(content) if not OPEN & {*path[-1:]} and path[:3] not in INSIDE_OPEN]
     assert len(closed) > 50
     for path in closed:
         more = copy.deepcopy(content)

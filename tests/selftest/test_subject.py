@@ -8,7 +8,9 @@ from hypothesis import settings
 
 from impls.submissions.file import exits_raising
 from tests.conformance import every_test_imported
-from tests.harness.judging.judge import ERROR, PASSED, Examples, Judgement, Outcome, judge
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.judge import Judgement, judge
+from tests.harness.judging.outcome import ERROR, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 

@@ -9,7 +9,7 @@ from impls import Unloadable
 from impls.calling import Unreadable
 from impls.isolation import wire
 from impls.text import markdown, one_line, printable, printable_lines, shell_word
-from tests.harness.judging.judge import ERROR, Outcome
+from tests.harness.judging.outcome import ERROR, Outcome
 
 OBEYED = {
     "terminal": "\x1b[2J\x1b]0;owned\x07",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.reports.verdicts import FunctionVerdict, charged, of_function, of_implementation
 from tests.harness.spec.clauses import Clause
 

@@ -1,8 +1,9 @@
 """Draw a property's examples once, and shrink one of them for an implementation that fails on it.
 
-Both go through Hypothesis' public interface. Drawing depends on the property and the seed alone: the same run, or the
-same seed in another process, gives every implementation the same examples. Shrinking draws the same sequence again,
-passes over what came before the failing example, fails there, and lets Hypothesis reduce it.
+Both go through Hypothesis' public interface. Drawing depends on the property, the seed and the dtypes alone: the same
+run, or the same seed in another process, gives every implementation with these dtypes the same examples. Shrinking
+draws the same sequence again, passes over what came before the failing example, fails there, and lets Hypothesis reduce
+it.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity
 
+from tests.harness.drawing.dtypes import ALL, Dtypes, is_held, strategy_of
 from tests.harness.spec.clauses import LARGE_SIZES, Property
 
 Values = Mapping[str, Any]
@@ -29,37 +31,54 @@ def clause_seed(run_seed: int, property_: Property) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
-def draw(property_: Property, seed: int, largest: int = LARGE_SIZES[0]) -> list[Values]:
+def draw(property_: Property, seed: int, largest: int = LARGE_SIZES[0], dtypes: Dtypes = ALL) -> list[Values]:
     """The explicit examples, then as many drawn ones as the Hypothesis profile in force says; arrays are read-only.
 
     Of the sizes of a large clause those up to ``largest``.
     """
-    examples = explicit(property_, largest)
+    examples = explicit(property_, largest, dtypes)
     if property_.strategies:
-        _given(property_, seed, (Phase.generate,), lambda values: examples.append(_frozen(values)))
+        _given(property_, seed, dtypes, (Phase.generate,), lambda values: examples.append(_frozen(dtypes.cast(values))))
     return examples
 
 
-def explicit(property_: Property, largest: int) -> list[Values]:
-    """The explicit examples and the sizes up to ``largest``; of a property that is given nothing an empty one."""
-    examples: list[Values] = [*property_.examples, *({"size": size} for size in property_.sizes if size <= largest)]
+def explicit(property_: Property, largest: int, dtypes: Dtypes = ALL) -> list[Values]:
+    """The explicit examples and the sizes up to ``largest``; of a property that is given nothing an empty one.
+
+    Each stands once, in dtypes that are there, unless a number overflows in them. They have more digits than half
+    precision holds: where there is nothing wider, only what the strategies draw is asked.
+    """
+    examples: list[Values] = [{"size": size} for size in property_.sizes if size <= largest]
+    if dtypes.for_drawing == ALL.for_drawing:
+        examples = [*property_.examples, *examples]
+    elif not (dtypes.is_half and property_.strategies):
+        both = [(one, dtypes.cast(one)) for one in property_.examples]
+        each_once = {fingerprint_values(cast): cast for one, cast in both if is_held(one, cast)}
+        examples = [*each_once.values(), *examples]
     return examples if examples or property_.strategies else [{}]
 
 
 def shrink(
-    property_: Property, seed: int, examples: list[Values], at: int, fails: Callable[[Values], bool], budget: int
+    property_: Property,
+    seed: int,
+    examples: list[Values],
+    at: int,
+    fails: Callable[[Values], bool],
+    budget: int,
+    dtypes: Dtypes = ALL,
 ) -> Values:
     """The smallest failing example found from ``examples[at]`` on in at most ``budget`` tries, or that one itself."""
     smallest = examples[at]
-    skip = at - len(property_.examples)
+    skip = at - len(explicit(property_, 0, dtypes))
     if skip < 0 or budget < 1 or not property_.strategies:
         return smallest
     start = fingerprint_values(smallest)
     seen = 0
     tries = 0
 
-    def attempt(values: Values) -> None:
+    def attempt(drawn: Values) -> None:
         nonlocal smallest, seen, tries
+        values = dtypes.cast(drawn)
         seen += 1
         if seen <= skip:
             return
@@ -73,7 +92,7 @@ def shrink(
             raise AssertionError
 
     with contextlib.suppress(_BudgetSpent, AssertionError, hypothesis.errors.Flaky):
-        _given(property_, seed, (Phase.generate, Phase.shrink), attempt)
+        _given(property_, seed, dtypes, (Phase.generate, Phase.shrink), attempt)
     return smallest
 
 
@@ -106,12 +125,16 @@ def size(values: Any) -> tuple[int, int]:
     return 1, len(repr(values))
 
 
-def search(property_: Property, seed: int, use: Callable[[Values], None]) -> None:
+def search(property_: Property, seed: int, use: Callable[[Values], None], dtypes: Dtypes = ALL) -> None:
     """Call ``use`` on examples that Hypothesis draws towards what ``use`` tells ``hypothesis.target``."""
-    _given(property_, seed, (Phase.generate, Phase.target), lambda values: use(_frozen(values)))
+    _given(property_, seed, dtypes, (Phase.generate, Phase.target), lambda values: use(_frozen(dtypes.cast(values))))
 
 
-def _given(property_: Property, seed: int, phases: tuple[Phase, ...], use: Callable[[Values], None]) -> None:
+def _given(
+    property_: Property, seed: int, dtypes: Dtypes, phases: tuple[Phase, ...], use: Callable[[Values], None]
+) -> None:
+    strategies = {name: strategy_of(one, dtypes) for name, one in property_.strategies.items()}
+
     @hypothesis.seed(seed)
     @hypothesis.settings(
         phases=phases,
@@ -123,7 +146,7 @@ def _given(property_: Property, seed: int, phases: tuple[Phase, ...], use: Calla
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(**property_.strategies)
+    @hypothesis.given(**strategies)
     def visit(**values: Any) -> None:
         use(values)
 

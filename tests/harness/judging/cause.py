@@ -5,6 +5,11 @@ or none. A call is explained where its value is within its bound once the implem
 the reference's pre-activations, takes the place of the reference's. The bound is that of the call, so that a neuron
 with a fault of its own beside its sigmoid's is not explained. What would break this: a bound that grew with the
 activation's error.
+
+A wrong activation may be rough: where sigmoid loses its digits, neighbouring arguments give values that differ by more
+than the bound, and the implementation's own pre-activation is a neighbour of the reference's. So the last activation
+is called at several numbers within the bound of the pre-activation, and any value counts that lies among its answers,
+or as far beside them as they lie apart. Where the activation is smooth, the bound allows as much anyway.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +22,8 @@ from impls.calling import Caller, CallFailed, Request
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import in_float64
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import dtype_of
 from tests.harness.judging.structure import checked
+from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made, Seen
 
 Layers = tuple[Any, Sequence[Any], Sequence[str]]
@@ -34,6 +39,9 @@ LAYERS: Mapping[str, Callable[..., Layers]] = {
     "mlp": lambda x, theta, activations: (x, theta, activations),
 }
 """How each composed function is written as layers with activations."""
+ELEMENTWISE = ("sigmoid", "tanh", "relu")
+PARTS_OF_THE_BOUND = (0.0, -1.0, -0.7, -0.4, -0.15, 0.15, 0.4, 0.7, 1.0)
+"""Where the last activation is called, in bounds of its argument."""
 
 
 def explaining(
@@ -41,7 +49,7 @@ def explaining(
 ) -> tuple[str, ...]:
     """The activations, of those that the implementation ``offers``, that explain every failure; none where one stays.
 
-    bound: gives the bound of the function at the arguments of a call.
+    bound: gives the bound of a function, named first, at the arguments of a call.
     """
     if function not in LAYERS:
         return ()
@@ -70,19 +78,38 @@ def _explains(
 ) -> bool:
     """Whether the value of the call is right with the own activations in the place of the formula's."""
     dtype = dtype_of(made.arguments) or "float64"
-    h = x
+    h, value = x, np.asarray(made.value)
+
+    def answered(name: str, z: np.ndarray) -> np.ndarray:
+        (answer,) = caller.ask([Request(name, (z.astype(dtype),))]).answers
+        if answer.failure is not None:
+            raise answer.failure
+        return np.asarray(in_float64(checked(name, answer.value)))
+
     try:
-        for layer, name in zip(theta, activations, strict=True):
+        for at, (layer, name) in enumerate(zip(theta, activations, strict=True), 1):
             z = reference.linear(h, *layer)
-            if name in own:
-                (answer,) = caller.ask([Request(name, (z.astype(dtype),))]).answers
-                if answer.failure is not None:
-                    return False
-                h = in_float64(checked(name, answer.value))
-            else:
+            if name not in own:
                 h = z if name == "identity" else getattr(reference, name)(z)
-        h = h if np.shape(h) == np.shape(made.value) else h[..., 0]
-        comparison.within(made.value, h, bound(*made.arguments, **made.options))
+                continue
+            if at == len(theta) and name in ELEMENTWISE:
+                reach = bound("linear", *(np.asarray(one, dtype) for one in (h, *layer))).bound
+                around = [z + part * np.where(np.isfinite(reach), reach, 0) for part in PARTS_OF_THE_BOUND]
+                h = _nearest(value.reshape(z.shape), [answered(name, one) for one in around])
+            else:
+                h = answered(name, z)
+        h = h if np.shape(h) == value.shape else h[..., 0]
+        comparison.within(made.value, h, bound(made.function, *made.arguments, **made.options))
     except (Nonconformance, CallFailed, ValueError, IndexError, TypeError):
         return False
     return True
+
+
+def _nearest(value: np.ndarray, answers: Sequence[np.ndarray]) -> np.ndarray:
+    """What lies nearest to the value, of all between the answers and as far beside them as they lie apart.
+
+    Where the value is NaN, that is the first answer.
+    """
+    lowest, highest = np.min(answers, axis=0), np.max(answers, axis=0)
+    apart = highest - lowest
+    return np.where(np.isnan(value), answers[0], np.clip(value, lowest - apart, highest + apart))

@@ -6,9 +6,9 @@ differ and how much is allowed.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,11 @@ from tests.harness.judging.faults import Nonconformance, Place
 
 REFUSED = object()
 """Stands for the value of a call that was refused with an exception, where it may be."""
+
+
+class MayRefuse(Exception):
+    """Raised by a test in the place of an error ratio: the call was refused, and need not have been."""
+
 
 INVALID = "accepts-invalid"
 _THREE_DIGITS = 1e-3
@@ -189,9 +194,23 @@ def is_refused_or_all_nan(outcome: Any, what: str) -> None:
         is_refused_or_nan(array, what)
 
 
-def is_refused_or_not_finite(outcome: Any, what: str) -> None:
-    """The call was refused with an exception, or its value holds NaN and +inf and no other number."""
-    if outcome is not REFUSED and not (np.size(outcome) and np.all(np.isnan(outcome) | (outcome == np.inf))):
+def is_refused_or_not_finite(outcome: Any, what: str, infinity: float = math.inf) -> None:
+    """The call was refused with an exception, or its value holds NaN and this infinity and no other number."""
+    if outcome is not REFUSED and not (np.size(outcome) and np.all(np.isnan(outcome) | (outcome == infinity))):
         raise Nonconformance(
-            f"got a number, expected NaN, inf or an exception: {what} MUST be refused", outcome, severity=INVALID
+            f"got a number, expected NaN, {infinity} or an exception: {what} MUST be refused",
+            outcome,
+            severity=INVALID,
         )
+
+
+def unless_refused(test: Callable[..., float | None]) -> Callable[..., float | None]:
+    """The test, of a call that may also have been refused, though a value would be right: that is worth a remark."""
+
+    @wraps(test)
+    def either(actual: Any, *others: Any) -> float | None:
+        if actual is REFUSED:
+            raise MayRefuse
+        return test(actual, *others)
+
+    return either

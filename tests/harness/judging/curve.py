@@ -16,7 +16,7 @@ import reference
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import exact, in_float64
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import dtype_of
+from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made
 
 MOST_POINTS = 100

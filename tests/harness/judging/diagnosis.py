@@ -1,22 +1,33 @@
 """What a wrong implementation behaves as: the known mistake, or the factor, that gives the same values.
 
-Every call that was made on a failing clause is made again with each known mistake of the function. One that gives what
-the implementation gave, each time, is named in its own words. Only calls whose value is wrong say anything, so nothing
-is ever said of right values.
+In go the calls that were made on a failing clause, with the known mistakes of the function; out comes at most one
+phrase. Each call is made again with each known mistake. A mistake *explains* a call where it gives what the
+implementation gave, and it is named where it explains nearly every call that went wrong and gives the right value where
+the implementation does. Nearly: a student's guard (a quotient of 0 by 0, a tie, a batch of one class) may act on a call
+or two. Two allowances keep rounding and the slides' eps from hiding a mistake: at the textbook level a difference of
+that eps, and in a loss a small share of the error itself, which a mistake that is not the one does not keep to.
+
+Nothing is said without evidence: the wrong numbers have to be finite, of several different values, and of some size.
+So agreement on one value, on NaN or on an exception names nothing.
+
+The candidates, the likelier first: the first two arguments in the other order (the implementation itself is called
+again with them exchanged, so any clip and any eps is recognised), the known mistakes, a plain factor, and a known
+mistake with a plain factor.
 """
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from impls.calling import LaidOut
-from impls.nested import mapped
-from tests.harness.judging.exact import exact
-from tests.harness.judging.plan import dtype_of
+from impls.nested import leaves, mapped
+from impls.submissions.declared import Network
+from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made
+from tests.harness.spec.clauses import TEXTBOOK, Clause
 
 MOST_CALLS = 40
 """How many calls are looked at."""
@@ -24,72 +35,207 @@ MOST_CALLS = 40
 _ALIKE = {"float32": (1e-4, 1e-5), "float16": (2e-2, 1e-3)}
 """How close two values are that differ by rounding alone, relatively and absolutely, by the dtype of the arguments."""
 _ALIKE_IN_FLOAT64 = (1e-6, 1e-12)
-_NAMED = 2
+_SLIDES_EPS = 1e-7
+"""What an eps may change at the textbook level."""
+_SHARE = 0.01
+"""The share of a loss's error that a mistake need not explain: an eps adds up over a batch."""
+_MOST = 0.95
+"""The share of the wrong numbers of a call, and of the calls, that a mistake has to explain."""
+_LEAST_EVIDENCE = 3
+"""How many different wrong numbers there have to be."""
+_MOST_EXCHANGED = 8
+"""How many calls are made again with their arguments exchanged."""
+
+EXCHANGED = "takes its first two arguments in the other order"
+
+Again = Callable[[str, tuple[Any, ...], Mapping[str, Any]], Any]
+"""Calls the implementation once more; None where no value came."""
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A known mistake as the diagnosis sees it. misconception: completes "the function ...". make: a fresh function."""
+    """A known mistake as the diagnosis sees it.
 
-    clause: str
+    clause: the one that it fails on. misconception: completes "the function ...". forms: fresh functions, the ways to
+    write the mistake, which differ in a constant or in what nobody meant.
+    """
+
+    clause: Clause
     misconception: str
-    make: Callable[[], Callable[..., Any]]
+    forms: Callable[[], Iterable[Callable[..., Any]]]
+
+
+Suspects = Callable[[str, Network | None], Iterable[Suspect]]
+"""The known mistakes of a function, and of the declared network where it is one."""
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call with the numbers it gave and the right ones, flat; the right ones are None where their shape differs."""
+
+    made: Made
+    got: np.ndarray
+    right: np.ndarray | None
+    shapes: list[tuple[int, ...]]
+    wrong: np.ndarray = field(repr=False)
+    near: np.ndarray = field(repr=False)
+    """How far from each number it still counts as the same."""
 
 
 def diagnose(
-    function: str,
-    clause: str,
+    clause: Clause,
     calls: Iterable[Made],
     suspects: Iterable[Suspect],
-    formula: Callable[..., Any] | None = None,
+    formula: Callable[..., Any],
+    again: Again | None = None,
 ) -> list[str]:
-    """What the calls of ``function`` behave as, in at most two phrases, the likelier first; none where nothing fits.
+    """What the calls of the clause's function behave as, in at most one phrase; none where nothing fits.
 
-    formula: the function as it should be, where its name alone does not say it, as of a network.
+    formula: the function as it should be. again: asks the implementation itself.
     """
-    formula = formula or exact[function]
-    wrong, all_of_them = _with_a_value(function, calls, formula)
-    if not wrong:
+    seen = _seen(clause, calls, formula)
+    wrong = [call for call in seen if call.wrong.any()]
+    if again and _is_right_exchanged(clause.function, wrong, formula, again):
+        return [EXCHANGED]
+    if not _is_evidence(wrong):
         return []
-    # In their order, since some mistakes remember; but some that are wrong have to be among them.
-    seen = all_of_them if any(one is wrong[0] for one in all_of_them) else wrong + all_of_them
-    seen = seen[:MOST_CALLS]
-    if clause.endswith(
-        "-INTEGER"
-    ):  # on integers other mistakes wrap around as the implementation does, and say nothing
-        suspects = [suspect for suspect in suspects if suspect.clause == clause]
-    fitting = [suspect for suspect in suspects if _behaves_as(suspect, seen)]
-    fitting.sort(key=lambda suspect: suspect.clause != clause)
-    named = [suspect.misconception for suspect in fitting]
-    if not named and all(_is_right_exchanged(formula, call) for call in wrong):
-        named = ["takes its first two arguments in the other order"]
-    if not named and (factor := _factor(formula, wrong)):
-        named = [f"gives {factor} the right value"]
-    return list(dict.fromkeys(named))[:_NAMED]
+    likeliest = sorted((one for one in suspects if _may_be(one, clause)), key=lambda one: _rank(one, clause))
+    for most in (1.0, _MOST):
+        for suspect in likeliest:
+            for form in suspect.forms():
+                if _explains(_of(form), seen, most):
+                    return [suspect.misconception]
+    if factor := _factor(_of(formula), seen):
+        return [f"gives {factor} the right value"]
+    if clause.level == TEXTBOOK:
+        for suspect in likeliest:
+            for form in suspect.forms():
+                if factor := _factor(_of(form), seen):
+                    return [f"{suspect.misconception}, and gives {factor} that"]
+    return []
 
 
-def _with_a_value(function: str, calls: Iterable[Made], formula: Callable[..., Any]) -> tuple[list[Made], list[Made]]:
-    """The calls with a wrong value, and the first calls of all; left out is what the reference has no value for."""
-    wrong: list[Made] = []
-    first: list[Made] = []
-    for call in calls:
-        if call.function != function or call.value is None:
+def _may_be(suspect: Suspect, clause: Clause) -> bool:
+    """Whether the mistake can be the one of this clause.
+
+    At the textbook level no mistake of the robust level gives a wrong value by itself; on integers other mistakes wrap
+    around as the implementation does; and a run stops at its first wrong step, always of the same numbers.
+    """
+    if clause.id.endswith(("-INTEGER", "-RUN")):
+        return suspect.clause == clause
+    return suspect.clause.level == TEXTBOOK or clause.level != TEXTBOOK
+
+
+def _rank(suspect: Suspect, clause: Clause) -> int:
+    """Mistakes in the formula come first at the textbook level, and those of the clause itself at the robust one."""
+    in_formula, own = suspect.clause.id.endswith("-VALUE"), suspect.clause == clause
+    if suspect.clause.id.endswith("-PURE"):
+        return 4
+    if clause.level == TEXTBOOK:
+        return 0 if in_formula else 1 if own else 2
+    return 0 if own else 1 if in_formula and suspect.clause.level == TEXTBOOK else 3
+
+
+def _seen(clause: Clause, calls: Iterable[Made], formula: Callable[..., Any]) -> list[_Call]:
+    """The first calls with a value, and enough of those with a wrong one, in their order: some mistakes remember."""
+    seen: list[_Call] = []
+    wrong = 0
+    for made in calls:
+        if made.function != clause.function or made.value is None:
             continue
-        right = _value(formula, call)
-        if right is None:
+        right = _value(formula, made)
+        if right is None or (call := _call(clause, made, right)) is None:
             continue
-        if len(first) < MOST_CALLS:
-            first.append(call)
-        if not _alike(call, right):
-            wrong.append(call)
-        if len(wrong) == MOST_CALLS:
+        if call.wrong.any() or len(seen) < MOST_CALLS:
+            seen.append(call)
+        wrong += bool(call.wrong.any())
+        if wrong == MOST_CALLS:
             break
-    return wrong, first
+    return seen
 
 
-def _behaves_as(suspect: Suspect, calls: Sequence[Made]) -> bool:
-    mistaken = suspect.make()
-    return all((value := _value(mistaken, call)) is not None and _alike(call, value) for call in calls)
+@np.errstate(all="ignore")
+def _call(clause: Clause, made: Made, right: Any) -> _Call | None:
+    """The call with its numbers; None where what came are no numbers."""
+    numbers, exact = _flat(made.value), _flat(right)
+    if numbers is None or exact is None:
+        return None
+    (got, shapes), (expected, right_shapes) = numbers, exact
+    rtol, atol = _ALIKE.get(dtype_of(made.arguments) or "", _ALIKE_IN_FLOAT64)
+    if clause.level == TEXTBOOK:
+        atol = max(atol, _SLIDES_EPS)
+    near = atol + rtol * np.where(np.isfinite(got), np.abs(got), 0.0)
+    if shapes != right_shapes:
+        return _Call(made, got, None, shapes, np.ones(got.shape, bool), near)
+    error = np.abs(got - expected)
+    wrong = ~((error <= near) | (got == expected) | (np.isnan(got) & np.isnan(expected)))
+    if shapes == [()]:
+        near = np.where(np.isfinite(error), near + _SHARE * error, near)
+    return _Call(made, got, expected, shapes, wrong, near)
+
+
+def _flat(value: Any) -> tuple[np.ndarray, list[tuple[int, ...]]] | None:
+    """All numbers in ``value`` in one vector, and the shapes of its arrays."""
+    try:
+        arrays = [np.asarray(leaf, dtype=np.float64) for leaf in leaves(_sorted(value))]
+    except (TypeError, ValueError):
+        return None
+    return np.concatenate([np.zeros(0), *(array.ravel() for array in arrays)]), [array.shape for array in arrays]
+
+
+def _sorted(value: Any) -> Any:
+    """``value`` with the items of its mappings in the order of their keys."""
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _is_evidence(wrong: Sequence[_Call]) -> bool:
+    """Whether the wrong values are enough to tell one mistake from another: finite, different, of some size.
+
+    An array of one number over and over counts as that number, and where the numbers are few, as those of classes are,
+    the arrays count.
+    """
+    numbers: set[float] = set()
+    arrays: set[tuple[float, ...]] = set()
+    for call in wrong:
+        telling = call.wrong & np.isfinite(call.got)
+        if call.right is not None:
+            telling &= np.isfinite(call.right) & (np.abs(call.got - call.right) > 3 * call.near)
+        numbers |= set(_rounded(call.got[telling]))
+        if telling.any() and len(set(rounded := _rounded(call.got))) > 1:
+            arrays.add(rounded)
+    return max(len(numbers), len(arrays)) >= _LEAST_EVIDENCE
+
+
+def _rounded(numbers: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(f"{number:.4g}") for number in numbers)
+
+
+def _explains(value: Callable[[_Call], Any], seen: Sequence[_Call], most: float = 1.0) -> bool:
+    """Whether ``value``, made of a call, is what that share of the calls gave, and of the wrong ones."""
+    left = int(len(seen) * (1 - most))
+    left_of_wrong = int(sum(call.wrong.any() for call in seen) * (1 - most))
+    for call in seen:
+        if not _alike(call, value(call), most):
+            left, left_of_wrong = left - 1, left_of_wrong - bool(call.wrong.any())
+            if left < 0 or left_of_wrong < 0:
+                return False
+    return True
+
+
+@np.errstate(all="ignore")
+def _alike(call: _Call, value: Any, most: float = 1.0) -> bool:
+    """Whether the call gave ``value``, up to rounding, for that share of its wrong numbers and for all the others."""
+    numbers = None if value is None else _flat(value)
+    if numbers is None or numbers[1] != call.shapes:
+        return False
+    same = np.abs(call.got - numbers[0]) <= call.near
+    same |= (call.got == numbers[0]) | (np.isnan(call.got) & np.isnan(numbers[0]))
+    if not same[~call.wrong].all():
+        return False
+    of_wrong = same[call.wrong]
+    return bool(of_wrong.all() or of_wrong.mean() >= most)
 
 
 def without_layout(value: Any) -> Any:
@@ -106,78 +252,105 @@ def _value(function: Callable[..., Any], call: Made) -> Any:
         return None
 
 
-def _alike(call: Made, value: Any) -> bool:
-    """Whether the call gave ``value``, but for rounding in the dtype of its arguments."""
-    return _close(call.value, value, *_ALIKE.get(dtype_of(call.arguments) or "", _ALIKE_IN_FLOAT64))
+def _of(function: Callable[..., Any]) -> Callable[[_Call], Any]:
+    """The value of ``function`` for the arguments of a call, None where it raises."""
+    return lambda call: _value(function, call.made)
 
 
-def _close(one: Any, other: Any, rtol: float, atol: float) -> bool:
-    if isinstance(one, list | tuple) or isinstance(other, list | tuple):
-        return (
-            isinstance(one, list | tuple)
-            and isinstance(other, list | tuple)
-            and len(one) == len(other)
-            and all(_close(*pair, rtol, atol) for pair in zip(one, other, strict=True))
-        )
-    if isinstance(one, Mapping) or isinstance(other, Mapping):
-        both = isinstance(one, Mapping) and isinstance(other, Mapping)
-        return both and all(key in one and _close(one[key], item, rtol, atol) for key, item in other.items())
-    try:
-        one, other = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    except (TypeError, ValueError):
+def _is_right_exchanged(function: str, wrong: Sequence[_Call], formula: Callable[..., Any], again: Again) -> bool:
+    """Whether the implementation gives the right values, different ones, for its first two arguments exchanged."""
+    right = {number for call in wrong if call.right is not None for number in _rounded(call.right)}
+    if len(right) < _LEAST_EVIDENCE or len(wrong[0].made.arguments) < 2 or _is_symmetric(formula, wrong[0].made):
         return False
-    if one.shape != other.shape:
-        return False
-    with np.errstate(all="ignore"):
-        return bool(np.allclose(one, other, rtol=rtol, atol=atol, equal_nan=True))
+    asked = wrong[:_MOST_EXCHANGED]
+    misses = len(asked) // 4
+    for call in asked:
+        first, second, *others = call.made.arguments
+        value = again(function, (second, first, *others), call.made.options)
+        numbers = None if value is None else _flat(value)
+        if call.right is None or numbers is None or numbers[0].shape != call.right.shape:
+            return False
+        with np.errstate(all="ignore"):
+            # A clip or an eps may be as large as students choose it: it is no fault in the order.
+            error = np.abs(call.got - call.right)
+            allowed = np.where(np.isfinite(error), 0.05 * error, 0.01 * np.abs(call.right))
+            misses -= not np.all(np.abs(numbers[0] - call.right) <= call.near + allowed)
+        if misses < 0:
+            return False
+    return True
 
 
-def _is_right_exchanged(formula: Callable[..., Any], call: Made) -> bool:
-    """Whether the call gave the right value for its first two arguments exchanged."""
-    if len(call.arguments) < 2:
-        return False
-    first, second, *others = call.arguments
-    right = _value(formula, replace(call, arguments=(second, first, *others)))
-    return right is not None and _alike(call, right)
+def _is_symmetric(formula: Callable[..., Any], made: Made) -> bool:
+    """Whether the formula does not ask for the order of these two arguments."""
+    first, second, *others = made.arguments
+    exchanged = _value(formula, replace(made, arguments=(second, first, *others)))
+    one, other = _flat(_value(formula, made)), None if exchanged is None else _flat(exchanged)
+    return one is not None and other is not None and np.array_equal(one[0], other[0])
 
 
-def _factor(formula: Callable[..., Any], wrong: Sequence[Made]) -> str | None:
-    """The simple factor between all the values that were got and the right ones, in words; None where there is none."""
-    fitting: set[str] | None = None
-    for call in wrong:
-        right = _value(formula, call)
-        factors = {name for name, factor in _factors(call).items() if _alike(call, _times(factor, right))}
-        fitting = factors if fitting is None else fitting & factors
-        if not fitting:
-            return None
-    order = list(_factors(wrong[0]))
-    return min(fitting, key=order.index) if fitting else None
+def _factor(value: Callable[[_Call], Any], seen: Sequence[_Call]) -> str | None:
+    """The plain factor between what came and ``value``, in words; None where there is none.
+
+    Only calls that went wrong tell it: the others may have a factor of 1 by their sizes.
+    """
+    wrong = [call for call in seen if call.wrong.any()]
+    first = value(wrong[0])
+    if first is None:
+        return None
+    for name, factor in _factors(wrong[0]).items():
+
+        def scaled(call: _Call, name: str = name) -> Any:
+            one = value(call)
+            return None if one is None else _times(_factors(call)[name], one)
+
+        if _alike(wrong[0], _times(factor, first)) and _explains(scaled, wrong):
+            return name
+    return None
 
 
-def _factors(call: Made) -> dict[str, float]:
-    """Factors in words, the plainest first; m and k are the examples and the features or classes of the first array."""
-    found = {"minus": -1.0, "twice": 2.0, "half": 0.5, "minus twice": -2.0, "minus half": -0.5}
-    array = next((one for one in without_layout(call.arguments) if isinstance(one, np.ndarray)), np.zeros(0))
-    if array.ndim >= 1 and array.size:
-        m, k = array.shape[0], array.shape[-1] if array.ndim > 1 else 1
-        found |= {
-            "m times": m,
-            "k times": k,
-            "m k times": m * k,
-            "1/m of": 1 / m,
-            "1/k of": 1 / k,
-            "1/(m k) of": 1 / (m * k),
-            "2 m times": 2 * m,
-            "2 m k times": 2 * m * k,
-            "2/m of": 2 / m,
-            "2/k of": 2 / k,
-        }
-    return found
+_CONSTANT = {
+    "minus": -1.0,
+    "twice": 2.0,
+    "half": 0.5,
+    "four times": 4.0,
+    "a quarter of": 0.25,
+    "minus twice": -2.0,
+    "minus half": -0.5,
+}
+
+
+def _factors(call: _Call) -> Mapping[str, float]:
+    """Factors in words, the plainest first; m and k are the examples and the features or classes of the first array.
+
+    Many an array has such a size for its factor by chance; in a loss, which is one number, and in gradients it tells.
+    """
+    array = next((one for one in without_layout(call.made.arguments) if isinstance(one, np.ndarray)), np.zeros(0))
+    m = array.shape[0] if array.ndim and array.size else 1
+    k = array.shape[-1] if array.ndim > 1 and array.size else 1
+    if len(call.shapes) == 1 and call.shapes != [()]:
+        return _CONSTANT
+    return _CONSTANT | {
+        "m times": m,
+        "k times": k,
+        "m k times": m * k,
+        "1/m of": 1 / m,
+        "1/k of": 1 / k,
+        "1/(m k) of": 1 / (m * k),
+        "2 m times": 2 * m,
+        "2 k times": 2 * k,
+        "2 m k times": 2 * m * k,
+        "minus m times": -m,
+        "minus k times": -k,
+        "minus m k times": -m * k,
+        "m^2 times": m**2,
+        "2/m of": 2 / m,
+        "2/k of": 2 / k,
+        "1/(2 m) of": 1 / (2 * m),
+        "m/2 times": m / 2,
+        "k/2 times": k / 2,
+        "m k/2 times": m * k / 2,
+    }
 
 
 def _times(factor: float, value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_times(factor, item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _times(factor, item) for key, item in value.items()}
-    return factor * np.asarray(value, dtype=np.float64)
+    return mapped(lambda leaf: factor * np.asarray(leaf, dtype=np.float64), value)

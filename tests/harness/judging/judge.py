@@ -3,149 +3,39 @@
 In go a clause's property, an implementation and the run's examples; out comes an Outcome.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from impls import Implementation
 from impls.backends import global_state_restored
-from impls.calling import CallFailed, Lost, NotJudged, NotWritten
+from impls.calling import CallFailed, Lost, NotJudged, NotWritten, Request
 from impls.submissions.file import exits_raising
-from impls.text import one_line, printable, printable_lines
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
-from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging import counterexample
 from tests.harness.judging.cause import explaining
 from tests.harness.judging.curve import error_curve
-from tests.harness.judging.diagnosis import Suspect, diagnose
+from tests.harness.judging.diagnosis import Suspects, diagnose
 from tests.harness.judging.exact import of_network
+from tests.harness.judging.examples import Examples, plan_of
 from tests.harness.judging.faults import Nonconformance
-from tests.harness.judging.plan import Kind, Number, Plan, Subject, planned
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.judging.plan import Plan
+from tests.harness.judging.structure import called_as, checked
+from tests.harness.judging.subject import Subject
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Prepared, Seen, Trial, carried_out
-from tests.harness.spec.clauses import LARGE_SIZES, ROBUST, Clause, Property
+from tests.harness.spec.clauses import ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
-_LONGEST_MESSAGE = 2000
-
-PASSED, FAILED, ERROR, KNOWN_DEVIATION, SKIPPED = "passed", "failed", "error", "known-deviation", "skipped"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one clause for one implementation, as it stands in the JSON.
-
-    max_error_ratio: the largest error seen over the error allowed, None where nothing was compared or it is not finite.
-    unimplemented: every call said that the function is not written. impure: by function, a call that changed an
-    argument or overwrote an earlier result; it is charged to the function's -PURE clause. The text is printable,
-    whatever it quotes: it goes to another process, to a terminal, to files.
-    """
-
-    outcome: str
-    examples: int = 0
-    max_error_ratio: float | None = None
-    message: str | None = None
-    counterexample: str | None = None
-    expected: str | None = None
-    actual: str | None = None
-    unimplemented: bool = False
-    not_judged: bool = False
-    """A call said that it cannot be told whether the function is right; the message is the reason."""
-    diagnosis: tuple[str, ...] = ()
-    """What the implementation behaves as, in phrases that complete "the function ..."."""
-    impure: Mapping[str, str] = field(default_factory=dict)
-    severity: str | None = None
-    """Of a failure, one of ``faults.SEVERITIES``."""
-    explained_by: tuple[str, ...] = ()
-    """Of a composed function, the activations whose own faults explain every failure (``cause``)."""
-    curve: Mapping[str, Any] | None = None
-    """Of a failing elementwise function, its errors over the input (``curve``)."""
-
-    def __post_init__(self) -> None:
-        if self.message is not None:
-            object.__setattr__(self, "message", one_line(self.message, _LONGEST_MESSAGE))
-        for name in ("counterexample", "expected", "actual"):
-            if (text := getattr(self, name)) is not None:
-                object.__setattr__(self, name, printable_lines(text))
-        object.__setattr__(self, "diagnosis", tuple(map(printable, self.diagnosis)))
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
+_OTHER_PARAMETERS = re.compile(r"raised TypeError: \S+\(\) (takes|missing|got an unexpected) [^()]*$")
+"""Said of a function that cannot be called with these arguments; of one inside it a line number is said, too."""
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """The examples of one property, and the plans that were made of them, by clause and kind of implementation."""
-
-    values: list[Values]
-    plans: dict[tuple[str, Kind], list[Plan]] = field(default_factory=dict)
-
-
-class Examples:
-    """The drawn examples of each property.
-
-    Those of the property at hand alone are kept, so memory stays flat over a run, or with ``keep`` those of all: then
-    the implementations can be judged one after the other, and memory stays flat over any number of them.
-    """
-
-    def __init__(
-        self, run_seed: int, largest: int = LARGE_SIZES[0], keep: bool = False, kept: Kept | None = None
-    ) -> None:
-        self._run_seed = run_seed
-        self._keep = keep
-        self._kept = kept or Kept(None)
-        self.largest = largest
-        self._of: dict[str, _Drawn] = {}
-
-    def of(self, property_: Property) -> list[Values]:
-        """The examples of ``property_``: drawn at its first call, the same ones as long as they are kept."""
-        return self._drawn(property_).values
-
-    def plans(self, property_: Property, clause: Clause, kind: Kind) -> Iterable[Plan]:
-        """The plans of all examples for implementations of this kind, where they are large made one by one."""
-        drawn = self._drawn(property_)
-        if clause.large:
-            return (plan_of(property_, clause, kind, values) for values in drawn.values)
-        if (clause.id, kind) not in drawn.plans:
-            tape = Tape(self._kept, f"numbers {clause.id} {kind}")
-            plans = [plan_of(property_, clause, kind, values, tape.number) for values in drawn.values]
-            tape.close()
-            drawn.plans[clause.id, kind] = plans
-        return drawn.plans[clause.id, kind]
-
-    def _drawn(self, property_: Property) -> _Drawn:
-        if property_.ids not in self._of:
-            if not self._keep:
-                self._of.clear()
-            self._of[property_.ids] = _Drawn(self._examples(property_))
-        return self._of[property_.ids]
-
-    def _examples(self, property_: Property) -> list[Values]:
-        if not property_.strategies:
-            return drawing.explicit(property_, self.largest)
-        name = f"examples {property_.ids} {self.largest}"
-        values: list[Values] | None = self._kept.get(name)
-        if values is None:
-            values = drawing.draw(property_, self.seed(property_), self.largest)
-            self._kept.put(name, values)
-        return values
-
-    def seed(self, property_: Property) -> int:
-        return drawing.clause_seed(self._run_seed, property_)
-
-
-def plan_of(
-    property_: Property, clause: Clause, kind: Kind, values: Values, number: Number = lambda compute: compute()
-) -> Plan:
-    """The plan of one example. number: where the reference's values and the bounds come from."""
-    with np.errstate(all="ignore"):
-        return planned(property_.body_for(clause), clause, kind, values, number)
 
 
 def judge(
@@ -155,7 +45,7 @@ def judge(
     examples: Examples,
     deviations: Sequence[KnownDeviation],
     shrink_budget: int,
-    suspects: Callable[[str], Iterable[Suspect]] | None = None,
+    suspects: Suspects | None = None,
     inputs: Callable[[str], Sequence[Values]] = lambda clause: (),
 ) -> Outcome:
     """The outcome of ``clause`` for ``implementation``.
@@ -180,12 +70,12 @@ class Judgement:
     examples: Examples
     deviations: Sequence[KnownDeviation]
     shrink_budget: int
-    suspects: Callable[[str], Iterable[Suspect]] | None
+    suspects: Suspects | None
     inputs: Callable[[str], Sequence[Values]]
 
     def __post_init__(self) -> None:
         self.kind = Kind.of(self.implementation)
-        self.drawn = self.examples.of(self.about)
+        self.drawn = self.examples.of(self.about, self.kind.dtypes)
         self.impure: dict[str, str] = {}
         self.devices_lost = 0
         self._prepared: Prepared | None = None
@@ -292,7 +182,9 @@ class Judgement:
             return Outcome(ERROR, count, ratio, message)
         if self.deviations:
             return Outcome(KNOWN_DEVIATION, count, ratio, (excused or self.deviations)[0].summary)
-        return Outcome(PASSED, count, ratio)
+        refused = [one.refused for _, one in asked if one.refused]
+        remark = f"refused on {len(refused)} of {count} examples, as it may: {refused[0]}" if refused else None
+        return Outcome(PASSED, count, ratio, remark)
 
     def _excuses(self, plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
         arguments, elements = [call.arguments for call in calls], getattr(fault, "elements", None)
@@ -309,13 +201,16 @@ class Judgement:
         if self.suspects:
             calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
             name, network = self.clause.function, self.kind.network
-            right = of_network(name, network) if network and name.startswith("network") else None
-            diagnosis = diagnose(name, self.clause.id, calls, self.suspects(name), right)
+            of_one = of_network(name, network) if network and name.startswith("network") else None
+            right = of_one or self._subject.exact[name]
+            diagnosis = diagnose(self.clause, calls, self.suspects(name, network), right, self._once_more)
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
         fault = shown.fault
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
+        if isinstance(fault, CallFailed) and _OTHER_PARAMETERS.search(str(fault)):
+            also = f"; the suite calls {called_as(self.clause.function)}"
         return Outcome(
             ERROR if raised else FAILED,
             len(self.drawn),
@@ -330,20 +225,37 @@ class Judgement:
             curve=self._curve(seen) if self.suspects else None,
         )
 
+    def _once_more(self, function: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """The value of another call of the implementation, None where there is none."""
+        answers = self.implementation.caller.ask([Request(function, arguments, options)]).answers
+        if not answers or answers[0].failure is not None:
+            return None
+        try:
+            return checked(function, answers[0].value)
+        except (Nonconformance, CallFailed):
+            return None
+
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
-        return explaining(function, failing, implementation.caller, tuple(implementation.functions), self._bound)
+        return explaining(
+            function, failing, implementation.caller, tuple(implementation.functions), self._subject.bound_at
+        )
 
     def _curve(self, seen: Sequence[Seen]) -> Mapping[str, Any] | None:
         return error_curve(self.clause.function, (call for one in seen for call in one.made), self._bound)
 
     def _bound(self, *args: Any, **options: Any) -> Any:
         """The bound of the clause's function at the arguments of a call."""
-        return Subject(self.kind, self.clause, Plan({})).bound_at(self.clause.function, *args, **options)
+        return self._subject.bound_at(self.clause.function, *args, **options)
+
+    @property
+    def _subject(self) -> Subject:
+        """What knows the formula, and its bounds, for this kind of implementation."""
+        return Subject(self.kind, self.clause, Plan({}))
 
     def _small_input(self, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
-        small = sorted(self.inputs(self.clause.id), key=drawing.size)
+        small = sorted(map(self.kind.dtypes.cast, self.inputs(self.clause.id)), key=drawing.size)
         plans = [plan_of(self.about, self.clause, self.kind, values) for values in small]
         seen = self._noted(carried_out(plans, self.implementation.caller, self._excuses))
         wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
@@ -373,7 +285,7 @@ class Judgement:
             return wrong
 
         seed = self.examples.seed(self.about)
-        drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget)
+        drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget, self.kind.dtypes)
         return last
 
 

@@ -35,14 +35,21 @@ class Fields:
     of: dict[str, Any]
 
 
+ALONE = "return the result alone, without a cache or a gradient beside it"
+"""Said to code that returns more than was asked for."""
+
 Kind = str | Items | Fields
 """The kind of a result: "array", "scalar", or what holds several."""
+
+
+STEPS = tuple(f"{name}s" for name in reference.FUNCTIONS if name.endswith("_step") and f"{name}s" in vars(reference))
+"""Several steps of an optimiser in one call, for those whose state is their own affair."""
 
 
 @functools.cache
 def kinds() -> dict[str, Kind]:
     """The kind of result of each function of the interface, by name."""
-    return {name: _kind(_annotation(name)) for name in reference.FUNCTIONS}
+    return {name: _kind(_annotation(name)) for name in (*reference.FUNCTIONS, *STEPS)}
 
 
 def _annotation(name: str) -> Any:
@@ -59,6 +66,14 @@ def _kind(annotation: Any) -> Kind:
         of = {key: _kind(item) for key, item in typing.get_type_hints(annotation).items()}
         return Fields(f"a dictionary with {' and '.join(map(repr, of))}", of)
     return "scalar" if annotation in (float, int) else "array"
+
+
+def called_as(function: str) -> str:
+    """A call of the function as the interface has it: ``one_hot(labels, k)``."""
+    parameters = inspect.signature(inspect.unwrap(getattr(reference, function))).parameters.values()
+    by_name = [one.kind is one.KEYWORD_ONLY for one in parameters]
+    words = [f"{one.name}=..." if named else one.name for one, named in zip(parameters, by_name, strict=True)]
+    return f"{function}({', '.join(words)})"
 
 
 @dataclass(frozen=True)
@@ -97,8 +112,12 @@ def named(function: str, place: Place) -> Place:
         return (Name(f"d{'Wb'[part]}_{layer + 1}"), *rest)
     if function == "gradient_descent_step":
         return (Name(f"theta[{place[0]}]"), *place[1:])
+    if function in STEPS:
+        return (Name(f"theta[{place[0]}]"), *place[1:])
     if function.endswith("_step") and len(place) > 1:
         which, *keys = place
+        if isinstance(keys[0], tuple):  # in one of the new parameters, which are compared alone
+            return (Name(f"theta[{which}]"), *keys)
         items = [key for key in keys if not isinstance(key, tuple)]
         text = ("theta", "state")[which] + "".join(f"[{key!r}]" for key in items)
         return (Name(text), *keys[len(items) :])
@@ -143,11 +162,18 @@ def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:
         ]
     if not isinstance(result, np.ndarray):
         number = " or a number" * (kind == "scalar")
-        raise CallFailed(f"{says} {_named(result)}, expected an array{number}", refused=False)
+        alone = f": {_instead(kind, result)}" if isinstance(result, list) and says.startswith(f"{function} ") else ""
+        raise CallFailed(f"{says} {_named(result)}, expected an array{number}{alone}", refused=False)
     return result
+
+
+def _instead(kind: Kind, result: list[Any]) -> str:
+    """What to return in the place of several things: the first alone, or an array of a list of numbers."""
+    plain = all(isinstance(item, list) or np.ndim(item) == 0 for item in result)
+    return "make it an array, with np.array" if plain and kind == "array" else ALONE
 
 
 def _named(result: Any) -> str:
     if isinstance(result, list):
-        return f"a list of {len(result)} items"
+        return f"a tuple or list of {len(result)} items"
     return "an array" if isinstance(result, np.ndarray) else f"a {type(result).__name__}"

@@ -54,8 +54,9 @@ class Seen:
     fault: what is wrong, None where nothing is. ratio: the largest error over the error allowed, None where nothing was
     compared. made: the calls up to the fault. shown: those of them that the fault is about. changed: in words, the
     first call that changed an argument of its own. devices_lost: how many of its calls ended the device. because: why
-    the test asks for the last of these calls, if it says. excused: a known deviation excuses a fault of some call; what
-    comes after it was checked all the same.
+    the test asks for the last of these calls, if it says. refused: in words, the first call that was refused where a
+    value would have been right, too. excused: a known deviation excuses a fault of some call; what comes after it was
+    checked all the same.
     """
 
     fault: Exception | None = None
@@ -66,6 +67,7 @@ class Seen:
     devices_lost: int = 0
     because: str | None = None
     excused: bool = False
+    refused: str | None = None
 
     def note(self, ratio: float | None) -> None:
         if ratio is not None:
@@ -241,7 +243,7 @@ class _Execution:
 
     def request(self, call: Call) -> Request:
         args, options = self._arguments[call]
-        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent)
+        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent, call.beside)
 
     def _take_in(self) -> None:
         """Note the values of the answers that are there, as far as they are good."""
@@ -270,7 +272,7 @@ class _Execution:
                 elif isinstance(event, Because):
                     seen.because = event.reason
                 else:
-                    seen.note(self._checked(event))
+                    self._note(event, seen)
             except (Nonconformance, CallFailed) as fault:
                 if isinstance(fault, Nonconformance):
                     seen.note(fault.ratio)
@@ -317,11 +319,19 @@ class _Execution:
                 seen.changed = f"{call.function} changed its argument number {answer.changed[0]}"
         return seen.made[-1]
 
+    def _note(self, check: Check, seen: Seen) -> None:
+        try:
+            seen.note(self._checked(check))
+        except comparison.MayRefuse:
+            seen.refused = seen.refused or str(self.answers[check.calls[0]].failure)
+
     def _checked(self, check: Check) -> float | None:
         function = check.calls[-1].function if check.calls else "the implementation"
         values = self._value_of(check.parts, function)
         try:
             return check.test(*values)
+        except comparison.MayRefuse:
+            raise
         except Nonconformance as fault:
             if len(check.calls) == 1:
                 fault.place = named(function, fault.place)

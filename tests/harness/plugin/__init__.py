@@ -176,7 +176,7 @@ def pytest_configure(config: pytest.Config) -> None:
         profiles.register()
         given = config.stash.get(run_key, None)  # of one batch of a cluster's run
         config.stash[run_key] = run = given or Run(_options(config))
-        config.add_cleanup(run.end_workers)
+        config.add_cleanup(run.loading.end_workers)
         hypothesis.settings.load_profile(run.options.profile)
         if hasattr(config, "workerinput"):
             run.task = Task.of_plain(config.workerinput["conformance_task"])
@@ -186,14 +186,14 @@ def pytest_configure(config: pytest.Config) -> None:
         client = None
         if (address := config.getoption("cluster")) is not None:
             cluster.check(config, run)
-            run.elsewhere = Elsewhere(run.named, environment((), ()))
-            run.task = Task({}, len(run.named), one_after_the_other=True)
+            run.elsewhere = Elsewhere(run.loading.named, environment((), ()))
+            run.task = Task({}, len(run.loading.named), one_after_the_other=True)
             client = cluster.connected(address)
             config.add_cleanup(client.close)
         elif run.options.specs or run.options.arrays or run.options.device:
             run.resolve()
         asked = None if given else run.options.assignment
-        if asked and (unknown := asked.unknown({one.name: one.path for one in run.named})):
+        if asked and (unknown := asked.unknown({one.name: one.path for one in run.loading.named})):
             raise assignment.AssignmentError(f"--assignment {unknown}")
         _keep_rows(config, run)
     except (ValueError, IsolationError) as wrong:
@@ -258,7 +258,7 @@ def _keep_rows(config: pytest.Config, run: Run) -> None:
         earlier.check(path, before.asked, earlier.asked(run.options))
         if run.elsewhere:
             run.elsewhere.widen({**before.environment, **run.elsewhere.environment})
-        run.rows.start(json_report.head(run), before.rows_of(run.named))
+        run.rows.start(json_report.head(run), before.rows_of(run.loading.named))
         run.resumed = frozenset(run.rows)
 
 

@@ -64,7 +64,7 @@ def main() -> None:
 def _result(order: Order, folder: Path) -> str:
     """The JSON of the batch's result."""
     run = Run(order.options)
-    run.named = [_put(folder / str(number), *one) for number, one in enumerate(order.submissions)]
+    run.loading.named = [_put(folder / str(number), *one) for number, one in enumerate(order.submissions)]
     path = folder / "result.json"
     arguments = ["-p", "no:terminal", f"--conformance-json={path}", *order.selection]
     status = pytest.main(arguments, [_Hands(run)])

@@ -52,7 +52,7 @@ def check(config: pytest.Config, run: Run) -> None:
     """Raises NoCluster where the command asks for what a cluster does not do."""
     if not run.options.specs:
         raise NoCluster("--cluster judges files and folders: name them with --impl")
-    if others := [one.name for one in run.named if one.path is None]:
+    if others := [one.name for one in run.loading.named if one.path is None]:
         raise NoCluster(f"--cluster judges files and folders, and {others[0]} is neither")
     if run.options.isolation == NONE:
         raise NoCluster("--cluster judges submissions in processes of their own: leave out --isolation none")
@@ -138,7 +138,7 @@ class Cluster:
         self._reporter = reporter
         self._folder = _folder(config.getoption("cluster"))
         self._selection = tuple(_selection(config))
-        self._to_judge = [one for one in self._run.named if one.name not in self._run.resumed]
+        self._to_judge = [one for one in self._run.loading.named if one.name not in self._run.resumed]
         self._run.scheduled = {(one.name, "") for one in self._to_judge}
 
     @pytest.hookimpl(wrapper=True)

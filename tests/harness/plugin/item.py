@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, SKIPPED, Outcome
 from tests.harness.plugin.keys import run_key
 from tests.harness.reports import terminal as terminal_report
 from tests.harness.reports.options import item_id

@@ -66,7 +66,7 @@ class Progress:
     def _say_judged(self) -> None:
         """Tell how far judging is; a submission that does not load, or that an earlier run has judged, is done."""
         run, now, left = self._run, time.perf_counter(), self._left.total()
-        count = len(run.named)
+        count = len(run.loading.named)
         of_one = self._items / len(self._left)
         speed = (self._items - left - 1) / of_one / (now - self._began)
         elapsed = f" ({_minutes(now - run.started)} so far, {_minutes(self._began - run.started)} of it loading)"

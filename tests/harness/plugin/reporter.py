@@ -12,7 +12,7 @@ import pytest
 
 from impls.text import printable, shell_word
 from tests.harness.judging.faults import SEVERITIES
-from tests.harness.judging.judge import ERROR, Outcome
+from tests.harness.judging.outcome import ERROR, Outcome
 from tests.harness.plugin.keys import run_key
 from tests.harness.plugin.progress import Progress
 from tests.harness.reports import folder as report_folder

@@ -25,8 +25,9 @@ from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
 from tests.harness.judging import counterexample
 from tests.harness.judging.comparison import Comparison
-from tests.harness.judging.judge import plan_of
-from tests.harness.judging.plan import Kind, dtype_of
+from tests.harness.judging.examples import plan_of
+from tests.harness.judging.kind import Kind
+from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made, measured
 from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES, LEVELS, PROPERTIES, Clause
@@ -92,10 +93,10 @@ def _of_clause(run: Run, implementation: Implementation, clause: Clause) -> Mapp
         hypothesis.target(min(meter.ulp, _HIGHEST_TARGET), label="ulp")
 
     try:
-        for values in drawing.explicit(property_, run.examples.largest):
+        for values in drawing.explicit(property_, run.examples.largest, meter.dtypes):
             meter.read(values)
         if property_.strategies:
-            drawing.search(property_, run.examples.seed(property_), target)
+            drawing.search(property_, run.examples.seed(property_), target, meter.dtypes)
     except _Pointless:
         pass
     return meter.largest()
@@ -108,6 +109,7 @@ class _Meter:
         self._clause = clause
         self._implementation = implementation
         self._kind = Kind.of(implementation)
+        self.dtypes = self._kind.dtypes
         self._examples = 0
         self._worst: dict[Key, tuple[float, float, Made]] = {}
         self.share = 0.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from impls import Implementation
 from tests.harness.drawing.examples import Values
-from tests.harness.judging.diagnosis import Suspect
+from tests.harness.judging.diagnosis import Suspects
 from tests.harness.spec.deviations import KnownDeviation
 
 
@@ -43,6 +43,6 @@ class Handed:
     """
 
     deviations: Sequence[KnownDeviation] = ()
-    suspects: Callable[[str], Iterable[Suspect]] = lambda function: ()
+    suspects: Suspects = lambda function, network: ()
     inputs: Callable[[str], Sequence[Values]] = lambda clause: ()
     figures: Figures | None = None

@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import reference
 from impls import Implementation, Unloadable
 from impls.submissions.spec import Named, unloadable
 from impls.text import printable
-from tests.harness.judging.judge import Outcome
+from tests.harness.judging.outcome import Outcome
 from tests.harness.reports import resume as earlier
 from tests.harness.reports import rows as files
 from tests.harness.reports import verdicts
@@ -101,16 +102,22 @@ def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
     verdict = run.verdict(implementation)
     row = _row(run, implementation, verdict.verdict, verdict.reason)
     earned, names = run.points(implementation, verdict), implementation.says.names
+    causes = verdicts.causes({id: found for one in verdict.functions.values() for id, found in one.outcomes.items()})
     row["functions"] |= {
-        name: {**_function(run, one), "name": names.get(name), "points": _points(run, name, implementation, earned)}
+        name: {
+            **_function(run, implementation, one, causes),
+            "name": names.get(name),
+            "points": _points(run, name, implementation, earned),
+        }
         if _is_told(run, implementation, name)
         else dict(one.levels)
         for name, one in verdict.functions.items()
     }
     row["declared"], row["not_looked_at"] = dict(implementation.declared), list(implementation.not_looked_at)
     row["points"] = _sum([function.get("points") for function in row["functions"].values()])
-    row["credit"] = {level: _fraction(run.credit(verdict, level)) for level in LEVELS}
+    row["credit"] = {level: _fraction(run.credit(implementation, verdict, level)) for level in LEVELS}
     row["complete"] = run.is_complete(implementation.name)
+    row["remarks"] = verdicts.remarks(implementation, verdict)
     return row
 
 
@@ -149,7 +156,7 @@ def _row(run: Run, what: Any, verdict: str, reason: str | None) -> dict[str, Any
 
 def _not_judged(run: Run, elsewhere: Elsewhere, named: Named) -> dict[str, Any]:
     reason = elsewhere.lost.get(named.name, "not run: the run was stopped before it")
-    return _row(run, unloadable(named, reason, run.asked), NOT_RUN, reason)
+    return _row(run, unloadable(named, reason, run.loading.asked), NOT_RUN, reason)
 
 
 def _unloaded(run: Run, what: Any, name: str, verdict: str, reason: str | None) -> dict[str, Any]:
@@ -175,10 +182,13 @@ def _sum(points: Sequence[Mapping[str, float] | None]) -> dict[str, float] | Non
     return {key: sum(one[key] for one in known) for key in ("earned", "possible")}
 
 
-def _function(run: Run, verdict: FunctionVerdict) -> dict[str, Any]:
-    causes = verdicts.causes(verdict.outcomes)
+def _function(
+    run: Run, implementation: Implementation, verdict: FunctionVerdict, causes: Mapping[str, str]
+) -> dict[str, Any]:
+    """causes: for a clause that repeats the fault of another function, the clause that names that fault."""
     clauses = {id: _clause(id, outcome, causes.get(id)) for id, outcome in verdict.outcomes.items()}
-    credit = {level: _fraction(verdict.credit(level, run.is_expected)) for level in LEVELS}
+    expected = partial(run.is_expected_of, implementation)
+    credit = {level: _fraction(verdict.credit(level, expected)) for level in LEVELS}
     return {**verdict.levels, "reason": verdict.reason, "credit": credit, "clauses": clauses}
 
 

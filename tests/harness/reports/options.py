@@ -1,12 +1,28 @@
 """What a run is asked for, and how an item is named after what it judges."""
 
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 from urllib.parse import quote, unquote
 
 from impls.isolation import Limits
 from impls.submissions.assignment import Assignment
 from tests.harness.spec.clauses import CLAUSES
 
+_REPEATED = (
+    "arrays",
+    "device",
+    "level",
+    "isolation",
+    "call_seconds",
+    "load_seconds",
+    "total_seconds",
+    "memory_mib",
+    "large",
+    "require_complete",
+)
+"""The options on which the outcome of one clause may depend, beside specs, assignment, profile and seed."""
 _VERDICT = "tests/conformance::verdict["
 _PLAIN = "/ !#$&'()*+,-.:;<=>?@[]^_`{|}~"
 
@@ -34,6 +50,17 @@ class Options:
     """What -k and -m select, as they were given."""
     large: int | None = None
     """The most elements an array of the large clauses may have; None where these are not asked for."""
+
+
+def asked_again(asked: Mapping[str, Any]) -> list[str]:
+    """The words with which a command asks the same again: of the options by name, those that are not the default."""
+    defaults = {one.name: one.default for one in fields(Options)}
+    words = []
+    for name in _REPEATED:
+        value = asked.get(name)
+        if value not in (None, False, defaults[name]):
+            words.append(f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}"))
+    return words
 
 
 def item_id(name: str, clause: str) -> str:

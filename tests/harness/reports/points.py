@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.harness.judging.judge import ERROR, FAILED
+from tests.harness.judging.outcome import ERROR, FAILED
 from tests.harness.reports.verdicts import CONFORMS, NOT_JUDGED, NOT_RUN, FunctionVerdict
 from tests.harness.spec.clauses import Clause
 

@@ -153,7 +153,7 @@ def row_of(raw: Any) -> Row:
 
 def check_head(suite: Any, environment: Any) -> None:
     """Raises NotAResult where what the JSON says of the run as a whole cannot be shown."""
-    at("suite", _get, suite, "asked", _object, None)
+    at("asked", _get, at("suite", _get, suite, "asked", _object, {}), "assignment", _object, None)
     at("environment", _get, environment, "devices", _object, None)
     assignment = at("suite", _get, suite, "assignment", _object, {})
     at("assignment", _get, assignment, "name", _text, None)

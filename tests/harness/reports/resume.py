@@ -13,7 +13,7 @@ from typing import Any
 
 from impls.submissions.spec import Named
 from impls.text import printable
-from tests.harness.judging.judge import Outcome
+from tests.harness.judging.outcome import Outcome
 from tests.harness.reports import rows as files
 from tests.harness.reports.verdicts import FunctionVerdict, Verdict
 

@@ -1,6 +1,5 @@
 """One run of the suite: what it was asked for, the implementations it judges, and what came of each clause."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,19 +7,21 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import reference
-from impls import Absent, Implementation, Unloadable, builtins_present, with_unique_names
-from impls.backends import global_state_restored
-from impls.builtin import BUILTINS
-from impls.isolation import NONE, PROCESS, Isolated, Isolation, Limits, load_isolated
+from impls import Absent, Implementation, Unloadable
+from impls.isolation import Isolated
 from impls.submissions.assignment import SHARE
-from impls.submissions.spec import Asked, Named, asked_of, load_here, named_by
+from impls.submissions.spec import Named
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Examples, Judgement, Outcome
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.expected import why_not_expected
+from tests.harness.judging.judge import Judgement
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
 from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.handed import Handed
+from tests.harness.reports.loading import Found, Loading
 from tests.harness.reports.options import Options
 from tests.harness.reports.rows import Rows
 from tests.harness.reports.task import Task
@@ -28,8 +29,6 @@ from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
 
 _A_CLASS = 4
-ONE_EXAMPLE = "-ONE"
-"""How the id of a clause about one example without a batch axis ends."""
 _FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
@@ -39,10 +38,6 @@ _SHRINK_BUDGET = 300
 
 One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
 """
-
-
-class NothingToCheck(ValueError):
-    """No implementation fits what was asked for."""
 
 
 @dataclass
@@ -78,46 +73,24 @@ class Run:
     """What a cluster judges; then nothing is loaded here."""
 
     @cached_property
-    def named(self) -> list[Named]:
-        """What the specs name, loaded or not. Raises ValueError where one names nothing."""
-        options = self.options
-        named = with_unique_names(one for spec in options.specs for one in named_by(spec, self.asked))
-        return [asked_of(one, self.functions, options.assignment, options.load_seconds) for one in named]
+    def loading(self) -> Loading:
+        """How what is asked for is found and loaded."""
+        return Loading(self.options)
 
     @cached_property
-    def _resolved(self) -> tuple[list[Implementation], list[Unloadable], list[Absent]]:
-        options, asked = self.options, self.asked
-        if self.elsewhere:
-            return [], [], []
-        if options.specs:
-            found = [self._load(one, self.functions, asked) for one in self.watch(self.named)]
-            return _loaded(found), _unloadable(found), []
-        found, absent = builtins_present(reference.FUNCTIONS, self._load)
-        self.named = [Named(one.name, one.spec) for one in found]
-        fits, missing = list(filter(self._is_asked_for, found)), list(filter(self._is_asked_for, absent))
-        named = " on ".join(filter(None, (options.arrays, options.device)))
-        pair_is_named = options.arrays and options.device
-        if named and (not fits or (missing and pair_is_named)):
-            probed = "; ".join(f"{one.name}: {one.reason}" for one in missing) or "no built-in takes them"
-            raise NothingToCheck(f"asked for {named}, which is not there ({probed})")
-        return _loaded(fits), _unloadable(fits), absent
+    def _found(self) -> Found:
+        return Found([], [], []) if self.elsewhere else self.loading.found(self.watch)
 
     @property
     def functions(self) -> tuple[str, ...]:
         """What is asked for: the functions of the assignment, or all of the interface."""
-        return tuple(self.options.assignment.functions) if self.options.assignment else reference.FUNCTIONS
-
-    @property
-    def asked(self) -> Asked:
-        """The arrays and the device that are asked for."""
-        assignment = self.options.assignment
-        return Asked(self.options.arrays or (assignment.arrays if assignment else None), self.options.device)
+        return self.loading.functions
 
     @cached_property
     def task(self) -> Task:
         """What is to be judged, by whichever process: what loaded here, without what an earlier run has judged."""
         loaded = {one.name for one in self.implementations}
-        named = {one.name: one for one in self.named if one.name in loaded - self.resumed}
+        named = {one.name: one for one in self.loading.named if one.name in loaded - self.resumed}
         keeps_plans = all(map(self._leaves_files_alone, self.implementations))
         clauses = list(filter(self.is_expected, CLAUSES.values()))
         left_out = {
@@ -130,57 +103,25 @@ class Run:
         """The one of that name among those to be judged."""
         return self._by_name[name]
 
-    @cached_property
-    def isolation(self) -> Isolation:
-        """Where the workers of this run come from."""
-        options = self.options
-        single = len(options.specs) == 1 and os.path.isfile(options.specs[0])
-        total = options.total_seconds or (None if single else Limits.total_seconds)
-        limits = Limits(options.call_seconds, options.load_seconds, total, options.memory_mib)
-        if options.large:
-            limits = limits.for_arrays_of(options.large)
-        return Isolation(options.isolation or PROCESS, limits)
-
-    def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
-        """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise.
-
-        A built-in that may lose its device with one wrong call is not: the process, and the others, would lose it too.
-        """
-        fragile = found.is_builtin and BUILTINS[found.spec].may_lose_its_device
-        mode = self.options.isolation or (NONE if found.path is None and not fragile else PROCESS)
-        if mode != NONE:
-            return load_isolated(self.isolation, found, names, asked)
-        with global_state_restored():  # in a process of its own, what a file sets holds for its calls
-            return load_here(found, names, asked)
-
-    def _is_asked_for(self, builtin: Implementation | Unloadable | Absent) -> bool:
-        arrays, device = self.options.arrays, self.options.device
-        return arrays in (None, builtin.arrays) and device in (None, builtin.device)
-
-    def end_workers(self) -> None:
-        """End the processes of isolated implementations; none is left behind."""
-        if "isolation" in self.__dict__:
-            self.isolation.close()
-
     def resolve(self) -> None:
         """Find and load what is to be judged now. Raises ValueError where a name resolves to nothing."""
-        if self._resolved and self._is_a_class:
-            self.isolation.rest()
+        if self._found and self._is_a_class:
+            self.loading.isolation.rest()
 
     @property
     def implementations(self) -> list[Implementation]:
         """Those to be judged, in the order they are named."""
-        return self._resolved[0]
+        return self._found.implementations
 
     @property
     def unloadable(self) -> list[Unloadable]:
         """Those that were named and could not be loaded."""
-        return self._resolved[1]
+        return self._found.unloadable
 
     @property
     def absent(self) -> list[Absent]:
         """The built-ins whose library or device is not there and which nobody named."""
-        return self._resolved[2]
+        return self._found.absent
 
     @cached_property
     def examples(self) -> Examples:
@@ -216,11 +157,10 @@ class Run:
 
     def _to_judge(self, name: str) -> Implementation | Unloadable:
         """One of the task: as it was loaded, or loaded now where another process has found it."""
-        if "_resolved" in self.__dict__:
+        if "_found" in self.__dict__:
             return self._by_name[name]
         if name not in self._loaded_here:
-            named = asked_of(self.task.named[name], self.functions, self.options.assignment, self.options.load_seconds)
-            self._loaded_here[name] = self._load(named, self.functions, self.asked)
+            self._loaded_here[name] = self.loading.again(self.task.named[name])
         return self._loaded_here[name]
 
     @cached_property
@@ -246,10 +186,10 @@ class Run:
             return False
         return self.options.large is not None or not clause.large
 
-    def is_expected_of(self, implementation: Implementation, clause: Clause) -> bool:
-        """The same for one that takes batches only: a clause about one example is not expected of it."""
-        takes_one = clause.function not in implementation.says.batches_only
-        return self.is_expected(clause) and (takes_one or not clause.id.endswith(ONE_EXAMPLE))
+    def is_expected_of(self, implementation: Implementation | Unloadable, clause: Clause) -> bool:
+        """The same for one of the implementations, which may declare that it has not what a clause asks for."""
+        why_not = why_not_expected(clause, implementation) if isinstance(implementation, Implementation) else None
+        return self.is_expected(clause) and why_not is None
 
     def _is_to_be_judged(self, implementation: Implementation, clause: Clause) -> bool:
         """Whether there is a test item for it: under an assignment one line says that a function is not there."""
@@ -342,6 +282,7 @@ class Run:
                 outcomes,
                 absent=name not in implementation.functions,
                 is_expected=partial(self.is_expected_of, implementation),
+                why_not=lambda clause: why_not_expected(clause, implementation),
                 not_judged=implementation.not_judged.get(name),
                 said=implementation.says.absent.get(name),
             )
@@ -362,10 +303,12 @@ class Run:
         """Whether it is a failure that the function of that clause is not implemented."""
         return self.options.require_complete and CLAUSES[clause].function not in verdicts.OPTIONAL
 
-    def credit(self, verdict: Verdict, level: str, only_written: bool = False) -> tuple[int, int]:
+    def credit(
+        self, implementation: Implementation, verdict: Verdict, level: str, only_written: bool = False
+    ) -> tuple[int, int]:
         """How many clauses of that level are passed in all functions, or all that are written; how many there are."""
         credits = [
-            one.credit(level, self.is_expected)
+            one.credit(level, partial(self.is_expected_of, implementation))
             for one in verdict.functions.values()
             if not only_written or one.levels[level] != verdicts.NOT_IMPLEMENTED
         ]
@@ -383,7 +326,7 @@ class Run:
                 level,
                 assignment.points(name, implementation.name),
                 assignment.scoring == SHARE,
-                self.is_expected,
+                partial(self.is_expected_of, implementation),
             )
             for name in assignment.functions
         }
@@ -427,11 +370,3 @@ class Run:
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
             if reason := verdict.reason or "; ".join(partly):
                 yield implementation.name, reason
-
-
-def _loaded(found: Sequence[Implementation | Unloadable]) -> list[Implementation]:
-    return [one for one in found if isinstance(one, Implementation)]
-
-
-def _unloadable(found: Sequence[Implementation | Unloadable]) -> list[Unloadable]:
-    return [one for one in found if isinstance(one, Unloadable)]

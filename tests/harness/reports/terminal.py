@@ -3,16 +3,15 @@
 import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
 
 import pytest
 
 from impls import Implementation
 from impls.text import printable, shell_word
-from tests.harness.judging.judge import ERROR, FAILED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, Outcome
 from tests.harness.reports import accuracy, verdicts
 from tests.harness.reports.handed import Picture
-from tests.harness.reports.options import item_id
+from tests.harness.reports.options import asked_again, item_id
 from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import CONFORMS, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, NOT_RUN, Verdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS, TEXTBOOK
@@ -54,7 +53,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         level = run.required_level(implementation)
         credit = ""
         if verdict.verdict in (FAILS, ERROR):
-            passed, count = run.credit(verdict, level, only_written=True)
+            passed, count = run.credit(implementation, verdict, level, only_written=True)
             credit = f", passed {passed} of the {count} clauses of what it has"
         points = run.points(implementation, verdict)
         earned = "" if points is None else f", {_points(points)}"
@@ -63,7 +62,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         if implementation.declared:
             said = "; ".join(f"{word} = {value}" for word, value in implementation.declared.items())
             _write_line(terminal, f"{implementation.name}: declared: {said}")
-        for remark in implementation.remarks:
+        for remark in verdicts.remarks(implementation, verdict):
             _write_line(terminal, f"{implementation.name}: {remark}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
@@ -109,11 +108,14 @@ def _in_numbers(counts: Mapping[str, int]) -> str:
 
 
 def _repeated(judged: Sequence[tuple[Implementation, Verdict]]) -> dict[tuple[str, str], list[str]]:
-    """By implementation and clause of an activation, the clauses of composed functions that only repeat its failure."""
+    """By implementation and clause, the clauses of the same or of a composed function that only repeat its failure."""
     found: dict[tuple[str, str], list[str]] = {}
     for implementation, verdict in judged:
         outcomes = {id: outcome for one in verdict.functions.values() for id, outcome in one.outcomes.items()}
-        for id, cause in sorted(verdicts.causes(outcomes).items()):
+        causes = verdicts.causes(outcomes)
+        for one in verdict.functions.values():
+            causes = {**verdicts.repeats(one.outcomes), **causes}
+        for id, cause in sorted(causes.items()):
             found.setdefault((implementation.name, cause), []).append(id)
     return found
 
@@ -206,7 +208,7 @@ def _write_stubs(terminal: pytest.TerminalReporter, name: str, verdict: Verdict)
         if one.reason and NOT_IMPLEMENTED in one.levels.values() and "no function of this name" not in one.reason
     ]
     if stubs:
-        _write_line(terminal, f"{name}: not implemented and not judged: {', '.join(stubs)}")
+        _write_line(terminal, f"{name}: not implemented and not judged: {', '.join(dict.fromkeys(stubs))}")
 
 
 def _in_what(implementation: Implementation, verdict: Verdict, level: str) -> str:
@@ -282,31 +284,12 @@ def _because(reason: str | None) -> str:
     return f" ({reason})" if reason else ""
 
 
-_REPEATED = (
-    "arrays",
-    "device",
-    "level",
-    "isolation",
-    "call_seconds",
-    "load_seconds",
-    "total_seconds",
-    "memory_mib",
-    "large",
-    "require_complete",
-)
-"""The options on which the outcome of one clause may depend, beside specs, assignment, profile and seed."""
-
-
 def _command(run: Run, implementation: str, clause: str, nodeid: str) -> str:
     """The command that shows one failure again, with every option that was given and that it may depend on."""
     options = run.options
     spec = run.task.named[implementation].spec
     item = f"{nodeid.partition('[')[0]}[{item_id(printable(spec), clause)}]"
     words = ["pytest", shlex.quote(item), "--impl", shell_word(spec)]
-    defaults = {one.name: one.default for one in fields(options)}
-    for name in _REPEATED:
-        value = getattr(options, name)
-        if value not in (None, False, defaults[name]):
-            words.append(f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}"))
+    words += asked_again(vars(options))
     words += [f"--assignment {shell_word(options.assignment.path)}"] if options.assignment else []
     return " ".join([*words, f"--hypothesis-profile {options.profile}", f"--hypothesis-seed {options.seed}"])

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from impls import Implementation
 from reference import architecture
-from tests.harness.judging.judge import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.spec.clauses import CLAUSES, LEVELS, ROBUST, TEXTBOOK, Clause
 
 CONFORMS, FAILS, NOT_RUN, NOT_IMPLEMENTED = "conforms", "fails", "not run", "not implemented"
@@ -69,6 +70,23 @@ def causes(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
     return found
 
 
+def repeats(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """For each clause of a function that says again what an earlier one has said, the earlier one.
+
+    The same is said where a value behaves as the same mistake, or where every call ends in the same error.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    found = {}
+    for id in sorted(outcomes, key=list(CLAUSES).index):
+        outcome = outcomes[id]
+        if outcome.outcome not in (FAILED, ERROR) or (id.endswith("-PURE") and outcome.outcome == FAILED):
+            continue
+        said = outcome.diagnosis or ((outcome.message or "",) if outcome.outcome == ERROR else ())
+        if said and first.setdefault(said, id) != id:
+            found[id] = first[said]
+    return found
+
+
 def of_function(
     clauses: Iterable[Clause],
     outcomes: Mapping[str, Outcome],
@@ -76,11 +94,13 @@ def of_function(
     is_expected: Callable[[Clause], bool] = lambda clause: True,
     not_judged: str | None = None,
     said: str | None = None,
+    why_not: Callable[[Clause], str | None] = lambda clause: None,
 ) -> FunctionVerdict:
     """The verdict on a function from the outcomes of its ``clauses``; a clause without an outcome was not run.
 
     Only the expected ones count; the others are listed with the outcome ``skipped``. not_judged: why the function
     cannot be, known before a call, as an outcome may say after one; said: of one that is absent, more than that.
+    why_not: why a clause is not expected of this implementation, if so.
 
     A function whose every textbook clause that ran found it unwritten is not implemented, whatever its robust clauses
     say (to refuse a bad argument, it is enough to refuse them all). Unwritten for some clauses only is an error.
@@ -88,7 +108,9 @@ def of_function(
     every = list(clauses)
     reason: str | None = None
     clauses = list(filter(is_expected, every))
-    left_out = {one.id: Outcome(SKIPPED, message=_why_left_out(one)) for one in every if one not in clauses}
+    left_out = {
+        one.id: Outcome(SKIPPED, message=_why_left_out(one, why_not(one))) for one in every if one not in clauses
+    }
     unclear = not_judged or next((one.message for one in outcomes_of(every, outcomes) if one.not_judged), None)
     if unclear:
         reason = f"not judged: {unclear}"
@@ -119,13 +141,29 @@ def of_function(
     return FunctionVerdict(levels, known | left_out, reason)
 
 
-def _why_left_out(clause: Clause) -> str:
+def _why_left_out(clause: Clause, why_not: str | None) -> str:
+    if why_not:
+        return f"not expected: {why_not}"
     return "not run: --large not given" if clause.large else "not run: this run does not ask for it"
 
 
 def outcomes_of(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome]) -> list[Outcome]:
     """The outcomes that there are of these clauses."""
     return [outcomes[one.id] for one in clauses if one.id in outcomes]
+
+
+def remarks(implementation: Implementation, verdict: Verdict) -> list[str]:
+    """What a person has to know who signs the verdict; what was refused and need not have been goes last."""
+    refused = {
+        id: outcome.message
+        for function in verdict.functions.values()
+        for id, outcome in function.outcomes.items()
+        if outcome.outcome == PASSED and outcome.message
+    }
+    if not refused:
+        return list(implementation.remarks)
+    first = next(iter(refused.values()))
+    return [*implementation.remarks, f"refuses what it may refuse, in {', '.join(refused)}; the first: {first}"]
 
 
 def of_implementation(

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from tests.harness.reports.options import asked_again
 from tests.harness.reports.result_row import (
     CONFORMS,
     ERROR,
@@ -87,10 +88,9 @@ def again(result: Result, row: Row, clause: str | None = None) -> str:
     asked: Mapping[str, Any] = result.suite.get("asked") or {}
     words = ["pytest", "tests/conformance", "--impl", shlex.quote(row.spec)]
     words += ["-k", shlex.quote(clause)] if clause else []
-    for option in ("assignment", "arrays", "device", "level", "task", "isolation", "large"):
-        if asked.get(option):
-            words += [f"--{option}", shlex.quote(str(asked[option]))]
-    words += ["--require-complete"] if asked.get("require_complete") else []
+    words += asked_again(asked)
+    if assignment := asked.get("assignment"):
+        words += ["--assignment", shlex.quote(str(assignment.get("path")))]
     words += ["--hypothesis-profile", shlex.quote(str(result.suite.get("profile", "quick")))]
     words += ["--hypothesis-seed", shlex.quote(str(result.suite.get("seed", 0)))]
     return " ".join(words)

@@ -10,6 +10,8 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
+from tests.harness.drawing.dtypes import Drawing
+
 TEXTBOOK = "textbook"
 ROBUST = "robust"
 LEVELS = (TEXTBOOK, ROBUST)
@@ -86,7 +88,7 @@ class Property:
     name: str
     clauses: tuple[Clause, ...]
     body: Callable[..., None]
-    strategies: Mapping[str, SearchStrategy[Any]]
+    strategies: Mapping[str, SearchStrategy[Any] | Drawing[Any]]
     examples: tuple[Mapping[str, Any], ...]
     sizes: tuple[int, ...] = ()
 
@@ -106,7 +108,7 @@ PROPERTIES: dict[str, Property] = {}
 """Every property that cites a clause, by clause id; filled as the test modules are imported."""
 
 
-def given(**strategies: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def given(**strategies: SearchStrategy[Any] | Drawing[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Say what the body's arguments are drawn from. They are drawn once per run, for all implementations."""
 
     def annotate(body: Callable[..., None]) -> Callable[..., None]:

@@ -60,6 +60,20 @@ def _checked_by_numpy_alone(x, W, b):
 
 
 @variant("mlp", "robust")
+def half_precision_in_float32(x, theta, activations):
+    dtype = theta[0][0].dtype
+    wide = np.promote_types(dtype, np.float32)
+    layers = [(W.astype(wide), b.astype(wide)) for W, b in theta]
+    return mlp(x.astype(wide), layers, activations).astype(dtype)
+
+
+@variant("mlp", "robust")
+def half_precision_refused(x, theta, activations):
+    refuse_unless(x.dtype != np.float16)
+    return mlp(x, theta, activations)
+
+
+@variant("mlp", "robust")
 def refuses_nan(x, theta, activations):
     refuse_unless(not np.isnan(x).any())
     return mlp(x, theta, activations)

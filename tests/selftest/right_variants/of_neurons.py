@@ -128,6 +128,20 @@ if importlib.util.find_spec("sklearn"):
         return model.predict_proba(X)[:, 1]
 
 
+def _half_in_float32(x, w, b):
+    refuse_unless(x.shape[-1:] == w.shape)
+    x, w = floating(x, w)
+    wide = np.promote_types(x.dtype, np.float32)
+    return sigmoid(x.astype(wide) @ w.astype(wide) + b).astype(x.dtype)
+
+
+variants(
+    "neurons: half precision in float32, rounded at the end",
+    "robust",
+    lambda: {"neuron": _half_in_float32, "logistic_regression": lambda X, theta: _half_in_float32(X, theta, 0.0)},
+)
+
+
 def _refusing_nan(x, w, b):
     refuse_unless(x.shape[-1:] == w.shape and not np.isnan(x).any())
     x, w = floating(x, w)

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
 
-from tests.harness.drawing.strategies.arrays import FLOAT64, one_of_each
+from tests.harness.drawing.dtypes import FLOAT64, Draw, drawn
+from tests.harness.drawing.strategies.arrays import one_of_each
 from tests.harness.drawing.strategies.networks import (
     SEVERAL,
     Layer,
@@ -23,14 +22,14 @@ DEEPEST = 4
 """How many layers a network of a declared architecture may have."""
 
 
-@st.composite
-def architectures(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
+@drawn
+def architectures(draw: Draw, dtypes: Sequence[str] = FLOAT64) -> dict[str, Any]:
     """What a network of any architecture is asked with: x, codes for targets, and the layers from the last one back.
 
     Inputs, hidden units and outputs are of different numbers, so that no shape hides an exchange. The first layer is
     drawn with the rest, and those in between are square, so that every depth takes some of them.
     """
-    m, n, h, k, dtype = draw(one_of_each(SEVERAL, (1, 2, 3), (4, 5), (1, 2, 3), dtypes))
+    m, n, h, k, dtype = draw(one_of_each(SEVERAL, (1, 2, 3), (4, 5), (1, 2, 3), draw.there(dtypes)))
     pool = Pool(draw)
     x = pool.array(small_numbers, "float64", (m, n))
     shapes = [(h, n), *[(h, h)] * (DEEPEST - 2), (k, h), (k, n)]
@@ -65,8 +64,8 @@ STEPS = (7, 50, 2, 1, 0)
 _RATES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 
 
-@st.composite
-def trainings(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float, int]:
+@drawn
+def trainings(draw: Draw) -> tuple[np.ndarray, np.ndarray, float, int]:
     """X, y, alpha and steps, as ``fit`` takes them: the largest of some rates with which no step expands an error."""
     steps, m, n = draw(one_of_each(STEPS, (4, 9, 20, 2), (2, 3, 1, 4)))
     pool = Pool(draw)
@@ -76,8 +75,8 @@ def trainings(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float, int]:
     return X, y, next(rate for rate in _RATES if rate <= largest), steps
 
 
-@st.composite
-def classifications(draw: DrawFn) -> tuple[np.ndarray, np.ndarray]:
+@drawn
+def classifications(draw: Draw) -> tuple[np.ndarray, np.ndarray]:
     """X and theta, as ``predict`` takes them."""
     m, n = draw(one_of_each((5, 12, 2, 1), (2, 3, 1, 4)))
     pool = Pool(draw)

@@ -12,19 +12,15 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import SearchStrategy
 
 from impls import LAYOUTS
 from impls.calling import LaidOut
+from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, LARGEST, Draw, Drawing, drawn
 from tests.harness.drawing.strategies import palettes
 from tests.harness.drawing.strategies.palettes import Palette
 
 Shape = tuple[int, ...]
-
-FLOAT64 = ("float64",)
-FLOATS = ("float64", "float32")
-HALVES = ("float16", "bfloat16")
-INTEGERS = ("int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64")
 
 _SIDE = 8
 _POOL = st.binary(min_size=2 * _SIDE * _SIDE, max_size=2 * _SIDE * _SIDE)
@@ -55,7 +51,7 @@ def at_least(least: int, shapes: Sequence[Shape], axis: int = -1) -> tuple[Shape
     return tuple(shape for shape in shapes if shape[axis] >= least)
 
 
-def codes(draw: DrawFn, shape: Shape) -> np.ndarray:
+def codes(draw: Draw, shape: Shape) -> np.ndarray:
     """Positions in a palette, an array of the shape.
 
     They are cut out of a pool that is as large for any shape, so that a smaller shape keeps the other elements. The
@@ -67,7 +63,7 @@ def codes(draw: DrawFn, shape: Shape) -> np.ndarray:
     return pool[: math.prod(shape)].reshape(shape)
 
 
-def picked(draw: DrawFn, palette: Palette, dtype: str, shape: Shape) -> np.ndarray:
+def picked(draw: Draw, palette: Palette, dtype: str, shape: Shape) -> np.ndarray:
     """An array of the shape, each element one of the palette's."""
     return np.asarray(palette(dtype)[codes(draw, shape)])
 
@@ -78,50 +74,69 @@ def samples(palette: Palette) -> list[np.ndarray]:
     return [pool[: math.prod(shape)].reshape(shape) for shape in ((5,), (1, 5), (5, 1), (4, 4), (3, 5), (5, 3))]
 
 
-@st.composite
+@drawn
 def arrays(
-    draw: DrawFn,
+    draw: Draw,
     *palettes: Palette,
     shapes: Sequence[Shape] = VECTORS + MATRICES,
     dtypes: Sequence[str] = FLOAT64,
 ) -> np.ndarray:
     """An array of one of the palettes, shapes and dtypes."""
-    shape, palette, dtype = draw(one_of_each(shapes, palettes, dtypes))
+    shape, palette, dtype = draw(one_of_each(shapes, palettes, draw.there(dtypes)))
     return picked(draw, palette, dtype, shape)
 
 
-def textbook_logits(shapes: Sequence[Shape] = MATRICES) -> SearchStrategy[np.ndarray]:
-    """Batches of logits in [-300, 300]; two arrays in three with none far from 0, where mistakes show best."""
+def textbook_logits(shapes: Sequence[Shape] = MATRICES) -> Drawing[np.ndarray]:
+    """Batches of logits of the textbook's range; two arrays in three with none far from 0, where mistakes show best."""
     return arrays(palettes.moderate, palettes.moderate, palettes.wide, shapes=shapes)
 
 
-def logits(shapes: Sequence[Shape] = ROWS + MATRICES, dtypes: Sequence[str] = FLOATS) -> SearchStrategy[np.ndarray]:
+def logits(shapes: Sequence[Shape] = ROWS + MATRICES, dtypes: Sequence[str] = FLOATS) -> Drawing[np.ndarray]:
     """Logits of everyday size."""
     return arrays(palettes.moderate, shapes=shapes, dtypes=dtypes)
 
 
-def shifts() -> SearchStrategy[float]:
-    """Multiples of 1/8, which add up exactly with the palette of eighths, and stay within 300 with it."""
-    return st.integers(-1200, 1200).map(lambda eighths: eighths / 8)
+@drawn
+def shifts(draw: Draw) -> float:
+    """Multiples of 1/8, which add up exactly with the palette of eighths, and stay in the textbook's range with it."""
+    most = 4 * LARGEST[draw.dtypes.widest]
+    return draw(st.integers(-most, most)) / 8
 
 
-@st.composite
-def rows_far_apart(draw: DrawFn, offsets: Sequence[float], dtypes: Sequence[str] = FLOATS) -> np.ndarray:
+@drawn
+def rows_far_apart(draw: Draw, offsets: Sequence[float], dtypes: Sequence[str] = FLOATS) -> np.ndarray:
     """Logits each of whose rows has small whole numbers and an offset of its own, with which they add up exactly."""
-    shape, dtype = draw(one_of_each(MATRICES, dtypes))
+    shape, dtype = draw(one_of_each(MATRICES, draw.there(dtypes)))
     entries, which = codes(draw, shape), codes(draw, (shape[0], 1)) % len(offsets)
     return (palettes.integers("float64")[entries] + np.array(offsets)[which]).astype(dtype)
 
 
+@drawn
+def textbook_rows_far_apart(draw: Draw) -> np.ndarray:
+    """The same in the textbook's range, as multiples of 1/8 where that is not the range of float64."""
+    z = draw(rows_far_apart(offsets=(0, 10, -40, 150, -150), dtypes=FLOAT64))
+    share = LARGEST[draw.dtypes.widest] / LARGEST["float64"]
+    return z if share == 1 else (np.round(z.astype(np.float64) * share * 8) / 8).astype(z.dtype)
+
+
 _SPOILT = np.array(
-    [[0, 0], [0, np.nan], [0, np.inf], [-np.inf, -np.inf], [0, -np.inf], [-np.inf, np.inf], [-np.inf, np.nan]]
+    [
+        [0, 0],
+        [0, np.nan],
+        [0, np.inf],
+        [-np.inf, -np.inf],
+        [0, -np.inf],
+        [-np.inf, np.inf],
+        [-np.inf, np.nan],
+        [0, -np.nan],
+    ]
 )
 
 
-@st.composite
-def with_rows_of_nan(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
+@drawn
+def with_rows_of_nan(draw: Draw, shapes: Sequence[Shape]) -> np.ndarray:
     """Logits most of whose rows have no softmax, because of NaN or +inf at one or two positions, or -inf at all."""
-    shape, dtype = draw(one_of_each(shapes, FLOATS))
+    shape, dtype = draw(one_of_each(shapes, draw.there(FLOATS)))
     rows = (*shape[:-1], 1)
     everywhere, there = np.moveaxis(_SPOILT[codes(draw, rows) % len(_SPOILT)], -1, 0)
     one, other = codes(draw, rows) % shape[-1], codes(draw, rows) % (2 * shape[-1])
@@ -130,26 +145,26 @@ def with_rows_of_nan(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
     return np.where(here & (there != 0), there, z).astype(dtype)
 
 
-@st.composite
-def with_a_finite_logit(draw: DrawFn, logits: SearchStrategy[np.ndarray]) -> np.ndarray:
+@drawn
+def with_a_finite_logit(draw: Draw, logits: Drawing[np.ndarray]) -> np.ndarray:
     """The drawn logits, with 0 in place of the first of a row that has none but -inf."""
     z = draw(logits)
     z[..., 0] = np.where((z == -np.inf).all(axis=-1), 0, z[..., 0])
     return z
 
 
-@st.composite
-def tensors(draw: DrawFn, palette: Palette = palettes.moderate) -> tuple[np.ndarray, ...]:
+@drawn
+def tensors(draw: Draw, palette: Palette = palettes.moderate) -> tuple[np.ndarray, ...]:
     """An array of each of the shapes in TENSORS."""
-    dtype = draw(st.sampled_from(FLOATS))
+    dtype = draw(st.sampled_from(draw.there(FLOATS)))
     pool = picked(draw, palette, dtype, (_SIDE**2,))
     return tuple(pool[: math.prod(shape)].reshape(shape) for shape in TENSORS)
 
 
-@st.composite
-def integer_arrays(draw: DrawFn, shapes: Sequence[Shape]) -> np.ndarray:
+@drawn
+def integer_arrays(draw: Draw, shapes: Sequence[Shape]) -> np.ndarray:
     """Integers over the whole range of their dtype."""
-    shape, dtype = draw(one_of_each(shapes, INTEGERS))
+    shape, dtype = draw(one_of_each(shapes, draw.there(INTEGERS)))
     return picked(draw, palettes.whole_range, dtype, shape)
 
 
@@ -160,9 +175,31 @@ def integer_examples(shape: Shape) -> list[np.ndarray]:
 
 
 def replaced(array: np.ndarray, at: int, new: float) -> np.ndarray:
-    """A copy of the array with ``new`` at the position ``at``, counted around its end, of its elements."""
+    """A copy of the array with ``new`` at the position ``at``, counted around its end, of its elements.
+
+    An integer that the dtype does not hold becomes its largest one.
+    """
     copy = array.copy()
+    if array.dtype.kind in "iu" and not np.iinfo(array.dtype).min <= new <= np.iinfo(array.dtype).max:
+        new = np.iinfo(array.dtype).max
     copy.flat[at % array.size] = new
+    return copy
+
+
+def nan_of(number: int) -> float:
+    """NaN, with its sign bit set for every other number, as x86 sets it in 0/0."""
+    return -np.nan if number % 2 else np.nan
+
+
+def with_nan_at(array: np.ndarray, at: int) -> np.ndarray:
+    """As ``replaced`` by the NaN of that position."""
+    return replaced(array, at, nan_of(at))
+
+
+def with_nan_in_the_first(array: np.ndarray) -> np.ndarray:
+    """A copy of the array with NaN for all of its first row, that of the row's length."""
+    copy = array.copy()
+    copy[0] = nan_of(array.shape[-1])
     return copy
 
 

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
 
+from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
 from tests.harness.drawing.strategies import palettes
 from tests.harness.drawing.strategies.arrays import (
-    FLOAT64,
-    FLOATS,
-    INTEGERS,
     MATRICES,
     ROWS,
     VECTORS,
@@ -47,8 +44,8 @@ UNEQUAL_SHAPES: tuple[tuple[Shape, Shape], ...] = (
 """Of two arguments whose shapes must be equal: as many elements, as many rows, or shapes that NumPy would broadcast."""
 
 
-@st.composite
-def labels(draw: DrawFn, shapes: Sequence[Shape], classes: Sequence[int]) -> tuple[np.ndarray, int]:
+@drawn
+def labels(draw: Draw, shapes: Sequence[Shape], classes: Sequence[int]) -> tuple[np.ndarray, int]:
     """Class labels, and the number k of classes."""
     shape, k = draw(one_of_each(shapes, classes))
     return np.asarray(codes(draw, shape) % k, np.int64), k
@@ -65,20 +62,20 @@ def no_probabilities(dtype: np.dtype) -> tuple[float, ...]:
     return (2.0, -1.0, 1 + eps, -eps, np.inf, -np.inf, np.nan)
 
 
-@st.composite
+@drawn
 def labelled_logits(
-    draw: DrawFn,
+    draw: Draw,
     *choices: Palette,
     shapes: Sequence[Shape] = MATRICES,
     dtypes: Sequence[str] = FLOAT64,
 ) -> Batch:
     """Logits of one of the palettes, and a label for each row."""
-    shape, palette, dtype = draw(one_of_each(shapes, choices, dtypes))
+    shape, palette, dtype = draw(one_of_each(shapes, choices, draw.there(dtypes)))
     return picked(draw, palette, dtype, shape), _labels(draw, shape)
 
 
-@st.composite
-def confident_logits(draw: DrawFn) -> Batch:
+@drawn
+def confident_logits(draw: Draw) -> Batch:
     """One row of logits, multiples of 1/8 that float16 and bfloat16 hold, of which the label's is far ahead."""
     k, lead, offset = draw(one_of_each((2, 3, 5, 8), range(25, 60), range(-100, 101, 25)))
     others = -(codes(draw, (1, k)) % 64).astype(np.float64) - lead
@@ -87,16 +84,16 @@ def confident_logits(draw: DrawFn) -> Batch:
     return (others + offset) / 8, labels
 
 
-@st.composite
-def possible_labels(draw: DrawFn) -> Batch:
+@drawn
+def possible_labels(draw: Draw) -> Batch:
     """Logits some of which are minus infinity, but never that of the label."""
     z, labels = draw(labelled_logits(palettes.with_minus_infinity, dtypes=FLOATS))
     np.put_along_axis(z, labels[:, None], 0, axis=1)
     return z, labels
 
 
-@st.composite
-def impossible_labels(draw: DrawFn) -> Batch:
+@drawn
+def impossible_labels(draw: Draw) -> Batch:
     """Logits of which that of at least one label is minus infinity, and another one of the same row is not."""
     z, labels = draw(labelled_logits(palettes.moderate, shapes=at_least(2, MATRICES), dtypes=FLOATS))
     wrong = draw(st.integers(0, len(z) - 1))
@@ -104,39 +101,39 @@ def impossible_labels(draw: DrawFn) -> Batch:
     return z, labels
 
 
-@st.composite
-def logits_with_a_wrong_label(draw: DrawFn) -> Batch:
+@drawn
+def logits_with_a_wrong_label(draw: Draw) -> Batch:
     """Logits, and labels one of which is out of range."""
     z, labels = draw(labelled_logits(palettes.moderate))
     wrong = draw(st.sampled_from(wrong_labels(z.shape[1])))
     return z, replaced(labels, draw(positions()), wrong)
 
 
-@st.composite
-def labelled(draw: DrawFn, logits: SearchStrategy[np.ndarray]) -> Batch:
+@drawn
+def labelled(draw: Draw, logits: Drawing[np.ndarray]) -> Batch:
     """The drawn logits, and a label for each row."""
     z = draw(logits)
     return z, _labels(draw, z.shape)
 
 
-def _labels(draw: DrawFn, shape: Shape) -> np.ndarray:
+def _labels(draw: Draw, shape: Shape) -> np.ndarray:
     return np.asarray(codes(draw, shape[:-1]) % shape[-1], np.int64)
 
 
-@st.composite
+@drawn
 def regressions(
-    draw: DrawFn,
+    draw: Draw,
     palette: Palette = palettes.moderate,
     shapes: Sequence[Shape] = VECTORS + MATRICES,
     dtypes: Sequence[str] = FLOAT64,
 ) -> Batch:
     """Estimates and targets on the real line."""
-    shape, dtype = draw(one_of_each(shapes, dtypes))
+    shape, dtype = draw(one_of_each(shapes, draw.there(dtypes)))
     return picked(draw, palette, dtype, shape), picked(draw, palette, dtype, shape)
 
 
-@st.composite
-def short_regressions(draw: DrawFn) -> Batch:
+@drawn
+def short_regressions(draw: Draw) -> Batch:
     """Estimates and targets that float16 and bfloat16 both hold: of every size, or large and near to each other."""
     shape, near = draw(one_of_each(VECTORS + MATRICES, (False, True)))
     if near:
@@ -144,52 +141,52 @@ def short_regressions(draw: DrawFn) -> Batch:
     return picked(draw, palettes.short, "float64", shape), picked(draw, palettes.short, "float64", shape)
 
 
-@st.composite
-def near_misses(draw: DrawFn) -> Batch:
+@drawn
+def near_misses(draw: Draw) -> Batch:
     """Large estimates whose differences from their targets are small and exact."""
-    shape, dtype = draw(one_of_each(VECTORS + MATRICES, FLOATS))
+    shape, dtype = draw(one_of_each(VECTORS + MATRICES, draw.there(FLOATS)))
     y = picked(draw, palettes.integers, "float64", shape) + 10**6
     return (y + picked(draw, palettes.eighths, "float64", shape)).astype(dtype), y.astype(dtype)
 
 
-@st.composite
-def integer_pairs(draw: DrawFn) -> Batch:
+@drawn
+def integer_pairs(draw: Draw) -> Batch:
     """Estimates and targets of an integer dtype, which may hold neither their differences nor the squares."""
-    shape, dtype = draw(one_of_each(VECTORS + MATRICES, INTEGERS))
+    shape, dtype = draw(one_of_each(VECTORS + MATRICES, draw.there(INTEGERS)))
     return picked(draw, palettes.whole_range, dtype, shape), picked(draw, palettes.whole_range, dtype, shape)
 
 
-@st.composite
+@drawn
 def binary_batches(
-    draw: DrawFn,
+    draw: Draw,
     predictions: Palette = palettes.probabilities,
     targets: Palette = palettes.zero_or_one,
     shapes: Sequence[Shape] = VECTORS,
     dtypes: Sequence[str] = FLOAT64,
 ) -> Batch:
     """Estimated probabilities and their targets."""
-    shape, dtype = draw(one_of_each(shapes, dtypes))
+    shape, dtype = draw(one_of_each(shapes, draw.there(dtypes)))
     return picked(draw, predictions, dtype, shape), picked(draw, targets, dtype, shape)
 
 
-@st.composite
-def certain_binary_batches(draw: DrawFn) -> Batch:
+@drawn
+def certain_binary_batches(draw: Draw) -> Batch:
     """Probabilities of which many are 0 and 1, and then right."""
     y_hat, y = draw(binary_batches(palettes.certain, shapes=VECTORS + MATRICES, dtypes=FLOATS))
     return y_hat, np.where((y_hat == 0) | (y_hat == 1), y_hat, y)
 
 
-@st.composite
-def impossible_binary_batches(draw: DrawFn) -> Batch:
+@drawn
+def impossible_binary_batches(draw: Draw) -> Batch:
     """Probabilities of which one at least is 0 or 1, and wrong."""
     y_hat, y = draw(binary_batches(palettes.certain, shapes=VECTORS, dtypes=FLOATS))
     wrong = draw(positions()) % len(y)
     return np.where(np.arange(len(y)) == wrong, 1 - y, y_hat), y
 
 
-@st.composite
+@drawn
 def classified_batches(
-    draw: DrawFn,
+    draw: Draw,
     shapes: Sequence[Shape] = at_least(2, MATRICES),
     dtypes: Sequence[str] = FLOAT64,
     soft: bool = False,
@@ -200,7 +197,8 @@ def classified_batches(
     Every row adds up to exactly 1 in whatever order, so that dividing it by its sum changes nothing; the estimates are
     multiples of ``unit``.
     """
-    shape, dtype = draw(one_of_each(shapes, dtypes))
+    shape, dtype = draw(one_of_each(shapes, draw.there(dtypes)))
+    unit = max(unit, float(np.finfo(dtype).eps))
     y_hat = _distributions(picked(draw, palettes.weights, "float64", shape), unit)
     if soft:
         y = _distributions(picked(draw, palettes.weights, "float64", shape))
@@ -209,17 +207,17 @@ def classified_batches(
     return y_hat.astype(dtype), y.astype(dtype)
 
 
-@st.composite
-def certain_classified_batches(draw: DrawFn) -> Batch:
+@drawn
+def certain_classified_batches(draw: Draw) -> Batch:
     """One-hot labels, and probabilities of which some are 0, never the label's; it is 1 where all others are 0."""
-    shape, dtype = draw(one_of_each(ROWS + MATRICES, FLOATS))
+    shape, dtype = draw(one_of_each(ROWS + MATRICES, draw.there(FLOATS)))
     y = np.eye(shape[-1])[_labels(draw, shape)]
     weights = picked(draw, palettes.weights, "float64", shape) * (codes(draw, shape) % 3 == 0)
     return _distributions(np.maximum(weights, y)).astype(dtype), y.astype(dtype)
 
 
-@st.composite
-def impossible_classified_batches(draw: DrawFn) -> Batch:
+@drawn
+def impossible_classified_batches(draw: Draw) -> Batch:
     """One-hot labels of which one at least has the probability 0."""
     y_hat, y = draw(classified_batches(dtypes=FLOATS))
     wrong = draw(st.integers(0, len(y) - 1))
@@ -227,10 +225,10 @@ def impossible_classified_batches(draw: DrawFn) -> Batch:
     return y_hat, y
 
 
-@st.composite
-def unlikely_classified_batches(draw: DrawFn, palette: Palette) -> Batch:
+@drawn
+def unlikely_classified_batches(draw: Draw, palette: Palette) -> Batch:
     """One-hot labels, each with a probability of the palette; the other classes share the rest of it."""
-    shape, dtype = draw(one_of_each(at_least(2, MATRICES), FLOATS))
+    shape, dtype = draw(one_of_each(at_least(2, MATRICES), draw.there(FLOATS)))
     y = np.eye(shape[-1])[_labels(draw, shape)]
     p = picked(draw, palette, dtype, (shape[0], 1)).astype(np.float64)
     return np.where(y == 1, p, (1 - p) / (shape[-1] - 1)).astype(dtype), y.astype(dtype)

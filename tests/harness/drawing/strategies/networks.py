@@ -10,21 +10,20 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import SearchStrategy
 from numpy.typing import ArrayLike
 
 import reference
 from impls.calling import LaidOut
-from impls.nested import leaves
+from impls.nested import leaves, mapped
+from tests.harness.drawing.dtypes import FLOAT64, INTEGERS, Draw, Drawing, as_dtype, drawn
 from tests.harness.drawing.strategies.arrays import (
-    FLOAT64,
-    INTEGERS,
     Mix,
     Shape,
     in_layouts,
     one_of_each,
 )
-from tests.harness.drawing.strategies.palettes import Palette, palette
+from tests.harness.drawing.strategies.palettes import Palette, eight_bits, palette
 from tests.harness.drawing.strategies.recipes import remember
 
 Layer = tuple[np.ndarray, np.ndarray]
@@ -38,6 +37,10 @@ BATCHES = (1, 2, 3, 5)
 SEVERAL = (2, 3, 5)
 FANS = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3), (4, 1), (1, 4), (4, 4), (4, 3), (2, 4))
 """(n, s), the inputs and neurons of a layer. Only squares let a transposed W pass unnoticed by the shapes."""
+PAIRS: tuple[Sizes, ...] = (
+    *((1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (2, 3, 2), (3, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (2, 4, 3)),
+)
+"""S_0, S_1, S_2: where they are equal the shapes of W2 W1 and W1 W2 agree, and only the numbers tell."""
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "softmax", "identity")
 DIFFERENT_ACTIVATIONS = (*itertools.permutations(ACTIVATIONS, 3), *itertools.permutations(ACTIVATIONS, 4))
 OUTPUTS = {
@@ -80,6 +83,14 @@ def many_magnitudes(dtype: str) -> list[tuple[int, ArrayLike]]:
     return [(1, [0, *_SMALL_INTEGERS]), (1, _TENTHS), (4, np.outer(10.0 ** -np.arange(3, 30, 3), _TENTHS).ravel())]
 
 
+_LARGE_INTEGERS = (200, 4095, 40001)
+"""Beyond the largest signed byte, the digits of half precision and of TF32, and the largest signed pair of bytes."""
+
+
+def _held(numbers: Sequence[int], dtype: str) -> list[int]:
+    return [one for one in numbers if one <= np.iinfo(dtype).max]
+
+
 @palette
 def wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Integers of which most products need more than eight bits."""
@@ -87,9 +98,21 @@ def wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
+def large_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """The same, and larger ones: float32 adds four products of one of these and one of those exactly."""
+    return [(2, [0, 1, 2, 3, 50, 70, 100]), (1, _held(_LARGE_INTEGERS, dtype) or [100])]
+
+
+@palette
 def _some_wrapping_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Integers of which half the products are small, and many others need more than eight bits."""
     return [(1, [0, 1, 2, 3]), (1, [50, 70, 100])]
+
+
+@palette
+def _some_large_integers(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """The same, and larger ones."""
+    return [(2, [0, 1, 2, 3]), (1, [50, 70, 100]), (1, _held(_LARGE_INTEGERS, dtype) or [100])]
 
 
 @palette
@@ -108,7 +131,7 @@ class Pool:
     of its own, most examples would be such copies, all of the same sizes.
     """
 
-    def __init__(self, draw: DrawFn) -> None:
+    def __init__(self, draw: Draw) -> None:
         self._left = np.frombuffer(draw(_BYTES), ">u2")
 
     def codes(self, shape: Shape) -> np.ndarray:
@@ -124,75 +147,77 @@ def _batch_shape(m: int | None, n: int) -> Shape:
     return (n,) if m is ONE_EXAMPLE else (m, n)
 
 
-@st.composite
+@drawn
 def layers(
-    draw: DrawFn,
+    draw: Draw,
     batches: Sequence[int | None] = BATCHES,
     fans: Sequence[tuple[int, int]] = FANS,
     dtypes: Sequence[str] = FLOAT64,
     numbers: Palette = small_numbers,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b, as ``linear`` takes them."""
-    m, (n, s), dtype = draw(one_of_each(batches, fans, dtypes))
+    m, (n, s), dtype = draw(one_of_each(batches, fans, draw.there(dtypes)))
     pool = Pool(draw)
     x, W, b = (pool.array(numbers, dtype, shape) for shape in (_batch_shape(m, n), (s, n), (s,)))
     return x, W, b
 
 
-@st.composite
-def integer_layers(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@drawn
+def integer_layers(draw: Draw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, W and b of one integer dtype, which may be too small for their products."""
-    (n, s), dtype = draw(one_of_each(FANS, INTEGERS))
+    (n, s), dtype = draw(one_of_each(FANS, draw.there(INTEGERS)))
     pool = Pool(draw)
-    x, W, b = (pool.array(wrapping_integers, dtype, shape) for shape in ((3, n), (s, n), (s,)))
+    x = pool.array(large_integers, dtype, (3, n))
+    W, b = (pool.array(wrapping_integers, dtype, shape) for shape in ((s, n), (s,)))
     return x, W, b
 
 
-@st.composite
-def examples_of_many_magnitudes(draw: DrawFn, dtypes: Sequence[str] = FLOAT64) -> np.ndarray:
+@drawn
+def examples_of_many_magnitudes(draw: Draw, dtypes: Sequence[str] = FLOAT64) -> np.ndarray:
     """x, whose elements differ in size by up to 30 powers of ten."""
-    m, n, dtype = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8), dtypes))
+    m, n, dtype = draw(one_of_each(BATCHES, (1, 2, 3, 5, 8), draw.there(dtypes)))
     return Pool(draw).array(many_magnitudes, dtype, _batch_shape(m, n))
 
 
-@st.composite
+@drawn
 def neurons(
-    draw: DrawFn,
+    draw: Draw,
     batches: Sequence[int | None] = (1, *SEVERAL),
     inputs: Sequence[int] = (1, 2, 3, 5),
     dtypes: Sequence[str] = FLOAT64,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """x, w and the number b, as ``neuron`` takes them."""
-    m, n, dtype = draw(one_of_each(batches, inputs, dtypes))
+    m, n, dtype = draw(one_of_each(batches, inputs, draw.there(dtypes)))
     pool = Pool(draw)
     x, w, b = (pool.array(small_numbers, dtype, shape) for shape in (_batch_shape(m, n), (n,), ()))
     return x, w, float(b)
 
 
-@st.composite
-def integer_neurons(draw: DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
+@drawn
+def integer_neurons(draw: Draw) -> tuple[np.ndarray, np.ndarray, float]:
     """x and w of one integer dtype, which may be too small for their products, and the number b."""
-    m, n, dtype = draw(one_of_each((1, *SEVERAL), (1, 2), INTEGERS))
+    m, n, dtype = draw(one_of_each((1, *SEVERAL), (1, 2), draw.there(INTEGERS)))
     pool = Pool(draw)
-    x, w = (pool.array(_some_wrapping_integers, dtype, shape) for shape in ((m, n), (n,)))
+    x, w = pool.array(_some_large_integers, dtype, (m, n)), pool.array(_some_wrapping_integers, dtype, (n,))
     return x, w, float(pool.array(_tenths, "float64", ()))
 
 
-@st.composite
+@drawn
 def linear_pairs(
-    draw: DrawFn, sizes: Sequence[Sizes], dtypes: Sequence[str] = FLOAT64
+    draw: Draw, sizes: Sequence[Sizes], dtypes: Sequence[str] = FLOAT64
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """W1, b1, W2 and b2, as ``collapse_linear`` takes them."""
-    (n, hidden, s), dtype = draw(one_of_each(sizes, dtypes))
+    (n, hidden, s), dtype = draw(one_of_each(sizes, draw.there(dtypes)))
     pool = Pool(draw)
-    palette = wrapping_integers if dtype in INTEGERS else small_numbers
-    W1, b1, W2, b2 = (pool.array(palette, dtype, shape) for shape in ((hidden, n), (hidden,), (s, hidden), (s,)))
+    one, other = (large_integers, wrapping_integers) if dtype in INTEGERS else (small_numbers, small_numbers)
+    W1, b1 = (pool.array(one, dtype, shape) for shape in ((hidden, n), (hidden,)))
+    W2, b2 = (pool.array(other, dtype, shape) for shape in ((s, hidden), (s,)))
     return W1, b1, W2, b2
 
 
-@st.composite
+@drawn
 def mlps(
-    draw: DrawFn,
+    draw: Draw,
     depths: Sequence[int] = (1, 2, 3, 4),
     batches: Sequence[int | None] = BATCHES,
     hidden: Sequence[str] = ACTIVATIONS,
@@ -203,7 +228,7 @@ def mlps(
     """x, theta and activations, as ``mlp`` takes them; no layer saturates."""
     # A softmax as the output is the rule, and its axis is what most often goes wrong.
     twice = [name for name in outputs if name == "softmax"]
-    depth, m, output, dtype = draw(one_of_each(depths, batches, (*outputs, *twice), dtypes))
+    depth, m, output, dtype = draw(one_of_each(depths, batches, (*outputs, *twice), draw.there(dtypes)))
     pool = Pool(draw)
     architecture = pool.codes((2 * depth,)).tolist()
     sizes = [1 + code % widest for code in architecture[: depth + 1]]
@@ -211,8 +236,8 @@ def mlps(
     return in_dtype((*_network(pool, m, sizes, names), names), dtype)
 
 
-@st.composite
-def differently_activated_mlps(draw: DrawFn) -> tuple[np.ndarray, list[Layer], list[str]]:
+@drawn
+def differently_activated_mlps(draw: Draw) -> tuple[np.ndarray, list[Layer], list[str]]:
     """Networks of three or four layers no two of which have the same activation."""
     names, m = draw(one_of_each(DIFFERENT_ACTIVATIONS, BATCHES))
     pool = Pool(draw)
@@ -224,9 +249,9 @@ Training = tuple[np.ndarray, np.ndarray, list[Layer], list[str], str]
 """x, y, theta, activations and the name of the loss, as ``mlp_gradients`` takes them."""
 
 
-@st.composite
+@drawn
 def training_batches(
-    draw: DrawFn,
+    draw: Draw,
     *losses: str,
     depths: Sequence[int] = (1, 2, 3),
     batches: Sequence[int] = BATCHES,
@@ -236,7 +261,7 @@ def training_batches(
     soft: bool = False,
 ) -> Training:
     """A batch to learn from under one of the losses; no layer saturates. soft: targets between 0 and 1."""
-    loss, square, depth, m, dtype = draw(one_of_each(losses, (True, False), depths, batches, dtypes))
+    loss, square, depth, m, dtype = draw(one_of_each(losses, (True, False), depths, batches, draw.there(dtypes)))
     pool = Pool(draw)
     architecture = pool.codes((2 * depth + 1,)).tolist()
     output = outputs[loss][architecture[-1] % len(outputs[loss])]
@@ -300,8 +325,8 @@ def _soft_targets(loss: str, drawn: np.ndarray) -> np.ndarray:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-@st.composite
-def in_large_batches(draw: DrawFn, arguments: SearchStrategy[tuple[Any, ...]], per_example: int = 1) -> tuple[Any, ...]:
+@drawn
+def in_large_batches(draw: Draw, arguments: Drawing[tuple[Any, ...]], per_example: int = 1) -> tuple[Any, ...]:
     """The arguments, the first ``per_example`` of them with more than 2000 examples, picked from those they have."""
     drawn = draw(arguments)
     batch, m, seed = len(drawn[0]), draw(st.integers(2001, 2100)), draw(st.integers(0, 2**16))
@@ -311,8 +336,8 @@ def in_large_batches(draw: DrawFn, arguments: SearchStrategy[tuple[Any, ...]], p
     return *large, *drawn[per_example:]
 
 
-@st.composite
-def plane_points(draw: DrawFn) -> np.ndarray:
+@drawn
+def plane_points(draw: Draw) -> np.ndarray:
     """Points of the square [0, 12]^2: half of them anywhere, a quarter within 1 of each line of the decision region."""
     pool = Pool(draw)
     anywhere, *along = (pool.array(_to_twelve, "float64", shape) for shape in ((4, 2), (2, 2), (2, 2)))
@@ -331,7 +356,19 @@ def _near(w: np.ndarray, b: float, along: np.ndarray) -> np.ndarray:
 
 def in_dtype(value: Any, dtype: str) -> Any:
     """The value, with the floating arrays in it in the dtype."""
-    return _mapped(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array, value)
+    return _mapped(lambda array: as_dtype(array, dtype) if array.dtype.kind == "f" else array, value)
+
+
+@drawn
+def in_eight_bits(draw: Draw, arguments: Drawing[Any]) -> Any:
+    """The arguments, their numbers rounded to eight significant bits: float16 and bfloat16 both hold them."""
+
+    def rounded(leaf: Any) -> Any:
+        if isinstance(leaf, float):
+            return float(eight_bits(leaf))
+        return eight_bits(leaf) if isinstance(leaf, np.ndarray) else leaf
+
+    return mapped(rounded, draw(arguments))
 
 
 def passed_in(arguments: Any, dtype: str) -> Any:
@@ -339,10 +376,10 @@ def passed_in(arguments: Any, dtype: str) -> Any:
     return _mapped(lambda array: LaidOut(array, "contiguous", dtype) if array.dtype.kind == "f" else array, arguments)
 
 
-def in_nested_layouts(arguments: Any, mix: Mix) -> Iterator[tuple[Any, list[str]]]:
+def in_nested_layouts(arguments: Any, mix: Mix, dtype: str | None = None) -> Iterator[tuple[Any, list[str]]]:
     """As ``in_layouts``, for arrays nested in the arguments: the arguments laid out, and the layouts."""
     arrays = [leaf for leaf in leaves(arguments) if isinstance(leaf, np.ndarray)]
-    for _, views, layouts in in_layouts(arrays, mix):
+    for _, views, layouts in in_layouts(arrays, mix, dtype):
         following = iter(views)
         yield _mapped(lambda _, following=following: next(following), arguments), layouts
 

@@ -6,9 +6,12 @@ of them, and Hypothesis, which shrinks bytes towards 0, shrinks an array to simp
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from tests.harness.drawing.dtypes import LARGEST, LEAST
 
 Palette = Callable[[str], np.ndarray]
 """The table for the dtype of that name; read-only."""
@@ -49,7 +52,7 @@ def _uniform(low: float, high: float) -> np.ndarray:
     return np.sort(np.random.default_rng(5).uniform(low, high, 4096))
 
 
-def _eight_bits(numbers: np.ndarray) -> np.ndarray:
+def eight_bits(numbers: Any) -> Any:
     """The numbers rounded to eight significant bits, which is what bfloat16 has; float16 has eleven."""
     fractions, exponents = np.frexp(numbers)
     return np.ldexp(np.round(fractions * 2**8), exponents - 8)
@@ -69,36 +72,44 @@ def _binades(dtype: str, lowest: int | None = None, highest: int | None = None) 
     return np.ldexp(np.random.default_rng(5).uniform(1, 1.9, len(exponents)), exponents)
 
 
+def _up_to(most: float, numbers: ArrayLike) -> np.ndarray:
+    numbers = np.asarray(numbers)
+    return numbers[numbers <= most]
+
+
 @palette
 def moderate(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Numbers of everyday size: integers, tenths, numbers with all their digits, and a few tiny ones."""
+    most = LARGEST.get(dtype, np.inf)
     return [
-        (6, _both_signs(_SMALL_INTEGERS)),
-        (6, _both_signs(_TENTHS)),
-        (4, _both_signs(_uniform(0, 5))),
+        (6, _both_signs(_up_to(most, _SMALL_INTEGERS))),
+        (6, _both_signs(_up_to(most, _TENTHS))),
+        (4, _both_signs(_up_to(most, _uniform(0, 5)))),
         (1, _both_signs(10.0 ** -np.arange(2, 13))),
     ]
 
 
 @palette
 def wide(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """The textbook level's range, from -300 to 300, both ends included."""
+    """The textbook level's range, from -300 to 300 in float64, both ends included."""
+    most = LARGEST[dtype]
     return [
-        (4, _both_signs(_SMALL_INTEGERS)),
-        (2, _both_signs(_uniform(0, 5))),
-        (3, _both_signs(np.arange(10, 310, 10))),
-        (3, _both_signs(np.round(_uniform(0, 40), 1))),
-        (4, _both_signs(_uniform(0, 300))),
+        (4, _both_signs(_up_to(most, _SMALL_INTEGERS))),
+        (2, _both_signs(_up_to(most, _uniform(0, 5)))),
+        (3, _both_signs(np.arange(1, 31) * most / 30)),
+        (3, _both_signs(_up_to(most, np.round(_uniform(0, 40), 1)))),
+        (4, _both_signs(_uniform(0, most))),
     ]
 
 
 @palette
 def eighths(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Multiples of 1/8 up to 150: their sums and differences are exact."""
+    """Multiples of 1/8 up to half the textbook's range: their sums and differences are exact."""
+    most = LARGEST[dtype]
     return [
-        (6, _both_signs(_SMALL_INTEGERS)),
-        (6, _both_signs(np.arange(48) / 8)),
-        (2, _both_signs(np.arange(1200) / 8)),
+        (6, _both_signs(_up_to(most / 2, _SMALL_INTEGERS))),
+        (6, _both_signs(_up_to(most / 2, np.arange(48) / 8))),
+        (2, _both_signs(np.arange(4 * most) / 8)),
     ]
 
 
@@ -151,8 +162,10 @@ def with_minus_infinity(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 @palette
 def probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """The textbook level's probabilities: half of them in [0.05, 0.95], the others out to 1e-6 and 1 - 1e-6."""
+    """The textbook level's probabilities: half of them in [0.05, 0.95], the others out to both ends of its range."""
+    least = LEAST[dtype]
     powers, tails = 10.0 ** -np.arange(2, 7), 10.0 ** -_uniform(1.3, 6)
+    powers, tails = np.maximum(powers, least), np.maximum(tails, least)
     near_half = _uniform(0.05, 0.95)
     return [
         (1, _TWENTIETHS),
@@ -164,9 +177,10 @@ def probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 @palette
 def dyadic_probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
-    """Multiples of 2^-20, so that 1 - p is exact."""
-    numerators = np.random.default_rng(5).integers(2, 2**20 - 1, 4096)
-    return [(1, np.array([4, 2, 6, 1, 7, 3, 5]) / 8), (1, numerators / 2**20)]
+    """Multiples of 2^-20, in half precision of 2^-9, so that 1 - p is exact."""
+    unit = 2**9 if dtype == "float16" else 2**20
+    numerators = np.random.default_rng(5).integers(2, unit - 1, 4096)
+    return [(1, np.array([4, 2, 6, 1, 7, 3, 5]) / 8), (1, numerators / unit)]
 
 
 @palette
@@ -206,8 +220,8 @@ def short(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Numbers that float16 and bfloat16 both hold, up to 20, with every digit that they share or with few."""
     return [
         (3, _both_signs(_SMALL_INTEGERS)),
-        (3, _both_signs(_eight_bits(_TENTHS))),
-        (3, _both_signs(_eight_bits(_uniform(0, 20)))),
+        (3, _both_signs(eight_bits(_TENTHS))),
+        (3, _both_signs(eight_bits(_uniform(0, 20)))),
         (1, _both_signs(2.0 ** -np.arange(1, 13))),
     ]
 
@@ -225,6 +239,16 @@ def short_line(dtype: str) -> list[tuple[int, ArrayLike]]:
 
 
 @palette
+def short_spread(dtype: str) -> list[tuple[int, ArrayLike]]:
+    """Logits that float16 and bfloat16 both hold, far apart from each other, and some that are equal."""
+    return [
+        (2, _both_signs(_SMALL_INTEGERS)),
+        (2, _both_signs([32, 96, 128, 192])),
+        (2, _both_signs(np.outer(2.0 ** np.arange(8, 14), [1, 1.5]).ravel())),
+    ]
+
+
+@palette
 def short_masked(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Logits that float16 and bfloat16 both hold, and minus infinity."""
     return [(3, _both_signs(_SMALL_INTEGERS)), (2, _both_signs(np.arange(48) / 8)), (2, [-np.inf])]
@@ -235,7 +259,7 @@ def short_probabilities(dtype: str) -> list[tuple[int, ArrayLike]]:
     """Probabilities that float16 and bfloat16 both hold, the last before 1 and some near 0 among them."""
     return [
         (2, np.arange(1, 16) / 16),
-        (2, _eight_bits(_uniform(0.01, 0.99))),
+        (2, eight_bits(_uniform(0.01, 0.99))),
         (1, [1 - 2.0**-8, *(2.0 ** -np.arange(5, 13))]),
     ]
 

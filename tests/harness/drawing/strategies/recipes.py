@@ -12,9 +12,10 @@ from types import CodeType
 import hypothesis
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import SearchStrategy
 
-from tests.harness.drawing.strategies.arrays import FLOATS, HALVES, one_of_each
+from tests.harness.drawing.dtypes import FLOATS, HALVES, LARGEST, Draw, Drawing, drawn
+from tests.harness.drawing.strategies.arrays import one_of_each
 from tests.harness.drawing.strategies.batches import Batch
 
 _MANY = (2001, 2048, 2049, 2500)
@@ -61,14 +62,27 @@ def asked(few: Sequence[int], all_of_them: Sequence[int]) -> Sequence[int]:
     return few if hypothesis.settings().max_examples < 100 else all_of_them
 
 
-def lengths(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
-    """Lengths in ascending order, each with the reason it is asked for; with a drawn one that one alone."""
-    return _asked_by_reason(_BY_REASON, LENGTHS, drawn)
+_FEW_LENGTHS = sorted([*range(1, 10), *_beside(16, 32, 64, 128, 256, 512, 1024), 100, 1000, 1031, 2049, 4099])
+"""For implementations that compile a program for each length."""
+
+Lengths = Sequence[tuple[str, int]]
+"""Lengths, each with the reason it is asked for."""
 
 
-def half_lengths(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
+def lengths(drawn: Drawn = (), few: bool = False) -> Lengths:
+    """The lengths that are asked; a drawn one stands alone. few: some of them, and the nearest for a drawn one."""
+    if few:
+        asked_now = (min(_FEW_LENGTHS, key=lambda n: abs(n - drawn[0])),) if drawn else _FEW_LENGTHS
+        return [("one of few lengths, since each is compiled", n) for n in asked_now]
+    return list(_asked_by_reason(_BY_REASON, LENGTHS, drawn))
+
+
+def half_lengths(drawn: Drawn = (), few: bool = False) -> Lengths:
     """Lengths for half precision, whose bounds say nothing of long sums: none beside a drawn one."""
-    return iter(()) if drawn else _asked_by_reason(_HALF_LENGTHS, range(1, 130), ())
+    if drawn:
+        return []
+    every = _asked_by_reason(_HALF_LENGTHS, range(1, 130), ())
+    return [(reason, n) for reason, n in every if not few or n in _FEW_LENGTHS]
 
 
 def further_lengths() -> SearchStrategy[Drawn]:
@@ -161,6 +175,11 @@ def pairs_in_each_dtype(one: Make, other: Make) -> list[Batch]:
     return list(zip(in_each_dtype(one), in_each_dtype(other), strict=True))
 
 
+def halves_in_layouts(one: Make, other: Make) -> list[Batch]:
+    """Pairs that half precision holds, to be asked in every layout."""
+    return [(one((4, 3), "float64"), other((4, 3), "float64"))]
+
+
 def labelled_in_each_dtype() -> list[Batch]:
     """Such matrices of logits, each with a label for each row."""
     return [(z, np.arange(len(z)) % z.shape[1]) for z in in_each_dtype(numbers) if z.ndim == 2]
@@ -221,6 +240,12 @@ def between_0_and_1() -> np.ndarray:
     return np.round((np.arange(count) + 0.62) / count * 2**20) / 2**20
 
 
+def probabilities_of_each_binade() -> np.ndarray:
+    """The same, and a multiple of 2^-20 from each binade towards 0 and towards 1."""
+    small = np.round(1.4 * 2.0 ** np.arange(14)) / 2**20
+    return np.concatenate([between_0_and_1(), small, 1 - small])
+
+
 Row = tuple[str, np.ndarray]
 """The reason why a row of logits is asked for, and the row."""
 
@@ -253,8 +278,8 @@ def masked_rows() -> list[Row]:
     ]
 
 
-@st.composite
-def further_masked_rows(draw: DrawFn) -> Row:
+@drawn
+def further_masked_rows(draw: Draw) -> Row:
     """As ``masked_rows``, with the number of logits and the run of finite ones drawn."""
     k = draw(st.integers(65, 1100))
     start = draw(st.integers(0, k - 1))
@@ -266,66 +291,69 @@ def _masked(k: int, finite: str) -> np.ndarray:
     return recipe(f"np.where({finite}, np.arange({k}) % 5 / 4, -np.inf)")
 
 
-@st.composite
-def sweeps(draw: DrawFn) -> np.ndarray:
-    """Ascending numbers in [-300, 300] about a drawn one, with a drawn step between them."""
-    step = draw(st.sampled_from((1.0, 0.1, 0.01, 1e-6, 1e-12)))
-    middle = draw(st.integers(-300, 300))
-    return recipe(f"np.clip({middle} + {step} * np.arange(-300, 301), -300, 300)")
+@drawn
+def sweeps(draw: Draw) -> np.ndarray:
+    """Ascending numbers of the textbook's range about a drawn one, with a drawn step between them."""
+    dtype = draw.dtypes.widest
+    step, most = draw(st.sampled_from((1.0, 0.1, 0.01, 1e-6, 1e-12))), LARGEST[dtype]
+    middle = draw(st.integers(-most, most))
+    return recipe(f"np.clip({middle} + {step} * np.arange(-300, 301), {-most}, {most}).astype(np.{dtype})")
 
 
-@st.composite
-def long_logits(draw: DrawFn) -> np.ndarray:
+@drawn
+def long_logits(draw: Draw) -> np.ndarray:
     """Rows of more than 512 logits, one of which may stand out."""
-    m, k, spike, dtype = draw(one_of_each((1, 2, 3), (513, 517, 1000, 1024, 1025, 2048, 3000), (0, 6, 20), FLOATS))
+    m, k, spike, dtype = draw(
+        one_of_each((1, 2, 3), (513, 517, 1000, 1024, 1025, 2048, 3000), (0, 6, 20), draw.there(FLOATS))
+    )
     position = draw(st.integers(0, k - 1))
     numbers = f"{_random(draw)}.uniform(-3, 3, ({m}, {k})) + {spike} * (np.arange({k}) == {position})"
     return recipe(f"({numbers}).astype(np.{dtype})")
 
 
-@st.composite
-def large_batches(draw: DrawFn, columns: Sequence[int] = (1, 2, 3, 10)) -> np.ndarray:
+@drawn
+def large_batches(draw: Draw, columns: Sequence[int] = (1, 2, 3, 10)) -> np.ndarray:
     """More than 2000 rows of logits."""
-    m, k, dtype = draw(one_of_each(_MANY, columns, FLOATS))
+    m, k, dtype = draw(one_of_each(_MANY, columns, draw.there(FLOATS)))
     return recipe(f"{_random(draw)}.uniform(-5, 5, ({m}, {k})).astype(np.{dtype})")
 
 
-@st.composite
-def many_labels(draw: DrawFn) -> tuple[np.ndarray, int]:
+@drawn
+def many_labels(draw: Draw) -> tuple[np.ndarray, int]:
     """Many labels, many classes, or both."""
     m, k = draw(st.sampled_from(((257, 257), (2049, 3), (33, 1500))))
     return recipe(f"{_random(draw)}.integers({k}, size={m})"), k
 
 
-@st.composite
-def many_wrong_predictions(draw: DrawFn) -> Batch:
+@drawn
+def many_wrong_predictions(draw: Draw) -> Batch:
     """Logits of which each row is wrong by so much that its loss is a number in float16, and the sum of them is not."""
     m, loss = draw(one_of_each(_MANY, (33, 40, 60, 100)))
     return recipe(f"np.tile([0.0, -{loss}.0], ({m}, 1))"), recipe(f"np.ones({m}, np.int64)")
 
 
-@st.composite
-def labelled_at_random(draw: DrawFn, logits: SearchStrategy[np.ndarray]) -> Batch:
+@drawn
+def labelled_at_random(draw: Draw, logits: Drawing[np.ndarray]) -> Batch:
     """The drawn logits, and for each row a label from a recipe."""
     z = draw(logits)
     return z, recipe(f"{_random(draw)}.integers({z.shape[-1]}, size={len(z)})")
 
 
-@st.composite
-def many_classified(draw: DrawFn) -> Batch:
+@drawn
+def many_classified(draw: Draw) -> Batch:
     """More than 2000 rows of probabilities, and one-hot labels."""
     return draw(_classified(((2001, 2), (2048, 3), (2500, 5))))
 
 
-@st.composite
-def long_classified(draw: DrawFn) -> Batch:
+@drawn
+def long_classified(draw: Draw) -> Batch:
     """Rows of more than 512 probabilities, and one-hot labels."""
     return draw(_classified(((1, 517), (2, 1025), (3, 3000))))
 
 
-@st.composite
-def _classified(draw: DrawFn, shapes: Sequence[tuple[int, int]]) -> Batch:
-    (m, k), dtype = draw(one_of_each(shapes, FLOATS))
+@drawn
+def _classified(draw: Draw, shapes: Sequence[tuple[int, int]]) -> Batch:
+    (m, k), dtype = draw(one_of_each(shapes, draw.there(FLOATS)))
     weights = f"(weights := {_random(draw)}.integers(1, 100, ({m}, {k})))"
     y_hat = recipe(f"({weights} / weights.sum(axis=1, keepdims=True)).astype(np.{dtype})")
     y = recipe(f"(np.arange({k}) == {_random(draw)}.integers({k}, size=({m}, 1))).astype(np.{dtype})")
@@ -341,10 +369,10 @@ def many_pairs(y_hat: str, y: str) -> list[Batch]:
     return [_pair(y_hat, y, shape, dtype, (0, 1)) for shape in MANY_OF_EACH for dtype in FLOATS]
 
 
-@st.composite
-def long_pairs(draw: DrawFn, y_hat: str, y: str) -> Batch:
+@drawn
+def long_pairs(draw: Draw, y_hat: str, y: str) -> Batch:
     """Many estimates and targets, each made by a method of a random generator: ``"uniform(0, 1, {})"``."""
-    shape, dtype = draw(one_of_each(MANY_OF_EACH, FLOATS))
+    shape, dtype = draw(one_of_each(MANY_OF_EACH, draw.there(FLOATS)))
     return _pair(y_hat, y, shape, dtype, draw(st.tuples(st.integers(0, 999), st.integers(0, 999))))
 
 
@@ -356,11 +384,11 @@ def _pair(y_hat: str, y: str, shape: Sequence[int], dtype: str, seeds: tuple[int
     return one, other
 
 
-@st.composite
-def large_arrays(draw: DrawFn) -> np.ndarray:
+@drawn
+def large_arrays(draw: Draw) -> np.ndarray:
     """Hundreds of numbers in a vector, or in a matrix of an odd shape."""
-    return numbers(*draw(one_of_each(((513,), (33, 65), (130, 9), (3, 700)), FLOATS)))
+    return numbers(*draw(one_of_each(((513,), (33, 65), (130, 9), (3, 700)), draw.there(FLOATS))))
 
 
-def _random(draw: DrawFn) -> str:
+def _random(draw: Draw) -> str:
     return f"np.random.default_rng({draw(st.integers(0, 999))})"

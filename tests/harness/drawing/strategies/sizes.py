@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.harness.drawing.strategies.arrays import FLOATS
+from tests.harness.drawing.dtypes import FLOATS
 from tests.harness.drawing.strategies.networks import (
     ACTIVATIONS,
     LOSSES,
@@ -19,7 +19,7 @@ from tests.harness.drawing.strategies.networks import (
     in_dtype,
     targets,
 )
-from tests.harness.drawing.strategies.recipes import Drawn, lengths, numbers, recipe
+from tests.harness.drawing.strategies.recipes import Lengths, numbers, recipe
 
 LayerCase = tuple[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 """The reason, and x, W and b."""
@@ -27,7 +27,7 @@ Network = tuple[np.ndarray, list[Layer], list[str]]
 
 _WIDE: Mapping[str, Sequence[Sizes]] = {
     "few inputs and many neurons: a product by outer products (numpy/numpy#13828)": (
-        *((3, 2, s) for s in (7, 8, 9, 16, 17, 33)),
+        *((3, n, s) for n in (1, 2, 3, 4) for s in (7, 8, 9, 16, 17, 33)),
         *((m, n, 8) for m in (1, 5) for n in (1, 2, 3, 4)),
     ),
     "many inputs and few neurons": ((3, 8, 2), (2, 17, 1), (3, 33, 4)),
@@ -77,38 +77,38 @@ def layers_in_layouts() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     return [_layer((5, 3, 2), "float64"), _layer((3, 3, 3), "float32"), _layer((33, 33, 17), "float32")]
 
 
-def long_layers(drawn: Drawn) -> Iterator[LayerCase]:
+def long_layers(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[LayerCase]:
     """Layers of two neurons, of each number of inputs that is asked; a batch of one for every other eight lengths."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             counted = whole_numbers(n, dtype)
             x = counted[None] if n // 8 % 2 else np.stack([counted, counted[::-1]])
             W = np.stack([np.ones(n), np.resize([1.0, -1.0], n)]).astype(dtype)
             yield reason, (x, W, np.zeros(2, dtype))
 
 
-def long_neurons(drawn: Drawn) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray, float]]]:
+def long_neurons(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray, float]]]:
     """x, w and b of each number of inputs that is asked: two examples whose sums are exactly 1 and -1."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             terms = whole_numbers(n, dtype)
             terms[-1] += 1 - terms.sum()
             yield reason, (np.stack([terms, -terms]), np.ones(n, dtype), 0.0)
 
 
-def wide_networks(drawn: Drawn) -> Iterator[tuple[str, Network]]:
+def wide_networks(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, Network]]:
     """Networks of one hidden layer of each number of units that is asked, whose sums are exact."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             hidden = whole_numbers(n, dtype)[:, None], np.zeros(n, dtype)
             output = np.ones((1, n), dtype), np.zeros(1, dtype)
             yield reason, (np.array([[1.0], [0.5]], dtype), [hidden, output], ["relu", "identity"])
 
 
-def long_collapses(drawn: Drawn) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
+def long_collapses(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
     """Pairs of layers with each number of units between them that is asked, whose sums are exact."""
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             counted = whole_numbers(n, dtype)
             W1 = np.stack([counted, counted[::-1]], 1)
             yield reason, (W1, counted, np.ones((1, n), dtype), np.zeros(1, dtype))
@@ -131,13 +131,34 @@ def long_examples() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     return [(x[0], W, b) for x, W, b in cases]
 
 
+_UNITS = (*range(9, 18), 20, 24, 25, 31, 32, 33, 63, 64, 65)
+
+
 def unit_layers() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Layers whose examples have a single input other than 0 each, so that one that is lost leaves nothing.
 
     Half precision holds their numbers; a bound of a long sum in it would cover a lost input.
     """
-    several = (*range(9, 18), 20, 24, 25, 31, 32, 33, 63, 64, 65, 100)
-    return [(np.eye(n), 1.0 + np.arange(2.0 * n).reshape(2, n) % 100, np.zeros(2)) for n in several]
+    return [(np.eye(n), *_counted_layer(n)) for n in (*_UNITS, 100)]
+
+
+def unit_neurons() -> list[tuple[np.ndarray, np.ndarray, float]]:
+    """Neurons on such examples."""
+    return [(np.eye(n), np.resize([2.0, -24.0, 4.0, 24.0], n), 0.0) for n in _UNITS]
+
+
+def unit_networks() -> list[Network]:
+    """Networks in which such an example reaches a single unit of the hidden layer."""
+    return [(np.eye(n), [(np.eye(n), np.zeros(n)), _counted_layer(n)], ["relu", "identity"]) for n in _UNITS]
+
+
+def unit_collapses() -> list[tuple[np.ndarray, ...]]:
+    """Pairs of layers of which the first one reaches each unit by a single weight, and the last unit by its bias."""
+    return [(np.eye(n), np.eye(n)[-1], *_counted_layer(n)) for n in _UNITS]
+
+
+def _counted_layer(n: int) -> Layer:
+    return 1.0 + np.arange(2.0 * n).reshape(2, n) % 100, np.zeros(2)
 
 
 def blocked_networks() -> list[tuple[str, Network]]:
@@ -190,11 +211,11 @@ def _network(m: int, sizes: Sequence[int]) -> tuple[np.ndarray, list[Layer]]:
     return numbers((m, sizes[0])) / 4, theta
 
 
-def long_trainings(drawn: Drawn) -> Iterator[tuple[str, Training]]:
+def long_trainings(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, Training]]:
     """Batches whose gradients are whole numbers, of each number of inputs, and of hidden units, that is asked."""
     names, loss = ["relu", "identity"], "mean_squared_error"
-    for dtype in FLOATS:
-        for reason, n in lengths(drawn):
+    for dtype in dtypes:
+        for reason, n in lengths:
             counted, one, none = whole_numbers(n, dtype), np.ones((1, 1), dtype), np.zeros(1, dtype)
             x = np.stack([counted, counted[::-1]])
             yield reason, (x, np.full((2, 1), -2, dtype), [(np.zeros((1, n), dtype), none)], names[1:], loss)

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import SearchStrategy
 from numpy.typing import ArrayLike
 
-from tests.harness.drawing.strategies.arrays import FLOAT64, FLOATS, INTEGERS, Shape, one_of_each
-from tests.harness.drawing.strategies.networks import Pool, in_dtype, many_magnitudes, small_numbers, wrapping_integers
+from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
+from tests.harness.drawing.strategies.arrays import Shape, one_of_each
+from tests.harness.drawing.strategies.networks import Pool, in_dtype, large_integers, many_magnitudes, small_numbers
 from tests.harness.drawing.strategies.palettes import Palette, palette
-from tests.harness.drawing.strategies.recipes import Drawn, lengths, recipe
+from tests.harness.drawing.strategies.recipes import Lengths, recipe
 
 Update = dict[str, Any]
 """All that a step of an optimiser takes, whatever its rule, and ``because``: why it is asked, if there is a reason."""
@@ -55,36 +56,36 @@ def gradients_or_none(dtype: str) -> list[tuple[int, ArrayLike]]:
     return [(2, [0]), (2, _EVERYDAY), (1, _LARGE)]
 
 
-@st.composite
+@drawn
 def descents(
-    draw: DrawFn, dtypes: Sequence[str] = FLOAT64, parameters: Sequence[Sequence[Shape]] = PARAMETERS
+    draw: Draw, dtypes: Sequence[str] = FLOAT64, parameters: Sequence[Sequence[Shape]] = PARAMETERS
 ) -> tuple[list[np.ndarray], list[np.ndarray], float]:
     """theta, grad and alpha, as ``gradient_descent_step`` takes them."""
-    shapes, alpha, dtype = draw(one_of_each(parameters, (1.0, 0.1, 0.01, 0.3, 2.5), dtypes))
+    shapes, alpha, dtype = draw(one_of_each(parameters, (1.0, 0.1, 0.01, 0.3, 2.5), draw.there(dtypes)))
     pool = Pool(draw)
     theta, grad = ([pool.array(one, dtype, shape) for shape in shapes] for one in (small_numbers, gradients_or_none))
     return theta, grad, alpha
 
 
-@st.composite
-def integer_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], float]:
+@drawn
+def integer_descents(draw: Draw) -> tuple[list[np.ndarray], list[np.ndarray], float]:
     """The same with arrays of one integer dtype, and an alpha by which every dtype multiplies them exactly."""
-    shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (0.5, 0.25, 2.5), INTEGERS))
+    shapes, alpha, dtype = draw(one_of_each(PARAMETERS, (0.5, 0.25, 2.5), draw.there(INTEGERS)))
     pool = Pool(draw)
-    theta, grad = ([pool.array(wrapping_integers, dtype, shape) for shape in shapes] for _ in range(2))
+    theta, grad = ([pool.array(large_integers, dtype, shape) for shape in shapes] for _ in range(2))
     return theta, grad, alpha
 
 
-@st.composite
+@drawn
 def updates(
-    draw: DrawFn,
+    draw: Draw,
     dtypes: Sequence[str] = FLOAT64,
     numbers: Palette = gradients,
     parameters: Sequence[Sequence[Shape]] = PARAMETERS,
     eps: Sequence[float] = (TINY_EPS,),
 ) -> Update:
     """An update whose parameters are often 0: there the step alone is left, and no rounding of the sum hides it."""
-    shapes, dtype, at_zero = draw(one_of_each(parameters, dtypes, (True, False)))
+    shapes, dtype, at_zero = draw(one_of_each(parameters, draw.there(dtypes), (True, False)))
     lr, momentum = draw(one_of_each((0.1, 1.0, 0.01, 0.3), (0.9, 0.0, 0.5)))
     betas, its_eps, step = draw(one_of_each(((0.9, 0.999), (0.5, 0.75), (0.0, 0.9)), eps, (0, 1, 2, 9, 200)))
     pool = Pool(draw)
@@ -103,27 +104,28 @@ def updates(
     }
 
 
-def robust_updates(**options: Any) -> SearchStrategy[Update]:
+def robust_updates(**options: Any) -> Drawing[Update]:
     """Updates of both dtypes in which an eps shows."""
     return updates(**{"dtypes": FLOATS, "numbers": gradients_or_none, "eps": _EPS, **options})
 
 
-def updates_of_many_magnitudes() -> SearchStrategy[Update]:
+def updates_of_many_magnitudes() -> Drawing[Update]:
     """Updates whose gradients and states are of all sizes from 1e-30 to 3."""
     return robust_updates(numbers=many_magnitudes)
 
 
-@st.composite
-def mixed_updates(draw: DrawFn) -> Update:
+@drawn
+def mixed_updates(draw: Draw) -> Update:
     """An update of parameters of different dtypes, each with gradients and a state of its own dtype."""
-    update, first = dict(draw(robust_updates(dtypes=FLOAT64, parameters=PARAMETERS[1:]))), draw(st.booleans())
+    update: Update = draw(robust_updates(dtypes=FLOAT64, parameters=PARAMETERS[1:]))
+    first = draw(st.booleans())
     for key in ("theta", "grad", "signed", "positive"):
         update[key] = _alternating(update[key], first)
     return update
 
 
-@st.composite
-def mixed_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], float]:
+@drawn
+def mixed_descents(draw: Draw) -> tuple[list[np.ndarray], list[np.ndarray], float]:
     """Parameters of different dtypes, each with a gradient of its own dtype."""
     (theta, grad, alpha), first = draw(descents(parameters=PARAMETERS[1:])), draw(st.booleans())
     return _alternating(theta, first), _alternating(grad, first), alpha
@@ -131,6 +133,20 @@ def mixed_descents(draw: DrawFn) -> tuple[list[np.ndarray], list[np.ndarray], fl
 
 def _alternating(arrays: Sequence[np.ndarray], first: bool) -> list[np.ndarray]:
     return [one.astype(FLOATS[(n + first) % 2]) for n, one in enumerate(arrays)]
+
+
+@drawn
+def paths(draw: Draw, **options: Any) -> Update:
+    """What some steps from no state take: an update, and the gradients of each step in ``grads``."""
+    update: Update = draw(updates(**options))
+    count = draw(st.sampled_from((3, 1, 2, 5)))
+    first, others = update["grad"], [update["signed"], update["positive"]]
+    return update | {"grads": [first, *others, first, others[0]][:count]}
+
+
+def robust_paths() -> Drawing[Update]:
+    """The same in which an eps shows."""
+    return paths(dtypes=FLOATS, numbers=gradients_or_none, eps=_EPS)
 
 
 def runs() -> SearchStrategy[Update]:
@@ -188,6 +204,13 @@ def _update(because: str, step: int, shapes: Sequence[Shape]) -> Update:
     }
 
 
+def update_of(size: int, scale: float) -> Update:
+    """An update of two parameters, the first of so many elements; another scale has other numbers everywhere."""
+    update = _update("", 3, [(size,), (2, 3)]) | {"eps": 0.01, "betas": (0.5, 0.75)}
+    signed = {key: [scale * one for one in update[key]] for key in ("grad", "signed")}
+    return update | signed | {"positive": [scale**2 * one for one in update["positive"]]}
+
+
 def updates_in_layouts() -> list[Update]:
     """Updates to be asked in every layout: of small parameters, of large ones, and of both dtypes."""
     everyday = {"eps": 0.01, "betas": (0.5, 0.75)}
@@ -205,10 +228,10 @@ def many_parameters() -> list[tuple[list[np.ndarray], list[np.ndarray], float]]:
     return [([np.zeros(1 + n % 3) for n in range(40)], [np.full(1 + n % 3, n + 1.0) for n in range(40)], 0.5)]
 
 
-def long_updates(drawn: Drawn) -> Iterator[Update]:
+def long_updates(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[Update]:
     """Updates of one parameter that is 0, of each length that is asked and each dtype; its gradients all differ."""
-    for dtype in FLOATS:
-        for because, n in lengths(drawn):
+    for dtype in dtypes:
+        for because, n in lengths:
             zeros, ones = [np.zeros(n, dtype)], [np.ones(n, dtype)]
             grad = [recipe(f"(np.arange(1.0, {n + 1}) / {n}).astype(np.{dtype})")]
             rates = {"step": 3, "lr": 1.0, "momentum": 0.5, "betas": (0.5, 0.75), "eps": 0.01}
