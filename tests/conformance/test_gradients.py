@@ -5,7 +5,15 @@ from itertools import combinations
 import numpy as np
 
 from reference import gamma
-from tests.conformance.relations import as_vector, assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
+from tests.conformance.relations import (
+    as_vector,
+    assert_pure,
+    assert_right_in_layouts,
+    each,
+    floats_of,
+    integers_of,
+    lengths_of,
+)
 from tests.harness import clause, exact, given
 from tests.harness.drawing import strategies as draw
 
@@ -191,8 +199,8 @@ def test_nan_in_an_example_or_its_target_makes_gradients_nan(impl, training):
 @each(m=[5, 50, 100, 200])
 def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, m):
     impl.because("the number of an element, row times k plus label, need not fit the labels' dtype (rsokl/MyGrad#122)")
-    x, labels, *rest = draw.training(m, (2, 3), ["identity"], "cross_entropy_with_logits")
-    for dtype in draw.INTEGERS:
+    x, labels, *rest = impl.cast(draw.training(m, (2, 3), ["identity"], "cross_entropy_with_logits"))
+    for dtype in integers_of(impl):
         impl.attempt.mlp_gradients(x, labels.astype(dtype), *rest).refused_or_right()
 
 
