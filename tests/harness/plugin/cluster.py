@@ -117,10 +117,12 @@ def _answer() -> Callable[[bytes, str | None], bytes]:
     """What a worker does with an order. It is made here, inside, so that Dask sends its code and not its name."""
 
     def answer(order: bytes, folder: str | None) -> bytes:
+        import os
         import subprocess
         import sys
 
-        command = [sys.executable, "-c", "from tests.harness.plugin import batch; batch.main()"]
+        code = "import sys; from tests.harness.plugin import batch; batch.main(int(sys.argv[1]))"
+        command = [sys.executable, "-c", code, str(os.getpid())]
         done = subprocess.run(command, input=order, capture_output=True, cwd=folder, check=False)
         if done.returncode:
             raise RuntimeError(f"status {done.returncode}: {done.stderr.decode(errors='replace')[-2000:].strip()}")
