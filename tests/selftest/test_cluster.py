@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
@@ -146,7 +147,9 @@ def meanwhile(place: Path, environment: dict[str, str], options: tuple[str, ...]
     command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", *ONLY, *options]
     command += ["--hypothesis-profile=quick", "--hypothesis-seed=1", f"--conformance-json={result}"]
     rows = place / "meanwhile.json.rows"
-    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True) as run:
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which a run in the background inherits as ignored
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=pipe, text=True, preexec_fn=heeds) as run:
         while run.poll() is None and not (rows.exists() and rows.read_text().count("\n") == 1 + when):
             time.sleep(0.1)
         assert run.poll() is None, run.stdout.read()
