@@ -90,6 +90,18 @@ def slow_mean(path: Mapping[str, Any]) -> bool:
     return bool(path["betas"][1] > 0.9)
 
 
+def slow_mean_of(update: Mapping[str, Any], **others: Any) -> bool:
+    """The same for one step."""
+    return slow_mean(update)
+
+
+def resting(parameters: int) -> dict[str, Any]:
+    """A step with gradients of 0, of so many parameters of two elements each, in float32."""
+    means = [np.array([0.0, 0.1], np.float32)] * parameters
+    zeros = [np.zeros(2, np.float32)] * parameters
+    return {**UPDATE, "theta": zeros, "grad": zeros, "signed": means, "positive": means, "eps": 1e-8}
+
+
 def a_path(grads: Sequence[float], dtype: str = "float32", **options: Any) -> dict[str, Any]:
     """Steps from no state, of one parameter of one element, with these gradients."""
     arrays = [[np.array([one], dtype)] for one in grads]

@@ -9,8 +9,12 @@ from tests.libraries.inputs import (
     PARAMETER,
     UPDATE,
     WHOLE_PARAMETER,
+    a_path,
     impossible,
     more_than_a_dtype_counts,
+    resting,
+    slow_mean,
+    slow_mean_of,
     three_targets,
     unlike,
     whole_numbers,
@@ -144,6 +148,23 @@ DEFECTS = (
                 {"training": three_targets("binary_cross_entropy")},
                 covers_call=lambda x, y, theta, activations, loss: loss == "binary_cross_entropy",
             ),
+        ),
+    ),
+    Defect(
+        **{**_OPTAX, "adapters": ("jax_float32",)},
+        call="optax.tree.bias_correction(jnp.float32(0.001), 0.999, 1)",
+        got="1.0000129: 1 - beta_2 is computed in float32, and a step of Adam is as far off",
+        expected="1.0",
+        confirmed="exact arithmetic: 0.001 / (1 - 0.999)",
+        link=NOT_REPORTED,
+        seen=(
+            *(
+                Seen(f"ADAM-{suffix}", {"update": resting(1)}, slow_mean_of)
+                for suffix in ("EPS", "DTYPE", "MIXED", "NDIM")
+            ),
+            Seen("ADAM-LAYOUT", {"update": resting(1), "mix": (0, 0)}, slow_mean_of),
+            Seen("ADAM-NAN", {"update": resting(2)}, slow_mean_of),
+            Seen("ADAM-PATH", {"path": a_path([0.0, 0.0, 0.1], eps=1e-8)}, slow_mean),
         ),
     ),
     Defect(
