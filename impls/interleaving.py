@@ -20,7 +20,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-_PATIENCE = 0.1
+_PATIENCE = 1.0
 _TURNS = 2000
 """How often the second call is made at most: a loop over many elements goes on alone then."""
 _SAFE = sys.stdlib_module_names | {"numpy", "scipy", "torch", "jax", "jaxlib", "cupy", "cupyx"}

@@ -30,7 +30,7 @@ from tests.harness.judging.judge import judge
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.subject import planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, carried_out
-from tests.harness.reports import run as running
+from tests.harness.reports import loading as running
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 
@@ -190,7 +190,7 @@ def test_a_built_in_that_may_lose_its_device_runs_in_a_process_of_its_own(monkey
     monkeypatch.setattr(running, "load_here", lambda found, *_: loaded.update({found.name: "here"}))
     options = running.Options((), None, None, None, False, "quick", 0)
     for name in BUILTINS:
-        running.Run(options)._load(Named(name, name), (), Asked(None, None))
+        running.Loading(options)._load(Named(name, name), (), Asked(None, None))
     in_a_process = {name for name, where in loaded.items() if where == "process"}
     assert in_a_process == {"torch-lecture-cuda", "torch-nn-cuda", "cupy"}
 

@@ -119,8 +119,11 @@ def _may_be(suspect: Suspect, clause: Clause) -> bool:
     """Whether the mistake can be the one of this clause.
 
     At the textbook level no mistake of the robust level gives a wrong value by itself; on integers other mistakes wrap
-    around as the implementation does; and a run stops at its first wrong step, always of the same numbers.
+    around as the implementation does; and a run stops at its first wrong step, always of the same numbers. Of steps
+    from no state no mistake is named: a rule without a memory gives what one that forgets it gives.
     """
+    if clause.id.endswith(("-STEPS", "-PATH")):
+        return False
     if clause.id.endswith(("-INTEGER", "-RUN")):
         return suspect.clause == clause
     return suspect.clause.level == TEXTBOOK or clause.level != TEXTBOOK

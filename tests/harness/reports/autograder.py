@@ -16,7 +16,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[3]
 _FILES = Path(__file__).parent / "gradescope_files"
 _SUITE = ("pyproject.toml", "README.md", "LICENSE", "conformance.md", "constraints.txt", "reference", "impls", "tests")
-_NOT_NEEDED = {"browser", "forms", "libraries", "__pycache__", "figures"}
+_NOT_NEEDED = {"browser", "forms", "__pycache__", "figures"}
 _ENDINGS = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".json", ""}
 
 
