@@ -34,7 +34,7 @@ _AS_THEY_ARE = {str, int, float, bool, type(None)}
 
 
 class WireError(ValueError):
-    """What came is no frame, or is larger than it may be."""
+    """What was got is no frame, or is larger than it may be."""
 
 
 def body(message: Mapping[str, Any]) -> Body:
@@ -57,9 +57,9 @@ def lengths(prefix: bytes, most: int, asked: int | None = None) -> tuple[int, in
     """
     magic, token, header, arrays = PREFIX.unpack(prefix)
     if magic != _MAGIC or asked not in (None, token):
-        raise WireError("what came on the channel is not the answer to the call")
+        raise WireError("what was got on the channel is not the answer to the call")
     if header > LONGEST_HEADER or arrays > most:
-        raise WireError(f"an answer of {header + arrays} bytes came, at most {most} can be taken")
+        raise WireError(f"got an answer of {header + arrays} bytes, expected at most {most}")
     return token, header, arrays
 
 
@@ -70,9 +70,9 @@ def message(content: Body) -> dict[str, Any]:
         reader = _Arrays(arrays)
         decoded = {str(key): value for key, value in loads(header, object_hook=reader.decoded)}
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as wrong:
-        raise WireError(f"what came on the channel cannot be read: {type(wrong).__name__}") from wrong
+        raise WireError(f"what was got on the channel cannot be read: {type(wrong).__name__}") from wrong
     if reader.left:
-        raise WireError("what came on the channel holds more bytes than its arrays")
+        raise WireError("what was got on the channel holds more bytes than its arrays")
     return decoded
 
 
@@ -137,7 +137,7 @@ class _Arrays:
             return self._laid_out[-1]
         if kind == "same":
             if type(content) is not int or not 0 <= content < len(self._laid_out):
-                raise WireError("an array that is to be the same as one that did not come")
+                raise WireError("an array that is to be the same as one that is not there")
             return self._laid_out[content]
         if kind == "tuple":
             return tuple(content)

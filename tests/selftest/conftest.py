@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import settings
+
+from tests.conformance import every_test_imported
 
 CHECKOUT = Path(__file__).parents[2]
 SCHEMA = json.loads((CHECKOUT / "tests/harness/reports/conformance-result.schema.json").read_text(encoding="utf-8"))
@@ -63,6 +66,16 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, str
         return folder
 
     return write
+
+
+@pytest.fixture
+def quick_profile() -> Iterator[None]:
+    """Every clause is there, and the profile quick is in force for the time of one test."""
+    every_test_imported()
+    before = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(before)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
-from tests.conformance import every_test_imported
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import FAILED, Outcome
@@ -12,14 +10,7 @@ from tests.harness.reports.verdicts import causes
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 
-
-@pytest.fixture(autouse=True)
-def _quick_profile():
-    every_test_imported()
-    before = settings.get_current_profile_name()
-    settings.load_profile("quick")
-    yield
-    settings.load_profile(before)
+pytestmark = pytest.mark.usefixtures("quick_profile")
 
 
 def clipped_sigmoid(z):

@@ -15,7 +15,6 @@ from impls.backends.numpy_arrays import Arrays
 from impls.calling import Direct, Request
 from impls.nested import leaves, mapped
 from impls.submissions import declared
-from tests.conformance import every_test_imported
 from tests.harness.drawing.dtypes import INTEGERS, Dtypes
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
@@ -26,14 +25,7 @@ from tests.harness.reports import verdicts
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, TEXTBOOK
 from tests.selftest.candidates import candidate
 
-
-@pytest.fixture(autouse=True)
-def _quick_profile():
-    every_test_imported()
-    before = settings.get_current_profile_name()
-    settings.load_profile("quick")
-    yield
-    settings.load_profile(before)
+pytestmark = pytest.mark.usefixtures("quick_profile")
 
 
 def outcome(function, clause: str, **declares) -> str:

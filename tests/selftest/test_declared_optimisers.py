@@ -3,12 +3,10 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import settings
 
 import reference
 from impls.submissions import declared
 from reference import REFERENCE, Arithmetic
-from tests.conformance import every_test_imported
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import judge
@@ -21,13 +19,7 @@ PLACES = [(rule, place) for rule, places in reference.EPS_PLACES.items() for pla
 ELSEWHERE = [(rule, place) for rule, place in PLACES if place != reference.EPS_PLACES[rule][0]]
 
 
-@pytest.fixture(autouse=True)
-def _quick_profile():
-    every_test_imported()
-    before = settings.get_current_profile_name()
-    settings.load_profile("quick")
-    yield
-    settings.load_profile(before)
+pytestmark = pytest.mark.usefixtures("quick_profile")
 
 
 def outcomes(function, rule: str, *suffixes: str, **declares) -> dict[str, str]:

@@ -16,14 +16,7 @@ from tests.selftest.diagnosed import diagnosed
 from tests.selftest.disguises import DISGUISES, NAMELESS, accepted
 from tests.selftest.named import Measured, measured
 
-
-@pytest.fixture(autouse=True)
-def _quick_profile():
-    every_test_imported()
-    before = settings.get_current_profile_name()
-    settings.load_profile("quick")
-    yield
-    settings.load_profile(before)
+pytestmark = pytest.mark.usefixtures("quick_profile")
 
 
 def judged(clause: str, function) -> Outcome:

@@ -8,11 +8,9 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from hypothesis import settings
 
 import reference
 from impls.backends import BACKENDS
-from tests.conformance import every_test_imported
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.outcome import ERROR, FAILED, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES
@@ -29,13 +27,7 @@ BY_CLAUSE = [mistake.name for id in CLAUSES for mistake in OF_CLAUSE[id]]
 """The examples of a clause are drawn once for all its mistakes, where these come one after the other."""
 
 
-@pytest.fixture(autouse=True)
-def _quick_profile():
-    every_test_imported()
-    before = settings.get_current_profile_name()
-    settings.load_profile("quick")
-    yield
-    settings.load_profile(before)
+pytestmark = pytest.mark.usefixtures("quick_profile")
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from impls.calling import Answer, Answers, CallFailed, Lost
-from tests.conformance import every_test_imported
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.judge import judge
@@ -26,13 +24,7 @@ KNOWN = ("bound", "exact", "arithmetic", "cast", "kind")
 """What of ``impl`` is known while planning; everything else is, or leads to, an answer."""
 
 
-@pytest.fixture(autouse=True)
-def _quick_profile():
-    every_test_imported()
-    before = settings.get_current_profile_name()
-    settings.load_profile("quick")
-    yield
-    settings.load_profile(before)
+pytestmark = pytest.mark.usefixtures("quick_profile")
 
 
 def of_an_answer(node: ast.AST, answers: set[str]) -> bool:

@@ -4,24 +4,15 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from impls.submissions.file import exits_raising
-from tests.conformance import every_test_imported
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import Judgement, judge
 from tests.harness.judging.outcome import ERROR, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 
-
-@pytest.fixture(autouse=True)
-def _quick_profile():
-    every_test_imported()
-    before = settings.get_current_profile_name()
-    settings.load_profile("quick")
-    yield
-    settings.load_profile(before)
+pytestmark = pytest.mark.usefixtures("quick_profile")
 
 
 def judged(clause: str, function) -> Outcome:
