@@ -30,14 +30,9 @@ def handed_in(function: str, mistake: str, task: str | None = None, name: str = 
 
 
 @dataclass(frozen=True)
-class Nameless:
-    """A wrong function of which no known mistake may be named; `mistake` says what is wrong in it."""
+class Nameless(Disguise):
+    """One of which no known mistake may be named."""
 
-    name: str
-    function: str
-    mistake: str
-    wrong: Callable[..., Any]
-    task: str | None = None
     clauses: tuple[str, ...] = ()
 
 
