@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-_LEAVES = (np.ndarray, np.generic, int, float, str)
-"""The usual leaves: to ask whether they are mappings takes longer than all else here."""
+_LEAVES = frozenset({np.ndarray, int, float, bool, str, type(None)})
+"""The types of the usual leaves: to ask whether one of them is a mapping takes longer than all else here."""
+
+_SEQUENCES = (list, tuple)
 
 
 def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
@@ -18,7 +20,9 @@ def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
 
     Raises ValueError where another one has more or fewer items, KeyError where it lacks a key.
     """
-    if isinstance(first, list | tuple):
+    if type(first) in _LEAVES:
+        return f(first, *others)
+    if isinstance(first, _SEQUENCES):
         return type(first)(mapped(f, *items) for items in zip(first, *others, strict=True))
     if isinstance(first, Mapping):
         return {key: mapped(f, item, *(other[key] for other in others)) for key, item in first.items()}
@@ -33,10 +37,12 @@ def leaves(tree: Any) -> list[Any]:
 
 
 def _collect(tree: Any, found: list[Any]) -> None:
-    if isinstance(tree, list | tuple):
+    if type(tree) in _LEAVES:
+        found.append(tree)
+    elif isinstance(tree, _SEQUENCES):
         for item in tree:
             _collect(item, found)
-    elif isinstance(tree, dict) or (not isinstance(tree, _LEAVES) and isinstance(tree, Mapping)):
+    elif isinstance(tree, Mapping):
         for item in tree.values():
             _collect(item, found)
     else:

@@ -43,8 +43,9 @@ class Call:
     """How many elements the arrays among its arguments have together; an answer that is not there yet counts none."""
 
     def __post_init__(self) -> None:
-        self.takes_answers = bool(promised((self.arguments, self.options)))
-        self.elements = sum(map(_size, leaves(self.arguments)))
+        given = leaves((self.arguments, self.options))
+        self.takes_answers = bool(promised(given))
+        self.elements = sum(map(_size, given))
 
         def reference_s() -> Any:
             if self.takes_answers:

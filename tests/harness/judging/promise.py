@@ -24,8 +24,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from impls.calling import LaidOut
 from impls.nested import leaves
 from reference import Band
+
+_PLAIN = (np.ndarray, int, float, str, LaidOut)
+"""The types of most of what stands beside promises, and holds none."""
 
 _FUNCTIONS = {np.clip, np.concatenate, np.diff, np.ravel, np.roll, np.round, np.stack, np.where}
 _METHODS = {"astype", "max", "mean", "ravel", "reshape", "sum", "var"}
@@ -151,7 +155,7 @@ Known = dict[Promise, Any]
 
 def value_of(tree: Any, known: Known) -> Any:
     """Nested values with every promise in them replaced by its value. Raises KeyError where a call is not answered."""
-    if isinstance(tree, np.ndarray):
+    if isinstance(tree, _PLAIN):
         return tree
     if isinstance(tree, CallPromise):
         return known[tree]

@@ -137,6 +137,8 @@ def _as_array(result: list[Any]) -> Any:
 
 
 def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:
+    if isinstance(result, np.ndarray) and isinstance(kind, str):
+        return result
     if isinstance(result, Unreadable):
         raise CallFailed(f"{says} {result.what}", refused=False)
     if isinstance(result, Oversized):
@@ -160,11 +162,9 @@ def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:
             _checked(function, one, item, f"item {index} of what {function} returned is")
             for index, (one, item) in enumerate(zip(of, result, strict=True))
         ]
-    if not isinstance(result, np.ndarray):
-        number = " or a number" * (kind == "scalar")
-        alone = f": {_instead(kind, result)}" if isinstance(result, list) and says.startswith(f"{function} ") else ""
-        raise CallFailed(f"{says} {_named(result)}, expected an array{number}{alone}", refused=False)
-    return result
+    number = " or a number" * (kind == "scalar")
+    alone = f": {_instead(kind, result)}" if isinstance(result, list) and says.startswith(f"{function} ") else ""
+    raise CallFailed(f"{says} {_named(result)}, expected an array{number}{alone}", refused=False)
 
 
 def _instead(kind: Kind, result: list[Any]) -> str:

@@ -4,6 +4,7 @@ In go a test body, the values of an example and the kind of an implementation; o
 implementation of that kind. ``Subject`` is what a body knows as ``impl``; it gives promises (``promise.py``).
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -286,8 +287,14 @@ def laid_out(values: np.ndarray, layout: str, dtype: str | None = None) -> LaidO
 def _dtype_of(leaf: Any) -> str | None:
     """The dtype in which an argument is passed, None for one that is no array."""
     if isinstance(leaf, LaidOut):
-        return leaf.dtype or leaf.values.dtype.name
-    return leaf.dtype.name if isinstance(leaf, np.ndarray) else None
+        return leaf.dtype or _name(leaf.values.dtype)
+    return _name(leaf.dtype) if isinstance(leaf, np.ndarray) else None
+
+
+@functools.cache
+def _name(dtype: np.dtype) -> str:
+    """Its name, which NumPy puts together anew each time."""
+    return dtype.name
 
 
 def dtype_of(value: Any) -> str | None:

@@ -307,7 +307,8 @@ class _Execution:
         args, options = self._arguments[call]
         try:
             if answer.failure is None:
-                self._known[call.promise] = checked(call.function, answer.value)
+                if call.promise not in self._known:
+                    self._known[call.promise] = checked(call.function, answer.value)
             elif call.attempted and answer.failure.refused:
                 self._known[call.promise] = comparison.REFUSED
             else:
