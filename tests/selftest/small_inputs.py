@@ -3,7 +3,7 @@
     python -m tests.selftest.small_inputs
 
 Out comes ``tests/mistakes/inputs.json``. It holds inputs alone, no answers. Each was drawn by the strategies of its
-clause, so that it lies in the clause's region.
+clause, so that it lies in the clause's region. A mistake that fails on an input of another one adds none.
 """
 
 import json
@@ -21,13 +21,13 @@ from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
 from tests.harness.drawing.examples import Values, fingerprint, size
 from tests.harness.judging.examples import Examples
-from tests.harness.judging.judge import smallest_input
+from tests.harness.judging.judge import further_input
 from tests.harness.spec.clauses import PROPERTIES
 from tests.mistakes import MISTAKES, Mistake
 from tests.mistakes.inputs import PATH
 from tests.selftest.candidates import candidate
 
-_MOST_ELEMENTS, _FOR_A_CLAUSE, _TRIES = 24, 4, 200
+_MOST_ELEMENTS, _FOR_A_CLAUSE, _TRIES = 24, 12, 200
 
 
 def _encoded(value: Any) -> Any:
@@ -51,7 +51,7 @@ def _implementation(mistake: Mistake) -> Implementation:
 
 
 def main() -> int:
-    """Shrink known mistakes on the clauses that name them, a few for each clause, and write what is left of them."""
+    """Shrink known mistakes on the clauses that name them, and write what is left of them."""
     every_test_imported()
     profiles.register()
     settings.load_profile("quick")
@@ -62,7 +62,8 @@ def main() -> int:
         clause = mistake.clause
         if len(found[clause.id]) >= _FOR_A_CLAUSE or not PROPERTIES[clause.id].strategies:
             continue
-        values = smallest_input(PROPERTIES[clause.id], clause, _implementation(mistake), drawn, _TRIES)
+        so_far = list(found[clause.id].values())
+        values = further_input(PROPERTIES[clause.id], clause, _implementation(mistake), drawn, _TRIES, so_far)
         if values is not None and size(values)[0] <= _MOST_ELEMENTS:
             found[clause.id][fingerprint(values)] = values
     lines = []

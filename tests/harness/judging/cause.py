@@ -80,11 +80,12 @@ def _explains(
     dtype = dtype_of(made.arguments) or "float64"
     h, value = x, np.asarray(made.value)
 
-    def answered(name: str, z: np.ndarray) -> np.ndarray:
-        (answer,) = caller.ask([Request(name, (z.astype(dtype),))]).answers
-        if answer.failure is not None:
-            raise answer.failure
-        return np.asarray(in_float64(checked(name, answer.value)))
+    def answered(name: str, *arguments: np.ndarray) -> list[np.ndarray]:
+        answers = caller.ask([Request(name, (z.astype(dtype),)) for z in arguments]).answers
+        for answer in answers:
+            if answer.failure is not None:
+                raise answer.failure
+        return [np.asarray(in_float64(checked(name, answer.value))) for answer in answers]
 
     try:
         for at, (layer, name) in enumerate(zip(theta, activations, strict=True), 1):
@@ -95,9 +96,9 @@ def _explains(
             if at == len(theta) and name in ELEMENTWISE:
                 reach = bound("linear", *(np.asarray(one, dtype) for one in (h, *layer))).bound
                 around = [z + part * np.where(np.isfinite(reach), reach, 0) for part in PARTS_OF_THE_BOUND]
-                h = _nearest(value.reshape(z.shape), [answered(name, one) for one in around])
+                h = _nearest(value.reshape(z.shape), answered(name, *around))
             else:
-                h = answered(name, z)
+                (h,) = answered(name, z)
         h = h if np.shape(h) == value.shape else h[..., 0]
         comparison.within(made.value, h, bound(made.function, *made.arguments, **made.options))
     except (Nonconformance, CallFailed, ValueError, IndexError, TypeError):

@@ -36,6 +36,8 @@ _OTHER_PARAMETERS = re.compile(r"raised TypeError: \S+\(\) (takes|missing|got an
 """Said of a function that cannot be called with these arguments; of one inside it a line number is said, too."""
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
+_SMALL = 12
+"""A failing example with so many elements is shown as it is: to shrink it costs more than all else about it."""
 
 
 def judge(
@@ -197,6 +199,7 @@ class Judgement:
         candidates = [index for index, one in failing if isinstance(one.fault, Nonconformance)]
         if not candidates:
             kind, candidates = CallFailed, [index for index, _ in failing]
+        explained_by = self._explained_by([one for _, one in failing])
         diagnosis: Sequence[str] = ()
         if self.suspects:
             calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
@@ -206,7 +209,7 @@ class Judgement:
             diagnosis = diagnose(self.clause, calls, self.suspects(name, network), right, self._once_more)
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
-        shown = seen[start] if lost else self._smallest(start, seen[start], kind)
+        shown = seen[start] if lost else self._smallest(start, seen[start], kind, search=not explained_by)
         fault = shown.fault
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         if isinstance(fault, CallFailed) and _OTHER_PARAMETERS.search(str(fault)):
@@ -221,7 +224,7 @@ class Judgement:
             counterexample.shown(getattr(fault, "got", None)),
             diagnosis=tuple(diagnosis),
             severity=fault.severity if isinstance(fault, Nonconformance) else "crash",
-            explained_by=self._explained_by([one for _, one in failing]),
+            explained_by=explained_by,
             curve=self._curve(seen) if self.suspects else None,
         )
 
@@ -253,19 +256,29 @@ class Judgement:
         """What knows the formula, and its bounds, for this kind of implementation."""
         return Subject(self.kind, self.clause, Plan({}))
 
-    def _small_input(self, kind: type[Exception]) -> Seen | None:
+    def _small_input(self, smaller_than: Values, kind: type[Exception]) -> Seen | None:
         """What is seen on the first of the clause's small inputs that fails in the same way; they are asked at once."""
-        small = sorted(map(self.kind.dtypes.cast, self.inputs(self.clause.id)), key=drawing.size)
+        cast = map(self.kind.dtypes.cast, self.inputs(self.clause.id))
+        small = sorted((one for one in cast if drawing.size(one) < drawing.size(smaller_than)), key=drawing.size)
         plans = [plan_of(self.about, self.clause, self.kind, values) for values in small]
         seen = self._noted(carried_out(plans, self.implementation.caller, self._excuses))
         wrong = (one for one in seen if isinstance(one.fault, kind) and not isinstance(one.fault, Lost))
         return next(wrong, None)
 
-    def _smallest(self, start: int, seen: Seen, kind: type[Exception]) -> Seen:
-        """What is seen on the smallest example found that fails in the same way."""
-        if self.shrink_budget and (found := self._small_input(kind)):
+    def _smallest(self, start: int, seen: Seen, kind: type[Exception], search: bool) -> Seen:
+        """What is seen on the smallest example found that fails in the same way: a small input, or the drawn one.
+
+        Where the drawn one is large, and no small input fails, Hypothesis may ``search`` for a smaller one.
+        """
+        drawn = self.drawn[start]
+        if not self.shrink_budget:
+            return seen
+        if found := self._small_input(drawn, kind):
             return found
-        return self.shrunk(start, seen, kind)[1]
+        if not search or drawing.size(drawn)[0] <= _SMALL:
+            return seen
+        values, found = self.shrunk(start, seen, kind)
+        return found if drawing.size(values) < drawing.size(drawn) else seen
 
     def shrunk(self, start: int, seen: Seen, kind: type[Exception]) -> tuple[Values, Seen]:
         """The smallest example that Hypothesis finds from that one on, with what is seen on it.
@@ -289,15 +302,25 @@ class Judgement:
         return last
 
 
-def smallest_input(
-    property_: Property, clause: Clause, implementation: Implementation, examples: Examples, budget: int
+def further_input(
+    property_: Property,
+    clause: Clause,
+    implementation: Implementation,
+    examples: Examples,
+    budget: int,
+    inputs: Sequence[Values],
 ) -> Values | None:
-    """The smallest example on which the implementation gives a wrong value, found in so many tries, or None."""
-    judgement = Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: ())
+    """The smallest example on which the implementation gives a wrong value, found in so many tries.
+
+    None where it gives none, or gives one on a small example of ``inputs`` already.
+    """
+    judgement = Judgement(property_, clause, implementation, examples, (), budget, None, lambda _: inputs)
     with np.errstate(all="ignore"):
         seen = judgement.seen_of_all()
         wrong = [index for index, one in enumerate(seen) if isinstance(one.fault, Nonconformance)]
         if not wrong:
             return None
         start = min(wrong, key=lambda index: (drawing.size(judgement.drawn[index]), index))
+        if judgement._small_input(judgement.drawn[start], Nonconformance):
+            return None
         return judgement.shrunk(start, seen[start], Nonconformance)[0]

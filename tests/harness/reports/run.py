@@ -33,7 +33,7 @@ _FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
 
-_SHRINK_BUDGET = 300
+_SHRINK_BUDGET = 120
 """How many tries a failure gets to become smaller, where none of the clause's small inputs shows it.
 
 One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
