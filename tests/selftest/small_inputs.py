@@ -68,8 +68,8 @@ def main() -> int:
             found[clause.id][fingerprint(values)] = values
     lines = []
     for id, of_it in found.items():
-        examples = [json.dumps(_encoded(dict(one))["dict"]) for one in sorted(of_it.values(), key=size)]
-        lines += [f'"{id}": [\n' + ",\n".join(examples) + "]"] if examples else []
+        examples = sorted((size(one), json.dumps(_encoded(dict(one))["dict"])) for one in of_it.values())
+        lines += [f'"{id}": [\n' + ",\n".join(text for _, text in examples) + "]"] if examples else []
     PATH.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"{sum(map(len, found.values()))} inputs of {len(lines)} clauses")
     return 0
