@@ -16,6 +16,7 @@ import contextlib
 import dis
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -23,6 +24,11 @@ from typing import Any
 _PATIENCE = 1.0
 _TURNS = 2000
 """How often the second call is made at most: a loop over many elements goes on alone then."""
+_SECONDS = 3.0
+"""Processor time after which the second call is not made again: all of them together count as one call of a function.
+
+It is processor time, so that a busy machine makes as many calls as an idle one.
+"""
 _SAFE = sys.stdlib_module_names | {"numpy", "scipy", "torch", "jax", "jaxlib", "cupy", "cupyx"}
 """Packages that many threads share every day: a call of theirs is one step."""
 _STEPS = tuple(
@@ -65,6 +71,7 @@ class _Other:
     def __init__(self, call: Callable[[], Any]) -> None:
         self.turns = _TURNS
         self._call = call
+        self._until = time.process_time() + _SECONDS
         self._asked, self._done = threading.Semaphore(0), threading.Semaphore(0)
         self._thread = threading.Thread(target=self._runs, daemon=True)
         self._thread.start()
@@ -74,7 +81,7 @@ class _Other:
         if self.turns:
             self.turns -= 1
             self._asked.release()
-            if not self._done.acquire(timeout=_PATIENCE):
+            if not self._done.acquire(timeout=_PATIENCE) or time.process_time() > self._until:
                 self.turns = 0
 
     def ends(self) -> None:

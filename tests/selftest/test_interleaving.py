@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from impls import interleaving
 from impls.calling import Request
 from impls.interleaving import interleaved
 from tests.conformance import every_test_imported
@@ -86,6 +87,13 @@ def test_the_second_call_may_fail_and_the_first_one_raises_what_it_raises():
     with pytest.raises(ValueError, match="not here"):
         interleaved(_raises, lambda: plain(OTHER))
     assert threading.active_count() < 20
+
+
+def test_second_calls_that_take_long_are_not_made_at_every_step(monkeypatch):
+    made = []
+    monkeypatch.setattr(interleaving, "_SECONDS", 0.0)
+    np.testing.assert_allclose(interleaved(lambda: many_steps(Z), lambda: made.append(many_steps(OTHER))), plain(Z))
+    assert len(made) == 1
 
 
 def _raises():

@@ -87,6 +87,7 @@ DEFECTS = (
                 {"batch": (np.array([0.0625, 0.00048828125]), np.array([0.0, 1.0])), "mix": (0, 0)},
                 covers_call=_clipped_in_half,
             ),
+            Seen("CE-HALF", {"batch": _WRONG, "mix": (0, 0)}, covers_call=_clipped_in_half),
             Seen("CE-LENGTH", {"length": ()}, covers_call=_clipped),
         ),
     ),

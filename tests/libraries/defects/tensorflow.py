@@ -19,6 +19,8 @@ _ADAPTERS = ("tensorflow_keras",)
 _TENSORFLOW = {"adapters": _ADAPTERS, "library": "tensorflow", "versions": ">=2.21,<2.22"}
 _KERAS = {"adapters": _ADAPTERS, "library": "keras", "versions": ">=3.15,<3.16"}
 _EPS = 1e-7
+_EPS_IN_HALF = 2.0**-23
+"""1e-7 in float16."""
 
 
 def _rows_with_nan(z: np.ndarray) -> np.ndarray:
@@ -29,6 +31,15 @@ def _rows_with_nan(z: np.ndarray) -> np.ndarray:
 def _clipped(y_hat: np.ndarray, y: np.ndarray) -> bool:
     """Keras clips probabilities to [eps, 1 - eps]; its eps is 1e-7 in every dtype."""
     return bool(((y_hat < 1.1 * _EPS) | (y_hat > 1 - 1.1 * _EPS)).any())
+
+
+def _raised_in_half(y_hat: np.ndarray, y: np.ndarray) -> bool:
+    """In float16 Keras clips to [eps, 1]."""
+    return bool((y_hat < _EPS_IN_HALF).any())
+
+
+def _certain_in_half(y_hat: np.ndarray, y: np.ndarray) -> bool:
+    return bool((y_hat == 1).any())
 
 
 def _of_float64(theta: Any, *rest: Any, **options: Any) -> bool:
@@ -46,6 +57,8 @@ def _steps(rule: str) -> tuple[Seen, Seen]:
 _STEP = [np.zeros(1), np.zeros(1)], [np.ones(1), np.ones(1)], 0.1
 _CERTAIN = np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]])
 _WRONG = np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
+_SURE = np.array([1.0]), np.array([1.0])
+_MISSED = np.array([0.0]), np.array([1.0])
 _UNSURE = np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]])
 _MIXED_STEP = [np.zeros(1), np.zeros(1, np.float32)], [np.ones(1), np.ones(1, np.float32)], 0.1
 
@@ -57,7 +70,10 @@ DEFECTS = (
         expected="[[nan, nan]]",
         confirmed="IEEE 754: a sum with NaN is NaN, and so is each quotient by it",
         link=NOT_REPORTED,
-        seen=(Seen("SOFTMAX-NAN", {"z": np.array([[np.nan, 0.0]], np.float32)}, covers_call=_rows_with_nan),),
+        seen=(
+            Seen("SOFTMAX-NAN", {"z": np.array([[np.nan, 0.0]], np.float32)}, covers_call=_rows_with_nan),
+            Seen("SOFTMAX-HALF", {"z": np.zeros((1, 2)), "mix": (0, 0)}, covers_call=_rows_with_nan),
+        ),
     ),
     Defect(
         **_TENSORFLOW,
@@ -67,6 +83,15 @@ DEFECTS = (
         confirmed="exact: a class of probability 0 does not count",
         link=NOT_REPORTED,
         seen=(),
+    ),
+    Defect(
+        **_KERAS,
+        call="keras.losses.binary_crossentropy(np.float16([1.0]), np.float16([1.0]))",
+        got="nan",
+        expected="0",
+        confirmed="exact: -log 1; 1 - keras.config.epsilon() is 1 in float16, and 0 * log(1 - 1) is NaN",
+        link=NOT_REPORTED,
+        seen=(Seen("BCE-HALF", {"batch": _SURE, "mix": (0, 0)}, covers_call=_certain_in_half),),
     ),
     Defect(
         **_KERAS,
@@ -147,7 +172,7 @@ DEFECTS = (
         call="keras.losses.binary_crossentropy(np.array([1.0]), np.array([0.0]))",
         got="16.118",
         expected="inf, or 100 and more",
-        confirmed="exact: -log 0; keras.config.epsilon(), 1e-7, is added to what a logarithm is taken of",
+        confirmed="exact: -log 0; probabilities are clipped to [eps, 1 - eps] with keras.config.epsilon(), 1e-7",
         link="https://keras.io/api/utils/config_utils/",
         kind=BY_DESIGN,
         seen=(
@@ -157,6 +182,8 @@ DEFECTS = (
                 for loss in ("BCE", "CE")
                 for clause in ("INFINITE", "TAILS")
             ),
+            Seen("BCE-HALF", {"batch": _MISSED, "mix": (0, 0)}, covers_call=_raised_in_half),
+            Seen("CE-HALF", {"batch": _WRONG, "mix": (0, 0)}, covers_call=_raised_in_half),
             Seen("CE-LENGTH", {"length": ()}, covers_call=_clipped),
         ),
     ),
