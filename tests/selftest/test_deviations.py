@@ -106,6 +106,20 @@ def test_an_entry_that_no_longer_deviates_is_an_error():
     assert "no longer deviates" in outcome.message
 
 
+def test_an_entry_does_not_live_on_what_another_one_excuses():
+    def of_two(impl, z):
+        for number in (5.0, float(z[0])):
+            impl.check.relu(np.array([number]))
+
+    property_ = Property("of_two", (RELU,), of_two, ON_SMALL_INTEGERS.strategies, ())
+    lives = replace(ENTRY, covers_values=lambda z: True, covers_call=lambda z: z[0] > 4)
+    past = replace(lives, covers_call=lambda z: z[0] == 4)
+    outcome = judge(property_, RELU, wrong_above(4), Examples(0), [lives, past], shrink_budget=0)
+    assert outcome.outcome == ERROR
+    assert "no longer deviates" in outcome.message
+    assert judge(property_, RELU, wrong_above(4), Examples(0), [lives], shrink_budget=0).outcome == KNOWN_DEVIATION
+
+
 @pytest.mark.parametrize("change", [{"versions": "<2"}, {"implementations": ("other",)}, {"clause": "RELU-NAN"}])
 def test_an_entry_of_another_version_implementation_or_clause_does_not_apply(change):
     assert judged(wrong_above(3), replace(ENTRY, **change)).outcome == FAILED

@@ -28,7 +28,7 @@ from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED
 from tests.harness.judging.plan import Plan
 from tests.harness.judging.structure import called_as, checked
 from tests.harness.judging.subject import Subject
-from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Prepared, Seen, Trial, carried_out
+from tests.harness.judging.trial import MOST_DEVICES_LOST, Excuse, Made, NotAsked, Prepared, Seen, Trial, carried_out
 from tests.harness.spec.clauses import ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
@@ -154,9 +154,9 @@ class Judgement:
                 one.fault = one.fault or Nonconformance(self.impure[own])
         return list(trial.seen)
 
-    def _seen_on(self, values: Values, excuse: bool = True) -> Seen:
+    def _seen_on(self, values: Values, excuse: Excuse | None = None) -> Seen:
         plan = plan_of(self.about, self.clause, self.kind, values)
-        trial = carried_out([plan], self.implementation.caller, *([self._excuses] if excuse else []))
+        trial = carried_out([plan], self.implementation.caller, excuse or self._excuses)
         return self._noted(trial)[0]
 
     def _settled(self, seen: list[Seen]) -> Outcome:
@@ -178,7 +178,7 @@ class Judgement:
             return Outcome(SKIPPED, count, message=f"not implemented: {unwritten[0]}", unimplemented=True)
         if failing:
             return replace(self._failed(seen, failing, ratio), examples=count)
-        stale = [known for known in self.deviations if self._seen_on(known.shown_by, excuse=False).fault is None]
+        stale = [known for known in self.deviations if not self._still_deviates(known)]
         if stale:
             message = f"{stale[0].name} no longer deviates; take its entry out of the known deviations"
             return Outcome(ERROR, count, ratio, message)
@@ -188,9 +188,19 @@ class Judgement:
         remark = f"refused on {len(refused)} of {count} examples, as it may: {refused[0]}" if refused else None
         return Outcome(PASSED, count, ratio, remark)
 
-    def _excuses(self, plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
-        arguments, elements = [call.arguments for call in calls], getattr(fault, "elements", None)
-        return any(known.excuses(plan.values, arguments, elements) for known in self.deviations)
+    def _still_deviates(self, known: KnownDeviation) -> bool:
+        """Whether this entry itself excuses a fault on the example that shows it, whatever others excuse there."""
+        excused = []
+
+        def excuse(*fault: Any) -> bool:
+            excused.append(_excused([known], *fault))
+            return True
+
+        self._seen_on(known.shown_by, excuse)
+        return any(excused)
+
+    def _excuses(self, *fault: Any) -> bool:
+        return _excused(self.deviations, *fault)
 
     def _failed(self, seen: Sequence[Seen], failing: list[tuple[int, Seen]], ratio: float | None) -> Outcome:
         """An exception on any input makes the clause an error; where there is a wrong value as well, that is shown."""
@@ -300,6 +310,12 @@ class Judgement:
         seed = self.examples.seed(self.about)
         drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget, self.kind.dtypes)
         return last
+
+
+def _excused(deviations: Sequence[KnownDeviation], plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
+    """Whether one of the entries excuses this fault of the calls of a plan."""
+    arguments, elements = [call.arguments for call in calls], getattr(fault, "elements", None)
+    return any(known.excuses(plan.values, arguments, elements) for known in deviations)
 
 
 def further_input(
