@@ -171,7 +171,7 @@ class Isolated:
 
     def _answer(self, said: Mapping[str, Any], arguments: int) -> Answer:
         changed = said.get("changed")
-        numbers = [n for n in changed if n in range(1, arguments + 1)] if isinstance(changed, list) else []
+        numbers = [n for n in changed if type(n) is int and 1 <= n <= arguments] if isinstance(changed, list) else []
         if "failed" in said:
             device_lost = bool(self.needs.device_files) and said.get("ends") is True
             return Answer(None, self._failure(said), tuple(numbers), device_lost)
@@ -208,7 +208,7 @@ class Isolated:
         worker = self._worker = self.isolation.start(self.load, self.needs, id(self))
         self._compiled.clear()
         reach = {"told": told_of_the_machine(self.needs), "devices": devices(self.needs), "shared": worker.shared}
-        load = {**self.load, **reach}
+        load = {**self.load, **reach, "unix_sockets": bool(self.needs.device_files)}
         patience = worker.patience(worker.limits.load_seconds, "--load-seconds")
         try:
             token = worker.send(load, patience)

@@ -66,13 +66,10 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
 
 def _end(pid: int, folders: dict[int, str]) -> int:
     """Kill a worker with everything it started, remove its folder, and say how it had ended."""
-    done, status = os.waitpid(pid, os.WNOHANG)
-    with contextlib.suppress(OSError):
-        os.killpg(pid, signal.SIGKILL)
-    if not done:
+    for kill in (os.killpg, os.kill):  # as long as nobody has waited for it, its number is that of no other process
         with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
+            kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
     folder = folders.pop(pid)
     _end_strays(set(folders))
     remove(folder, _SECONDS)

@@ -174,7 +174,7 @@ def _statements(piece: Piece, in_cells: bool) -> Iterator[Statement]:
     try:
         body = ast.parse(piece.source, piece.place).body
     except (ValueError, RecursionError, MemoryError) as wrong:  # null bytes; nested too deeply
-        raise SyntaxError(str(wrong), (piece.place, 1, 0, None)) from wrong
+        raise SyntaxError(str(wrong) or "nested too deeply", (piece.place, 1, 0, None)) from wrong
     except SyntaxError as wrong:
         if not in_cells:
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from impls.isolation import landlock
+from impls.isolation import landlock, seccomp
 from impls.isolation.sources import Sources
 from impls.text import printable
 from tests.conformance import every_test_imported
@@ -54,6 +54,8 @@ def rows(mode):
     for name, hostile in HOSTILE.items():
         if hostile.needs == "landlock" and landlock.version() < 6:
             others[name] = "this kernel has no Landlock of version 6"
+        elif hostile.needs == "seccomp" and not seccomp.is_there():
+            others[name] = "this kernel has no seccomp filters, or the calls of this processor are not known"
         elif hostile.needs == "bwrap" and mode != "bwrap":
             others[name] = "it is the sandbox alone that contains it"
         elif "two at once" in mode and hostile.slow:
