@@ -136,6 +136,6 @@ def python() -> list[str]:
 
 def environment(folder: str, needs: Needs) -> dict[str, str]:
     """All that a worker sees of the environment."""
-    kept = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder}
+    kept = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "USER": "submission"}
     kept |= {name: value for name, value in os.environ.items() if name.startswith(needs.environment)}
     return kept | {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}

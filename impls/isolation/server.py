@@ -95,9 +95,9 @@ def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]
     """
     leave = os._exit
     try:
-        end_with_parent()
         channel, output = descriptors
         confine(folder, channel, output, Limits(**settings["limits"]))
+        end_with_parent()
         worker.serve()
     except BaseException:
         traceback.print_exc()
@@ -120,5 +120,5 @@ def confine(folder: str, channel: int, output: int, limits: Limits) -> None:
     os.dup2(201, 2)
     os.dup2(200, worker.CHANNEL, inheritable=False)
     os.closerange(worker.CHANNEL + 1, 4096)
-    give_up_privileges()
+    give_up_privileges(folder)
     restrict_this_process(limits)

@@ -3,6 +3,7 @@
 Each is a row of the hostile collection (``hostile.py``). What contains it stands in its row.
 """
 
+import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ class Hostile:
     slow: bool = False
     """It uses up the time of its calls."""
     needs: str = ""
-    """What contains it: "landlock" (version 6 or later), "seccomp" or "bwrap"; "": a process of its own alone."""
+    """What contains it beside a process of its own: "landlock" (version 6 or later), "seccomp", "users", "bwrap"."""
     in_bwrap: tuple[str, str] | None = None
     """``outcome`` and ``says`` in the sandbox, where they differ."""
     open: str = ""
@@ -138,6 +139,13 @@ BEYOND = {
         "PermissionError",
         needs="seccomp",
         remarked=True,
+    ),
+    "more processes than may be": call(
+        f"import os, time\nfor _ in range(100):\n    if not os.fork(): time.sleep(600)\nreturn {RIGHT}",
+        "error",
+        "BlockingIOError",
+        needs="users",
+        in_bwrap=("passed", "") if os.geteuid() == 0 else None,
     ),
     "sets limits of its own": call(
         f"import resource\nresource.setrlimit(resource.RLIMIT_CPU, (600, 600))\nreturn {RIGHT}", "passed"

@@ -56,6 +56,12 @@ def rows(mode):
             others[name] = "this kernel has no Landlock of version 6"
         elif hostile.needs == "seccomp" and not seccomp.is_there():
             others[name] = "this kernel has no seccomp filters, or the calls of this processor are not known"
+        elif (
+            hostile.needs == "users"
+            and os.geteuid() == 0
+            and "4294967295" not in Path("/proc/self/uid_map").read_text()
+        ):
+            others[name] = "root of this container cannot become any other user"
         elif hostile.needs == "bwrap" and mode != "bwrap":
             others[name] = "it is the sandbox alone that contains it"
         elif "two at once" in mode and hostile.slow:
