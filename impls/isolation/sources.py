@@ -34,7 +34,8 @@ _ALSO = re.compile(
 )
 """Words and patterns of what reaches the frames, objects and modules of its caller, or replaces what both import."""
 
-_LOOKS = "looks into its caller: read it"
+_UNSEEN = re.compile(r"(?<![\w.])(?:exec|eval)\(|__import__|import_module|\bsubprocess\b|\bos\.popen|\brunpy")
+_LOOKS, _RUNS = "looks into its caller: read it", "runs what does not stand in its text: read it"
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,11 @@ class Sources:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a person has to know who signs the verdict."""
-        looks = any(map(_looks_into_its_caller, (*self.own, *self.beside)))
+        texts = (*self.own, *self.beside)
+        looks = [_LOOKS] if any(map(_looks_into_its_caller, texts)) else []
+        runs = [_RUNS] if any(map(_UNSEEN.search, texts)) else []
         names = ", ".join(one_line(path.name, 40) for path in self.paths[1:])
-        return (*([_LOOKS] if looks else []), *([f"imports what lies beside it: {names}"] if names else []))
+        return (*looks, *runs, *([f"imports what lies beside it: {names}"] if names else []))
 
 
 def _looks_into_its_caller(text: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from impls import Implementation, Unloadable, resolve
 from impls.calling import Request
+from impls.submissions.assignment import Wanted
 from impls.submissions.spec import load_here
 from tests.selftest.loading_forms import NEEDED, NOT_JUDGED
 
@@ -163,3 +164,25 @@ def test_what_was_not_looked_at_is_listed_with_near_misses():
     """)
     assert found.not_looked_at == ("sofmax (softmax?)", "compute_loss", "plot", "Helper")
     assert found.says.holds == 5
+
+
+FORBIDDEN = {
+    "import": "from scipy.special import expit",
+    "__import__": "expit = __import__('scipy.special', fromlist=['expit']).expit",
+    "import_module": "import importlib\nexpit = importlib.import_module('scipy' + '.special').expit",
+}
+
+
+@pytest.mark.parametrize("how", FORBIDDEN)
+@pytest.mark.parametrize("inside", [True, False])
+def test_what_the_assignment_forbids_is_found_however_it_is_imported(how, inside):
+    lines = FORBIDDEN[how].replace("\n", "\n    " if inside else "\n")
+    source = f"def sigmoid(z):\n    {lines}\n    return expit(z)\n"
+    if not inside:
+        source = f"{lines}\ndef sigmoid(z): return expit(z)\n"
+    Path("student.py").write_text(f"{source}def tanh(z): return 'scipy'\n")
+    wanted = Wanted(NAMES, forbidden=("scipy",))
+    (found,) = resolve("student.py", NAMES, load=lambda named, *rest: load_here(replace(named, wanted=wanted), *rest))
+    assert isinstance(found, Implementation), found
+    assert "the assignment forbids" in found.not_judged["sigmoid"]
+    assert "tanh" in found.functions

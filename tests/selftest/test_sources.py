@@ -62,6 +62,10 @@ LOOKS = (
     "np.array = mine",
     "  socket.socket.sendall = mine",
     "setattr(json, 'dumps', mine)",
+    "exec('import sci' + 'py')",
+    "one = __import__(name)",
+    "importlib.import_module(name)",
+    "import subprocess",
 )
 DOES_NOT = (
     "f_back = 3",
@@ -73,11 +77,13 @@ DOES_NOT = (
     "data/processed/x.csv",
     "jagc.x",
     "model.modules()",
+    "model.eval()",
+    "os.system('clear')",
 )
 
 
 @pytest.mark.parametrize("source", [*LOOKS, *DOES_NOT])
-def test_what_reaches_its_caller_is_remarked(tmp_path, source):
+def test_what_a_person_has_to_read_is_remarked(tmp_path, source):
     path = tmp_path / "anna.py"
     path.write_text(f"import numpy as np\n{source}\n")
     assert bool(Sources.of(path).remarks) == (source in LOOKS)
