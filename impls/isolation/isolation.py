@@ -54,10 +54,13 @@ class Isolation:
         close_memory()
         while len(self._alive) >= needs.kept_workers:
             self.end(next(iter(self._alive)))
-        if self.mode == BWRAP:
-            worker: Worker = Sandboxed(load, self.limits, needs, self._forget)
-        else:
-            worker = self._forked(needs, owner)
+        try:
+            if self.mode == BWRAP:
+                worker: Worker = Sandboxed(load, self.limits, needs, self._forget)
+            else:
+                worker = self._forked(needs, owner)
+        except OSError as wrong:
+            raise IsolationError(f"no process for a submission can be started on this machine: {wrong}") from wrong
         self._alive[worker] = None
         return worker
 

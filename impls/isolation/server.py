@@ -6,6 +6,7 @@ folder, and ends with all its workers and its own folder when the socket is clos
 """
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -112,13 +113,13 @@ def confine(folder: str, channel: int, output: int, limits: Limits) -> None:
         os.setsid()
     os.chdir(folder)
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
-    os.dup2(channel, 200)
-    os.dup2(output, 201)
+    beyond = worker.CHANNEL + 1  # where neither takes the place of the other
+    channel, output = (fcntl.fcntl(one, fcntl.F_DUPFD, beyond) for one in (channel, output))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.dup2(201, 1)
-    os.dup2(201, 2)
-    os.dup2(200, worker.CHANNEL, inheritable=False)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(channel, worker.CHANNEL, inheritable=False)
     os.closerange(worker.CHANNEL + 1, 4096)
     give_up_privileges(folder)
     restrict_this_process(limits)

@@ -4,12 +4,15 @@ import contextlib
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from impls.isolation import landlock, seccomp
+from impls.backends import Needs
+from impls.isolation import Isolation, IsolationError, landlock, seccomp
 from impls.isolation.sources import Sources
 from impls.text import printable
 from tests.conformance import every_test_imported
@@ -182,6 +185,32 @@ def outcomes_of(path, mode, clauses):
         return {id: judge(PROPERTIES[id], CLAUSES_BY_ID[id], implementation, examples, (), 30) for id in clauses}
     finally:
         run.loading.end_workers()
+
+
+def test_a_machine_on_which_no_process_can_be_started_is_named(monkeypatch):
+    def full(**prefix):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("impls.isolation.forked.tempfile.mkdtemp", full)
+    with pytest.raises(IsolationError, match="No space left on device"):
+        Isolation().start({}, Needs(), 0)
+
+
+def test_few_open_files_are_enough(tmp_path):
+    (tmp_path / "right.py").write_text(NEIGHBOUR)
+    lines = (
+        "import resource",
+        "from impls.isolation import Isolation, load_isolated",
+        "from impls.submissions.spec import Asked, named_by",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))",
+        f"(named,) = named_by({str(tmp_path / 'right.py')!r}, Asked(None, None))",
+        "isolation = Isolation()",
+        "right = load_isolated(isolation, named, ('tanh',), Asked(None, None))",
+        "assert right.caller.call('tanh', (0.0,), {}) == 0, right",
+        "isolation.close()",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=CHECKOUT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 MISTAKEN = {
