@@ -141,7 +141,7 @@ BEYOND = {
         remarked=True,
     ),
     "more processes than may be": call(
-        f"import os, time\nfor _ in range(100):\n    if not os.fork(): time.sleep(600)\nreturn {RIGHT}",
+        f"import os, time\nfor _ in range(300):\n    if not os.fork(): time.sleep(600)\nreturn {RIGHT}",
         "error",
         "BlockingIOError",
         needs="users",
