@@ -34,7 +34,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
     adopt_orphans()
     close_memory()
     for name in settings["preload"]:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):  # of a broken installation; the worker that needs it says so in its row
             importlib.import_module(name)
     folders: dict[int, str] = {}
     try:
@@ -46,9 +46,9 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
             if order["do"] == "start":
                 gc.freeze()  # else the worker's first collection would copy all that it shares with this process
                 folder = tempfile.mkdtemp(prefix="worker-")
-                pid = os.fork()
+                server, pid = os.getpid(), os.fork()
                 if not pid:
-                    _become_worker(folder, descriptors, settings)
+                    _become_worker(server, folder, descriptors, settings)
                 folders[pid] = folder
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -89,7 +89,7 @@ def _end_strays(workers: set[int]) -> None:
                 os.waitpid(stray, os.WNOHANG)
 
 
-def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]) -> NoReturn:
+def _become_worker(server: int, folder: str, descriptors: list[int], settings: dict[str, Any]) -> NoReturn:
     """In the child: leave everything of the server's behind, accept the limits, and serve.
 
     Whatever foreign code has replaced, the child does not come back from here into the server's loop.
@@ -99,6 +99,8 @@ def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]
         channel, output = descriptors
         confine(folder, channel, output, Limits(**settings["limits"]))
         end_with_parent()
+        if os.getppid() != server:  # it has ended meanwhile
+            leave(70)
         worker.serve()
     except BaseException:
         traceback.print_exc()

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import settings
 
 from impls.backends import Needs
-from impls.isolation import Isolation, IsolationError, landlock, seccomp
+from impls.isolation import Isolation, IsolationError, landlock, load_isolated, seccomp
 from impls.isolation.sources import Sources
+from impls.submissions.spec import Asked, named_by
 from impls.text import printable
 from tests.conformance import every_test_imported
 from tests.harness.judging.examples import Examples
@@ -194,6 +195,38 @@ def test_a_machine_on_which_no_process_can_be_started_is_named(monkeypatch):
     monkeypatch.setattr("impls.isolation.forked.tempfile.mkdtemp", full)
     with pytest.raises(IsolationError, match="No space left on device"):
         Isolation().start({}, Needs(), 0)
+
+
+def test_a_library_that_is_broken_on_this_machine_ends_nobody_elses_process():
+    isolation = Isolation()
+    try:
+        for name in ("no_such_module", "."):  # the second is no ImportError
+            assert isolation.start({}, Needs(preload=("numpy", name)), 0).pid
+    finally:
+        isolation.close()
+
+
+def test_a_server_that_is_lost_while_a_submission_is_loaded_is_replaced(tmp_path, monkeypatch):
+    (tmp_path / "right.py").write_text(NEIGHBOUR)
+    isolation, start, pids = Isolation(), Isolation.start, []
+
+    def start_and_end_the_first_server(self, *of):
+        worker = start(self, *of)
+        pids.append(worker.pid)
+        if len(pids) == 1:
+            (server,) = self._servers.values()
+            server._process.kill()
+            server._process.wait()
+        return worker
+
+    monkeypatch.setattr(Isolation, "start", start_and_end_the_first_server)
+    try:
+        (named,) = named_by(str(tmp_path / "right.py"), Asked(None, None))
+        right = load_isolated(isolation, named, ("tanh",), Asked(None, None))
+        assert right.caller.call("tanh", (0.0,), {}) == 0
+        assert len(pids) == 2
+    finally:
+        isolation.close()
 
 
 def test_few_open_files_are_enough(tmp_path):
