@@ -1,6 +1,7 @@
 """The forms that students' files have: what is needed runs, and only what needs what fails is not judged."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 from impls import Implementation, Unloadable, resolve
 from impls.calling import Request
 from impls.submissions.assignment import Wanted
+from impls.submissions.running import DidNotEnd, ends_within
 from impls.submissions.spec import load_here
 from tests.selftest.loading_forms import NEEDED, NOT_JUDGED
 
 NAMES = ("sigmoid", "tanh", "relu", "softmax", "mlp", "mean_squared_error")
 Z = np.array([[-1.0, 0.0], [2.0, 0.5]])
-RIGHT = "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
+FORMULA = "1 / (1 + np.exp(-z))"
+RIGHT = f"def sigmoid(z):\n    return {FORMULA}\n"
 
 
 def text(code: str) -> str:
@@ -186,3 +189,29 @@ def test_what_the_assignment_forbids_is_found_however_it_is_imported(how, inside
     assert isinstance(found, Implementation), found
     assert "the assignment forbids" in found.not_judged["sigmoid"]
     assert "tanh" in found.functions
+
+
+@pytest.mark.parametrize("constructor", ["while True: pass", "raise SystemExit", "quit()", "self.rate = 1 / 0"])
+def test_a_constructor_that_does_not_end_well_harms_no_other_function(constructor):
+    code = f"class Model:\n    def __init__(self):\n        {constructor}\n    def sigmoid(self, z): return {FORMULA}\n"
+    Path("student.py").write_text(f"import numpy as np\n{code}def tanh(z): return np.tanh(z)\n")
+    (found,) = resolve("student.py", NAMES, load=lambda named, *rest: load_here(replace(named, seconds=2.0), *rest))
+    assert isinstance(found, Implementation), found
+    assert_right(found)
+    assert found.caller.call("tanh", (0.0,), {}) == 0
+
+
+def _endless():
+    while True:
+        pass
+
+
+def _endless_twice():
+    with suppress(DidNotEnd), ends_within(0.1):
+        _endless()
+    _endless()
+
+
+def test_a_limit_of_time_holds_around_another_one():
+    with ends_within(0.3), pytest.raises(DidNotEnd, match=r"within 0\.3 s"):
+        _endless_twice()
