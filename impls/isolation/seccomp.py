@@ -2,8 +2,9 @@
 does not know.
 
 A process may set the limits of another one of its user, and the kernel kills that one for them; it may leave shared
-memory that outlives it, speak UDP, connect to a socket that has a path, and change whose a file is, how old and how
-protected. All these calls fail with EPERM. The filter is a program of the kernel's own small machine:
+memory that outlives it, speak UDP, connect to a socket that has a path: these calls fail with EPERM. It may change
+whose a file is, how old and how protected: these calls succeed, and nothing happens, since right code makes them for
+its own files, as ``shutil.copy`` does. The filter is a program of the kernel's own small machine:
 https://docs.kernel.org/userspace-api/seccomp_filter.html. Numbers of calls differ between processors, and only those
 that are named here are known.
 """
@@ -15,7 +16,7 @@ import struct
 import sys
 
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-_NUMBERS = (
+_REFUSED = (
     # of the limits, and of the share of the processor, that another process has
     *(("prlimit64", 302, 261), ("setpriority", 141, 140), ("ioprio_set", 251, 30)),
     *(("sched_setscheduler", 144, 119), ("sched_setparam", 142, 118), ("sched_setattr", 314, 274)),
@@ -24,14 +25,15 @@ _NUMBERS = (
     *(("add_key", 248, 217), ("request_key", 249, 218), ("keyctl", 250, 219)),
     # of the network and the sockets of the machine; by io_uring a process makes calls that no filter sees
     *(("socket", 41, 198), ("io_uring_setup", 425, 425)),
-    # of owners, permissions, times and attributes of files
+)
+_WITHOUT_EFFECT = (
     *(("chmod", 90, None), ("fchmod", 91, 52), ("fchmodat", 268, 53), ("fchmodat2", 452, 452)),
     *(("chown", 92, None), ("fchown", 93, 55), ("lchown", 94, None), ("fchownat", 260, 54)),
     *(("utime", 132, None), ("utimes", 235, None), ("futimesat", 261, None), ("utimensat", 280, 88)),
     *(("setxattr", 188, 5), ("lsetxattr", 189, 6), ("fsetxattr", 190, 7), ("setxattrat", 463, 463)),
     *(("removexattr", 197, 14), ("lremovexattr", 198, 15), ("fremovexattr", 199, 16), ("removexattrat", 466, 466)),
 )
-"""The calls that are refused: the name of each, and its number for each of the architectures."""
+"""The name of each call, and its number for each of the architectures."""
 
 _SECCOMP = (317, 277)
 _GET_ACTION_AVAIL = 2
@@ -40,7 +42,7 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # where they stand in what the filter is shown
 _OF_X32 = 0x40000000  # from here on the calls of x86_64 are those of another interface, with the same effects
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
-_REFUSE = _ERROR | 1  # EPERM
+_REFUSE, _DO_NOTHING = _ERROR | 1, _ERROR  # EPERM is 1; an error of number 0 is none
 _ITSELF, _UNIX = 0, 1
 
 
@@ -80,7 +82,7 @@ def _program(unix_sockets: bool) -> list[tuple[int, int, int, int]]:
         (_IF_AT_LEAST, 0, 1, _OF_X32),
         (_RETURN, 0, 0, _REFUSE),
     ]
-    for name, *numbers in _NUMBERS:
+    for name, *numbers in (*_REFUSED, *_WITHOUT_EFFECT):
         number = numbers[_which()]
         if number is None:
             continue
@@ -93,7 +95,7 @@ def _program(unix_sockets: bool) -> list[tuple[int, int, int, int]]:
             ]
         else:
             steps.append((_IF_EQUAL, 0, 1, number))
-        steps.append((_RETURN, 0, 0, _REFUSE))
+        steps.append((_RETURN, 0, 0, _DO_NOTHING if (name, *numbers) in _WITHOUT_EFFECT else _REFUSE))
     return [*steps, (_RETURN, 0, 0, _ALLOW)]
 
 

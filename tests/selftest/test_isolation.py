@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
 from tests.harness.spec.clauses import PROPERTIES
 from tests.selftest.conftest import CHECKOUT
-from tests.selftest.hostile import HOSTILE, Hostile
+from tests.selftest.hostile import HOSTILE
+from tests.selftest.hostile_beyond import CHANGES, Hostile
 
 CLAUSES = "SIGMOID-VALUE or TANH-VALUE"
 NEIGHBOUR = "import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\ndef tanh(z): return np.tanh(z)\n"
@@ -195,6 +197,25 @@ def test_a_machine_on_which_no_process_can_be_started_is_named(monkeypatch):
     monkeypatch.setattr("impls.isolation.forked.tempfile.mkdtemp", full)
     with pytest.raises(IsolationError, match="No space left on device"):
         Isolation().start({}, Needs(), 0)
+
+
+@pytest.mark.skipif(not seccomp.is_there(), reason="this kernel has no seccomp filters")
+def test_owner_permissions_and_times_of_a_file_stay(tmp_path):
+    path = tmp_path / "hostile.py"
+    path.write_text(f"import os\ndef tanh(z):\n{textwrap.indent(CHANGES, '    ')}\n    return z\n")
+    path.chmod(0o640)
+    before = path.stat()
+    isolation = Isolation()
+    try:
+        (named,) = named_by(str(path), Asked(None, None))
+        assert load_isolated(isolation, named, ("tanh",), Asked(None, None)).caller.call("tanh", (1.0,), {}) == 1
+    finally:
+        isolation.close()
+    after = path.stat()
+    assert os.listxattr(path) == []
+    assert (after.st_mode, after.st_uid, after.st_mtime_ns, after.st_ctime_ns) == (
+        (before.st_mode, before.st_uid, before.st_mtime_ns, before.st_ctime_ns)
+    )
 
 
 def test_a_library_that_is_broken_on_this_machine_ends_nobody_elses_process():
