@@ -151,7 +151,18 @@ class Isolated:
         if sent is None and self._worker is not None and not self._worker.ended:
             sent = self._sent(self._worker, batch)
         if sent is not None:
-            taken.overwritten = self._closing(sent)
+            try:
+                taken.overwritten = self._closing(sent)
+            except ServerLost as lost:
+                return _Taken(lost=lost if batch else None)
+            except Lost as lost:
+                again = f"{lost}, while its results were read once more{self._printed()}"
+                if not batch:
+                    raise Lost(again) from None
+                function = batch[-1].function
+                self._losses[function] += 1
+                self._reason[function] = again
+                taken.answers[-1] = Answer(failure=Lost(f"{function}: {again}"))
         return taken
 
     def _patience(self, worker: Worker, request: Request) -> tuple[Patience, bool]:
@@ -162,12 +173,9 @@ class Isolated:
         return worker.patience(self.isolation.limits.call_seconds, "--call-seconds"), True
 
     def _closing(self, sent: "_Sent") -> dict[str, str]:
-        """What the last frame says of the results that were overwritten."""
-        try:
-            patience = sent.worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-            said = sent.worker.receive(sent.token, _MARGIN, patience).get("overwritten")
-        except Lost:
-            return {}
+        """What the last frame says of the results that were overwritten. Raises Lost."""
+        patience = sent.worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+        said = sent.worker.receive(sent.token, _MARGIN, patience).get("overwritten")
         if not isinstance(said, Mapping):
             return {}
         return {one_line(str(name), 40): one_line(str(call)) for name, call in said.items()}

@@ -9,11 +9,13 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
 from impls.backends import Needs
-from impls.isolation import Isolation, IsolationError, landlock, load_isolated, seccomp
+from impls.calling import Lost, Request
+from impls.isolation import Isolation, IsolationError, Limits, landlock, load_isolated, seccomp
 from impls.isolation.sources import Sources
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
@@ -216,6 +218,44 @@ def test_owner_permissions_and_times_of_a_file_stay(tmp_path):
     assert (after.st_mode, after.st_uid, after.st_mtime_ns, after.st_ctime_ns) == (
         (before.st_mode, before.st_uid, before.st_mtime_ns, before.st_ctime_ns)
     )
+
+
+ONCE = """
+import os, time
+import numpy as np
+from collections.abc import Mapping
+class Once(Mapping):
+    def __init__(self, value): self.value, self.read = value, 0
+    def __len__(self): return 1
+    def __iter__(self):
+        self.read += 1
+        if self.read > {times}: {does}
+        return iter(["theta"])
+    def __getitem__(self, key): return self.value
+def tanh(z): return Once(np.tanh(z))
+"""
+
+
+@pytest.mark.parametrize("does", ["os._exit(0)", "time.sleep(600)"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_result_that_cannot_be_read_once_more_is_no_answer(tmp_path, does, times):
+    """Whether it has changed since is asked when its message ends, and when its function does."""
+    path = tmp_path / "hostile.py"
+    path.write_text(ONCE.format(does=does, times=times))
+    isolation = Isolation(limits=Limits(call_seconds=0.5))
+    try:
+        (named,) = named_by(str(path), Asked(None, None))
+        caller = load_isolated(isolation, named, ("tanh",), Asked(None, None)).caller
+        request = Request("tanh", (np.zeros(2),))
+        first, second = caller.ask([request, request]).answers
+        assert first.failure is None
+        if times == 1:
+            assert "while its results were read once more" in str(second.failure)
+        else:
+            with pytest.raises(Lost, match="while its results were read once more"):
+                caller.ask([])
+    finally:
+        isolation.close()
 
 
 def test_a_library_that_is_broken_on_this_machine_ends_nobody_elses_process():
