@@ -3,7 +3,6 @@
 Each is a row of the hostile collection (``hostile.py``). What contains it stands in its row.
 """
 
-import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +143,6 @@ BEYOND = {
         "error",
         "BlockingIOError",
         needs="users",
-        in_bwrap=("passed", "") if os.geteuid() == 0 else None,
     ),
     "sets limits of its own": call(
         f"import resource\nresource.setrlimit(resource.RLIMIT_CPU, (600, 600))\nreturn {RIGHT}", "passed"

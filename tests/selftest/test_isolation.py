@@ -56,6 +56,11 @@ MODES = {
 }
 
 
+def has_all_users():
+    """Whether root can become any user: in a container it may have a few, in a sandbox it has none."""
+    return "4294967295" in Path("/proc/self/uid_map").read_text()
+
+
 def rows(mode):
     """The rows of a mode by file name, and the others by name with the reason; the slow ones run once in each kind."""
     mine, others = {}, {}
@@ -64,12 +69,8 @@ def rows(mode):
             others[name] = "this kernel has no Landlock of version 6"
         elif hostile.needs == "seccomp" and not seccomp.is_there():
             others[name] = "this kernel has no seccomp filters, or the calls of this processor are not known"
-        elif (
-            hostile.needs == "users"
-            and os.geteuid() == 0
-            and "4294967295" not in Path("/proc/self/uid_map").read_text()
-        ):
-            others[name] = "root of this container cannot become any other user"
+        elif hostile.needs == "users" and os.geteuid() == 0 and (mode == "bwrap" or not has_all_users()):
+            others[name] = "root cannot become another user, and the number of its processes has no limit"
         elif hostile.needs == "bwrap" and mode != "bwrap":
             others[name] = "it is the sandbox alone that contains it"
         elif "two at once" in mode and hostile.slow:
