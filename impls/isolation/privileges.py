@@ -51,8 +51,8 @@ def give_up_privileges(folder: str) -> None:
     if kept:
         _become_a_user(folder)
     _check(_libc().capset(header, _words(kept, kept, kept, 0, 0, 0)))
-    if kept:
-        _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _DAC_OVERRIDE)  # for the programs that it starts
+    with contextlib.suppress(OSError):  # for the programs that it starts, where the kernel hands a privilege on to them
+        _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _DAC_OVERRIDE)
 
 
 def _become_a_user(folder: str) -> None:

@@ -193,6 +193,13 @@ def outcomes_of(path, mode, clauses):
         run.loading.end_workers()
 
 
+def test_what_this_machine_lacks_is_said(monkeypatch):
+    monkeypatch.setattr(seccomp, "is_there", lambda: False)
+    assert Isolation().in_force.endswith("; no seccomp")
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    assert Isolation().in_force == "process only: this kernel has no Landlock; no seccomp"
+
+
 def test_a_machine_on_which_no_process_can_be_started_is_named(monkeypatch):
     def full(**prefix):
         raise OSError(28, "No space left on device")
