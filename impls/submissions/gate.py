@@ -107,9 +107,11 @@ _SUFFIX = f"its name ends in capitals; rename it, so that it ends in {' or '.joi
 
 
 def _deeper(folder: Path) -> str | None:
-    """A submission that lies deeper in a folder than is looked for, by its path in it."""
-    files = (file for file in islice(_files_below(folder), MOST_FILES) if file.suffix in SUFFIXES)
-    return next((file.relative_to(folder).as_posix() for file in files), None)
+    """A submission that lies deeper in a folder than is looked for, by its path in it; not in an environment's."""
+    if (folder / "pyvenv.cfg").exists():
+        return None
+    files = (file.relative_to(folder) for file in islice(_files_below(folder), MOST_FILES) if file.suffix in SUFFIXES)
+    return next((file.as_posix() for file in files if not file.name.startswith(".")), None)
 
 
 def _where_to(link: Path, root: Path) -> str:

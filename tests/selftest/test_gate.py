@@ -112,6 +112,11 @@ def test_what_would_be_passed_over_is_refused_with_what_to_do(folder):
     (folder / "zoe" / "homework 1" / "code").mkdir(parents=True)
     (folder / "zoe" / "homework 1" / "code" / "main.py").write_text(SIGMOID)
     (folder / "data" / "images").mkdir(parents=True)
+    (folder / "__MACOSX" / "anna").mkdir(parents=True)
+    (folder / "__MACOSX" / "anna" / "._main.py").write_text(SIGMOID)
+    (folder / "venv" / "lib").mkdir(parents=True)
+    (folder / "venv" / "pyvenv.cfg").write_text("")
+    (folder / "venv" / "lib" / "module.py").write_text(SIGMOID)
     (folder / "bob").mkdir()
     (folder / "bob" / "Main.IPYNB").write_bytes(notebook(SIGMOID))
     found = {one.name: one.refused or "" for one in submissions(folder)}
