@@ -293,6 +293,8 @@ OPEN = {
     "cgroup, which takes root or a delegated one",
     "knows the inputs": "they follow from the seed, which is 0 by default: a table of right answers conforms for that "
     "seed; a class is judged with a seed that nobody knows (--hypothesis-seed)",
+    "as many processes as its user may have": "the limit is one of a user: with -n another submission of the same user "
+    "gets no thread meanwhile; as root each process has a user of its own",
     "pins a process of its user to one processor": "the same call gives its own threads their processors, as libraries "
     "do; the process becomes slower, and time without a processor does not count; of root's processes it is refused",
     "writes into a result after the run": "what is written later than the last look at it is not seen",
