@@ -289,7 +289,7 @@ OPEN = {
     "millions of folders": "no limit of inodes without a file system of its own; what cannot be removed within a "
     "minute is left, and its path is printed",
     "many gigabytes in many files": "the limit is one of a file, outside the sandbox",
-    "memory of several processes": "the limit is one of a process, and up to 64 may run; for all together it takes a "
+    "memory of several processes": "the limit is one of a process, and up to 256 may run; for all together it takes a "
     "cgroup, which takes root or a delegated one",
     "knows the inputs": "they follow from the seed, which is 0 by default: a table of right answers conforms for that "
     "seed; a class is judged with a seed that nobody knows (--hypothesis-seed)",
