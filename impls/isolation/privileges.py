@@ -47,7 +47,7 @@ def give_up_privileges(folder: str) -> None:
     header = _words(_CAPABILITY_VERSION_3, 0)
     now = ctypes.create_string_buffer(24)
     _check(_libc().capget(header, now))
-    kept = int.from_bytes(now.raw[4:8], sys.byteorder) & 1 << _DAC_OVERRIDE
+    kept = int.from_bytes(now.raw[4:8], sys.byteorder) & (1 << _DAC_OVERRIDE)
     if kept:
         _become_a_user(folder)
     _check(_libc().capset(header, _words(kept, kept, kept, 0, 0, 0)))
@@ -56,6 +56,7 @@ def give_up_privileges(folder: str) -> None:
 
 
 def _become_a_user(folder: str) -> None:
+    """Change from root to a user without a name, as far as the kernel allows it, and keep the privileges for now."""
     user = _FIRST_USER + os.getpid()
     _prctl(_PR_SET_KEEPCAPS, 1)
     with contextlib.suppress(OSError):

@@ -137,14 +137,14 @@ def ends_within(seconds: float) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, stop)
     try:
         # Again and again: a bare `except:` in a loop would swallow the first one.
-        around, _ = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 0.1)
+        around, again = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 0.1)
         yield
     finally:
         running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if around:
-            signal.setitimer(signal.ITIMER_REAL, max(around - (time.monotonic() - started), 0.01), 0.1)
+            signal.setitimer(signal.ITIMER_REAL, max(around - (time.monotonic() - started), 0.01), again)
 
 
 def seconds_left() -> float:
