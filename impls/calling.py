@@ -133,7 +133,7 @@ class Caller(Protocol):
     def ask(self, requests: Sequence[Request]) -> Answers:
         """The answers to these requests; each call gets fresh, writable copies of its arguments.
 
-        Without requests the results of earlier calls are looked at once more.
+        Without requests the results of earlier calls are looked at once more; raises Lost where that does not end.
         """
 
     def begin(self, requests: Sequence[Request]) -> None:
@@ -324,6 +324,13 @@ class _Reader:
         return array
 
     def _plain_items(self, items: Any, depth: int) -> Any:
+        # What is stored counts, as with arrays, and not what a subclass says of it.
+        if isinstance(items, list):
+            items = list.copy(items)
+        elif isinstance(items, tuple):
+            items = tuple.__getitem__(items, slice(None))
+        elif isinstance(items, dict):
+            items = dict.copy(items)
         self.items -= len(items)
         if depth == 0 or self.items < 0:
             return Unreadable(f"a {type(items).__name__} of {len(items)} items, too many or too deep to be looked into")

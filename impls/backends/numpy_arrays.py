@@ -41,4 +41,6 @@ class Arrays(Backend):
         return ()
 
     def read(self, native: Any) -> np.ndarray:
+        if type(native) is not np.ndarray and np.any(getattr(native, "mask", False)):
+            raise TypeError("got a masked array, in which elements are missing")
         return np.array(native)

@@ -52,6 +52,9 @@ class Isolated:
     @cached_property
     def loaded(self) -> dict[str, Any]:
         """The result of loading it, as the worker says. Raises Lost."""
+        for _ in range(self.isolation.limits.losses - 1):
+            with suppress(ServerLost):  # which may be another submission's doing
+                return self._alive()[1]
         return self._alive()[1]
 
     def begin(self, requests: Sequence[Request]) -> None:
@@ -148,7 +151,18 @@ class Isolated:
         if sent is None and self._worker is not None and not self._worker.ended:
             sent = self._sent(self._worker, batch)
         if sent is not None:
-            taken.overwritten = self._closing(sent)
+            try:
+                taken.overwritten = self._closing(sent)
+            except ServerLost as lost:
+                return _Taken(lost=lost if batch else None)
+            except Lost as lost:
+                again = f"{lost}, while its results were read once more{self._printed()}"
+                if not batch:
+                    raise Lost(again) from None
+                function = batch[-1].function
+                self._losses[function] += 1
+                self._reason[function] = again
+                taken.answers[-1] = Answer(failure=Lost(f"{function}: {again}"))
         return taken
 
     def _patience(self, worker: Worker, request: Request) -> tuple[Patience, bool]:
@@ -159,19 +173,16 @@ class Isolated:
         return worker.patience(self.isolation.limits.call_seconds, "--call-seconds"), True
 
     def _closing(self, sent: "_Sent") -> dict[str, str]:
-        """What the last frame says of the results that were overwritten."""
-        try:
-            patience = sent.worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-            said = sent.worker.receive(sent.token, _MARGIN, patience).get("overwritten")
-        except Lost:
-            return {}
+        """What the last frame says of the results that were overwritten. Raises Lost."""
+        patience = sent.worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+        said = sent.worker.receive(sent.token, _MARGIN, patience).get("overwritten")
         if not isinstance(said, Mapping):
             return {}
         return {one_line(str(name), 40): one_line(str(call)) for name, call in said.items()}
 
     def _answer(self, said: Mapping[str, Any], arguments: int) -> Answer:
         changed = said.get("changed")
-        numbers = [n for n in changed if n in range(1, arguments + 1)] if isinstance(changed, list) else []
+        numbers = [n for n in changed if type(n) is int and 1 <= n <= arguments] if isinstance(changed, list) else []
         if "failed" in said:
             device_lost = bool(self.needs.device_files) and said.get("ends") is True
             return Answer(None, self._failure(said), tuple(numbers), device_lost)
@@ -208,7 +219,7 @@ class Isolated:
         worker = self._worker = self.isolation.start(self.load, self.needs, id(self))
         self._compiled.clear()
         reach = {"told": told_of_the_machine(self.needs), "devices": devices(self.needs), "shared": worker.shared}
-        load = {**self.load, **reach}
+        load = {**self.load, **reach, "unix_sockets": bool(self.needs.device_files)}
         patience = worker.patience(worker.limits.load_seconds, "--load-seconds")
         try:
             token = worker.send(load, patience)

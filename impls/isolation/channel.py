@@ -23,6 +23,7 @@ from impls.text import one_line
 
 _PRINTED = 2000
 _PIECE = 1 << 16
+_PIECES = 16
 _BUFFER = 1 << 20
 _FAST = 0.1
 _MOST_STARVED = 10
@@ -153,10 +154,14 @@ class Channel:
             patience.left()
 
     def _drain(self) -> None:
-        """Take what was printed, keep the end of it, and drop the rest."""
+        """Take what was printed, as much as a pipe holds and not without end, keep the end of it, and drop the rest."""
         try:
-            while piece := os.read(self._output, _PIECE):
+            for _ in range(_PIECES):
+                if not (piece := os.read(self._output, _PIECE)):
+                    break
                 self._printed = (self._printed + piece)[-_PRINTED:]
+            else:
+                return
         except BlockingIOError:
             return
         if not self._silent:
@@ -233,8 +238,10 @@ class Worker:
 
 
 def _how_it_ended(status: int | None, may_use: str) -> str:
-    code = 0 if status is None else os.waitstatus_to_exitcode(status)
-    if code == -9 and status is not None:
+    if status is None:
+        return "its process closed the channel to the run"
+    code = os.waitstatus_to_exitcode(status)
+    if code == -9:
         return "its process was killed, perhaps for memory" + (f" ({may_use})" if may_use else "")
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"number {-code}"

@@ -101,12 +101,15 @@ class Forked(Worker):
         super().__init__(limits, needs, on_end)
         self._server = server
         self.shared = {name: os.path.join(server.folder, f"{name.lower()}-{owner}") for name in needs.shared_folders}
-        for folder in self.shared.values():
-            os.makedirs(folder, exist_ok=True)
         try:
+            for folder in self.shared.values():
+                os.makedirs(folder, exist_ok=True)
             descriptors = [self.channel.theirs.fileno(), self.channel.their_output]
             self._pid = server.order({"do": "start"}, descriptors)["pid"]
             server.workers.add(self._pid)
+        except BaseException:
+            self.channel.close()
+            raise
         finally:
             self.channel.handed_over()
 
@@ -136,6 +139,6 @@ def python() -> list[str]:
 
 def environment(folder: str, needs: Needs) -> dict[str, str]:
     """All that a worker sees of the environment."""
-    kept = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder}
+    kept = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "USER": "submission"}
     kept |= {name: value for name, value in os.environ.items() if name.startswith(needs.environment)}
     return kept | {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}

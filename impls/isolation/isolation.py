@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from impls.backends import Needs
-from impls.isolation import landlock
+from impls.isolation import landlock, seccomp
 from impls.isolation.channel import Worker
 from impls.isolation.forked import Forked, Server, ServerLost
 from impls.isolation.limits import Limits
@@ -35,9 +35,10 @@ class Isolation:
     @property
     def in_force(self) -> str:
         """What keeps a worker from the rest of the machine, in words."""
+        without = "" if seccomp.is_there() else "; no seccomp"
         if abi := landlock.version():
-            return f"{self.mode}; {landlock.words(abi)}"
-        return f"{self.mode} only: this kernel has no Landlock"
+            return f"{self.mode}; {landlock.words(abi)}{without}"
+        return f"{self.mode} only: this kernel has no Landlock{without}"
 
     @property
     def closes_files(self) -> bool:
@@ -53,10 +54,13 @@ class Isolation:
         close_memory()
         while len(self._alive) >= needs.kept_workers:
             self.end(next(iter(self._alive)))
-        if self.mode == BWRAP:
-            worker: Worker = Sandboxed(load, self.limits, needs, self._forget)
-        else:
-            worker = self._forked(needs, owner)
+        try:
+            if self.mode == BWRAP:
+                worker: Worker = Sandboxed(load, self.limits, needs, self._forget)
+            else:
+                worker = self._forked(needs, owner)
+        except OSError as wrong:
+            raise IsolationError(f"no process for a submission can be started on this machine: {wrong}") from wrong
         self._alive[worker] = None
         return worker
 

@@ -5,7 +5,7 @@ rights it knows: https://docs.kernel.org/userspace-api/landlock.html. All rights
 paths that are named here; of what it does not know nothing is refused, and ``words`` says so.
 
 Landlock does not keep a process from ``stat``, ``chmod`` and ``utime`` of any path, from UDP, nor from Unix sockets
-that have a path.
+that have a path; but for ``stat`` that is what ``seccomp`` is for.
 """
 
 import ctypes

@@ -16,9 +16,9 @@ class Limits:
 
     All three are wall time less the time in which the process waited for a processor, see ``channel.Patience``.
     memory_mib: of address space, None for any amount; file_mib: of each file it writes; folder_mib: of all files, where
-    they lie in memory (bwrap); files: open at once; processes: beside those that the user has already. losses: how
-    often one function may end or hang the process before it is not called again. answer_mib: the largest answer taken
-    from it.
+    they lie in memory (bwrap); files: open at once; processes: beside those that the user has already, with all their
+    threads, of which a library may start one for each processor, twice. losses: how often one function may end or hang
+    the process before it is not called again. answer_mib: the largest answer taken from it.
     """
 
     call_seconds: float = 10.0
@@ -28,7 +28,7 @@ class Limits:
     file_mib: int = 16
     folder_mib: int = 64
     files: int = 64
-    processes: int = 64
+    processes: int = 256
     losses: int = 2
     answer_mib: int = 256
 

@@ -1,16 +1,21 @@
-"""What a process gives up for good, and what it asks the kernel to do for it: Linux's prctl and capset.
+"""What a process gives up for good, and what it asks the kernel to do for it: Linux's prctl, setresuid and capset.
 
 Elsewhere these functions do nothing, and what they would keep is not kept.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
+_PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
 _CAPABILITY_VERSION_3 = 0x20080522
-_DAC_OVERRIDE = 1 << 1
+_DAC_OVERRIDE = 1
+_FIRST_USER = 0x70000000
+"""From here on the numbers of users are nobody's, as a rule; each process of root's takes one that follows from its own
+number, and so it shares the limit of processes with no other."""
 
 
 def close_memory() -> None:
@@ -24,28 +29,44 @@ def adopt_orphans() -> None:
 
 
 def end_with_parent() -> None:
-    """Be killed when the parent ends."""
+    """Be killed when the parent ends; to be asked for after ``give_up_privileges``, which cancels it."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def give_up_privileges() -> None:
-    """Gain no privilege any more by starting a program, and lose root's.
+def give_up_privileges(folder: str) -> None:
+    """Gain no privilege any more by starting a program, and be root no more.
 
-    What stays is to read and write files whoever owns them, since a teacher may judge students' files as root; which
-    files these are is another matter (``landlock``). It is lost with the next program that is started.
+    Root's number of processes has no limit, so a process of root's becomes one of a user that has no other, and
+    ``folder`` becomes that user's; it stays root's where the kernel does not allow that, as in a container without all
+    users. What is kept is to read and write files whoever owns them, since a teacher may judge students' files as root;
+    which files these are is another matter (``landlock``).
     """
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    if sys.platform == "linux" and os.geteuid() == 0:
-        header = _words(_CAPABILITY_VERSION_3, 0)
-        now = ctypes.create_string_buffer(24)
-        _check(_libc().capget(header, now))
-        permitted = int.from_bytes(now.raw[4:8], sys.byteorder) & _DAC_OVERRIDE
-        _check(_libc().capset(header, _words(permitted, permitted, 0, 0, 0, 0)))
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return
+    header = _words(_CAPABILITY_VERSION_3, 0)
+    now = ctypes.create_string_buffer(24)
+    _check(_libc().capget(header, now))
+    kept = int.from_bytes(now.raw[4:8], sys.byteorder) & (1 << _DAC_OVERRIDE)
+    if kept:
+        _become_a_user(folder)
+    _check(_libc().capset(header, _words(kept, kept, kept, 0, 0, 0)))
+    with contextlib.suppress(OSError):  # for the programs that it starts, where the kernel hands a privilege on to them
+        _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _DAC_OVERRIDE)
 
 
-def _prctl(option: int, value: int) -> None:
+def _become_a_user(folder: str) -> None:
+    """Change from root to a user without a name, as far as the kernel allows it, and keep the privileges for now."""
+    user = _FIRST_USER + os.getpid()
+    _prctl(_PR_SET_KEEPCAPS, 1)
+    with contextlib.suppress(OSError):
+        os.chown(folder, user, -1)
+        os.setresuid(user, user, user)
+
+
+def _prctl(option: int, value: int, second: int = 0) -> None:
     if sys.platform == "linux":
-        _check(_libc().prctl(option, *(ctypes.c_ulong(word) for word in (value, 0, 0, 0))))
+        _check(_libc().prctl(option, *(ctypes.c_ulong(word) for word in (value, second, 0, 0))))
 
 
 def _words(*words: int) -> bytes:

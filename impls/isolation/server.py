@@ -6,6 +6,7 @@ folder, and ends with all its workers and its own folder when the socket is clos
 """
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -33,7 +34,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
     adopt_orphans()
     close_memory()
     for name in settings["preload"]:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):  # of a broken installation; the worker that needs it says so in its row
             importlib.import_module(name)
     folders: dict[int, str] = {}
     try:
@@ -45,9 +46,9 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
             if order["do"] == "start":
                 gc.freeze()  # else the worker's first collection would copy all that it shares with this process
                 folder = tempfile.mkdtemp(prefix="worker-")
-                pid = os.fork()
+                server, pid = os.getpid(), os.fork()
                 if not pid:
-                    _become_worker(folder, descriptors, settings)
+                    _become_worker(server, folder, descriptors, settings)
                 folders[pid] = folder
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -66,13 +67,10 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
 
 def _end(pid: int, folders: dict[int, str]) -> int:
     """Kill a worker with everything it started, remove its folder, and say how it had ended."""
-    done, status = os.waitpid(pid, os.WNOHANG)
-    with contextlib.suppress(OSError):
-        os.killpg(pid, signal.SIGKILL)
-    if not done:
+    for kill in (os.killpg, os.kill):  # as long as nobody has waited for it, its number is that of no other process
         with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
+            kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
     folder = folders.pop(pid)
     _end_strays(set(folders))
     remove(folder, _SECONDS)
@@ -91,16 +89,18 @@ def _end_strays(workers: set[int]) -> None:
                 os.waitpid(stray, os.WNOHANG)
 
 
-def _become_worker(folder: str, descriptors: list[int], settings: dict[str, Any]) -> NoReturn:
+def _become_worker(server: int, folder: str, descriptors: list[int], settings: dict[str, Any]) -> NoReturn:
     """In the child: leave everything of the server's behind, accept the limits, and serve.
 
     Whatever foreign code has replaced, the child does not come back from here into the server's loop.
     """
     leave = os._exit
     try:
-        end_with_parent()
         channel, output = descriptors
         confine(folder, channel, output, Limits(**settings["limits"]))
+        end_with_parent()
+        if os.getppid() != server:  # it has ended meanwhile
+            leave(70)
         worker.serve()
     except BaseException:
         traceback.print_exc()
@@ -115,13 +115,13 @@ def confine(folder: str, channel: int, output: int, limits: Limits) -> None:
         os.setsid()
     os.chdir(folder)
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
-    os.dup2(channel, 200)
-    os.dup2(output, 201)
+    beyond = worker.CHANNEL + 1  # where neither takes the place of the other
+    channel, output = (fcntl.fcntl(one, fcntl.F_DUPFD, beyond) for one in (channel, output))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.dup2(201, 1)
-    os.dup2(201, 2)
-    os.dup2(200, worker.CHANNEL, inheritable=False)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(channel, worker.CHANNEL, inheritable=False)
     os.closerange(worker.CHANNEL + 1, 4096)
-    give_up_privileges()
+    give_up_privileges(folder)
     restrict_this_process(limits)

@@ -15,16 +15,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from impls.isolation.reach import is_of_the_suite
+from impls.submissions.mentions import imported, is_installed
 from impls.text import one_line
 
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 200
 
-_IMPORTS = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([\w., \t]+))", re.MULTILINE)
-_LOOKS_INTO_ITS_CALLER = re.compile(
-    r"_getframe|\bgc\.|\bimport gc\b|ctypes|tb_frame|settrace|/proc\b|getppid|sys\.modules"
+_OF_ITS_CALLER = (
+    *("_getframe", "_current_frames", "currentframe", "inspect.stack", "inspect.trace", "walk_stack", "walk_tb"),
+    *("tb_frame", "__traceback__", ".f_back", ".f_locals", ".f_globals", ".gi_frame", "__subclasses__", "ctypes"),
+    *("cffi", "settrace", "setprofile", "sys.monitoring", "sys.modules", "getppid"),
 )
-_LOOKS = "looks into its caller: read it"
+_LIBRARY = "(?:np|numpy|math|os|json|struct|socket|hashlib|builtins)"
+_ALSO = re.compile(
+    r"\bgc\.|(?:import|from) gc\b|from sys import [^\n]{0,80}modules|/proc\b"
+    rf"|^[ \t]*+{_LIBRARY}(?:\.\w++)++[ \t]*+=(?!=)|setattr\({_LIBRARY}\b",
+    re.MULTILINE,
+)
+"""Words and patterns of what reaches the frames, objects and modules of its caller, or replaces what both import."""
+
+_UNSEEN = re.compile(r"(?<![\w.])(?:exec|eval)\(|__import__|import_module|\bsubprocess\b|\bos\.popen|\brunpy")
+_LOOKS, _RUNS = "looks into its caller: read it", "runs what does not stand in its text: read it"
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Sources:
         paths, beside = [path], []
         left = list(own)
         while left and len(paths) < _MOST_FILES:
-            for neighbour in _neighbours(home, _imported([left.pop()])):
+            for neighbour in _neighbours(home, imported(left.pop())):
                 if neighbour not in paths:
                     paths.append(neighbour)
                     found = [text for _, text in _texts(neighbour)]
@@ -55,28 +66,24 @@ class Sources:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a person has to know who signs the verdict."""
-        looks = any(map(_LOOKS_INTO_ITS_CALLER.search, (*self.own, *self.beside)))
+        texts = (*self.own, *self.beside)
+        looks = [_LOOKS] if any(map(_looks_into_its_caller, texts)) else []
+        runs = [_RUNS] if any(map(_UNSEEN.search, texts)) else []
         names = ", ".join(one_line(path.name, 40) for path in self.paths[1:])
-        return (*([_LOOKS] if looks else []), *([f"imports what lies beside it: {names}"] if names else []))
+        return (*looks, *runs, *([f"imports what lies beside it: {names}"] if names else []))
 
 
-def _imported(texts: Iterable[str]) -> set[str]:
-    """The first parts of the names that are imported, and of what only looks like it."""
-    names: set[str] = set()
-    for text in texts:
-        for module, several in _IMPORTS.findall(text):
-            words = [module, *(one.split()[0] for one in several.split(",") if one.strip())]
-            names |= {word.partition(".")[0] for word in words} - {""}
-    return names
+def _looks_into_its_caller(text: str) -> bool:
+    return any(word in text for word in _OF_ITS_CALLER) or _ALSO.search(text) is not None
 
 
 def _neighbours(home: Path, names: Iterable[str]) -> Iterator[Path]:
-    """What lies in this folder under these names; nothing of the suite's, and nothing that a link leads out to."""
+    """What is found in this folder by these names; nothing of the suite's, and nothing that a link leads out to."""
     for name in sorted(names):
         for path in (home / name, home / f"{name}.py"):
             with contextlib.suppress(OSError):
                 inside = path.exists() and path.resolve().is_relative_to(home.resolve())
-                if inside and not is_of_the_suite(str(path)):
+                if inside and not is_of_the_suite(str(path)) and not is_installed(name):
                     yield path
 
 

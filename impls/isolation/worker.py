@@ -13,8 +13,8 @@ import numpy as np
 from impls.backends import library
 from impls.calling import Direct, NotJudged, NotWritten, Request
 from impls.implementation import Unloadable
-from impls.isolation import landlock, wire
-from impls.isolation.hiding import hide_the_suite
+from impls.isolation import landlock, seccomp, wire
+from impls.isolation.hiding import hide_the_suite, import_from_source
 from impls.isolation.reach import system
 from impls.submissions.assignment import Wanted
 from impls.submissions.gate import Submission
@@ -62,10 +62,12 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
     readable = [*system(os.environ, sys.path), *request["told"], *request["readable"], "/proc/self"]
     listed = [request["home"]] if request["home"] is not None else []  # else nothing that lies there can be imported
     landlock.restrict(readable, [*own, *request["devices"]], listed)
+    seccomp.restrict(request["unix_sockets"])
     if not request["trusted"]:
         hide_the_suite()
     os.environ |= request["shared"]
     if request["home"] is not None:
+        import_from_source(request["home"])
         sys.path.append(request["home"])
     else:
         sys.path[:] = request["path"]

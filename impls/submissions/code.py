@@ -174,7 +174,7 @@ def _statements(piece: Piece, in_cells: bool) -> Iterator[Statement]:
     try:
         body = ast.parse(piece.source, piece.place).body
     except (ValueError, RecursionError, MemoryError) as wrong:  # null bytes; nested too deeply
-        raise SyntaxError(str(wrong), (piece.place, 1, 0, None)) from wrong
+        raise SyntaxError(str(wrong) or "nested too deeply", (piece.place, 1, 0, None)) from wrong
     except SyntaxError as wrong:
         if not in_cells:
             raise
@@ -280,6 +280,12 @@ def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (f"{node.module}.{alias.name}".removesuffix(".*") for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _IMPORTING:
+            yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and type(one.value) is str)
+
+
+_IMPORTING = ("__import__", "import_module")
+"""Functions that import what text among their arguments names."""
 
 
 def imported_inside(node: ast.AST) -> tuple[str, ...]:

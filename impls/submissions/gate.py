@@ -17,10 +17,11 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from impls.submissions.mentions import Mentions, mentions
+from impls.submissions.mentions import Mentions, imported, is_installed, mentions
 
 MIB = 1 << 20
 LARGEST_SOURCE = 4 * MIB
@@ -71,8 +72,8 @@ def submissions(folder: Path) -> list[Entry]:
     root = Path(os.path.realpath(folder))
     found: dict[str, str | None] = {}
     for entry in _listed(root):
-        if entry.name.endswith(SUFFIXES):
-            found[entry.name] = None
+        if entry.name.lower().endswith(SUFFIXES):
+            found[entry.name] = None if entry.name.endswith(SUFFIXES) else _SUFFIX
             continue
         if not os.path.isdir(entry.path):
             continue
@@ -81,14 +82,18 @@ def submissions(folder: Path) -> list[Entry]:
         except OSError as error:
             found[entry.name] = f"a folder that cannot be read: {error.strerror}"
             continue
-        files = [one.name for one in inside if one.name.endswith(SUFFIXES)]
+        files = [one.name for one in inside if one.name.lower().endswith(SUFFIXES)]
         is_package = any(one.name == "__init__.py" for one in inside)
         if entry.is_symlink() and files:
             found[entry.name] = _where_to(Path(entry.path), root)
         elif is_package:
             found[entry.name] = None
         else:
-            found |= dict.fromkeys(f"{entry.name}/{name}" for name in files)
+            found |= {f"{entry.name}/{name}": None if name.endswith(SUFFIXES) else _SUFFIX for name in files}
+            if not files and not entry.is_symlink() and (deeper := _deeper(Path(entry.path))):
+                found[entry.name] = (
+                    f"nothing to judge lies right in this folder, but there is {deeper}; name its folder"
+                )
     return [Entry(name, found[name] or _as_another(root, name, found)) for name in sorted(found)]
 
 
@@ -98,6 +103,15 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 
 
 _NO_SUBMISSIONS = {"conftest.py", "__pycache__"}
+_SUFFIX = f"its name ends in capitals; rename it, so that it ends in {' or '.join(SUFFIXES)}"
+
+
+def _deeper(folder: Path) -> str | None:
+    """A submission that lies deeper in a folder than is looked for, by its path in it; not in an environment's."""
+    if (folder / "pyvenv.cfg").exists():
+        return None
+    files = (file.relative_to(folder) for file in islice(_files_below(folder), MOST_FILES) if file.suffix in SUFFIXES)
+    return next((file.as_posix() for file in files if not file.name.startswith(".")), None)
 
 
 def _where_to(link: Path, root: Path) -> str:
@@ -219,8 +233,22 @@ def _described(path: Path, source: Any, files: list[tuple[str, bytes]], texts: l
     for name, content in [*(files if len(files) > 1 else []), *((name, helpers[name]) for name in sorted(helpers))]:
         digest.update(f"\0{name}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
     own = mentions(texts[0]) if texts else Mentions()
-    helping = [_text(content) for name, content in helpers.items() if name.endswith(".py")]
-    return Submission(source, digest.hexdigest(), own.with_helpers(map(mentions, [*texts[1:], *helping])))
+    helping = [*texts[1:], *_imported_from(helpers, texts)]
+    return Submission(source, digest.hexdigest(), own.with_helpers(map(mentions, helping)))
+
+
+def _imported_from(helpers: Mapping[str, bytes], texts: Iterable[str]) -> list[str]:
+    """The texts of those helpers that these import, and that these import in turn: a neighbour is none by its name."""
+    found: dict[str, str] = {}
+    waiting = list(texts)
+    while waiting:
+        names = imported(waiting.pop())
+        for path, content in helpers.items():
+            name = path.partition("/")[0].removesuffix(".py")
+            if path not in found and path.endswith(".py") and name in names and not is_installed(name):
+                found[path] = _text(content)
+                waiting.append(found[path])
+    return list(found.values())
 
 
 def _helpers(path: Path, texts: list[str], beside: Beside) -> Iterator[tuple[str, bytes]]:

@@ -8,9 +8,12 @@ statements and for constants assigned to ARRAYS and DEVICE. No pattern gives bac
 """
 
 import re
+import site
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.machinery import PathFinder
 from typing import Any
 
 from impls.backends import BACKENDS, DEVICES
@@ -83,20 +86,38 @@ class Mentions:
 
 def mentions(source: str) -> Mentions:
     """What a source in Python mentions, be it one that can be parsed or not."""
-    code = _OPAQUE.sub(_transparent, source).replace("\\\n", " ")
-    imported = {
+    code = _code(source)
+    declared = dict(_DECLARATION.findall(code))
+    return Mentions(
+        frozenset(_imported(code) & BACKENDS.keys()),
+        declared.get("ARRAYS") if declared.get("ARRAYS") in BACKENDS else None,
+        declared.get("DEVICE") if declared.get("DEVICE") in DEVICES else None,
+        _CUDA.search(code) is not None,
+    )
+
+
+def imported(source: str) -> set[str]:
+    """The first parts of the names of the modules that a source imports."""
+    return _imported(_code(source))
+
+
+def is_installed(module: str) -> bool:
+    """Whether ``import`` finds it in Python or its packages, and so does not look for it beside the submission."""
+    return module in sys.stdlib_module_names or PathFinder.find_spec(module, site.getsitepackages()) is not None
+
+
+def _imported(code: str) -> set[str]:
+    return {
         module.split()[0].partition(".")[0]
         for names, origin in _IMPORT.findall(code)
         for module in (names or origin).split(",")
         if module.strip()
     }
-    declared = dict(_DECLARATION.findall(code))
-    return Mentions(
-        frozenset(imported & BACKENDS.keys()),
-        declared.get("ARRAYS") if declared.get("ARRAYS") in BACKENDS else None,
-        declared.get("DEVICE") if declared.get("DEVICE") in DEVICES else None,
-        _CUDA.search(code) is not None,
-    )
+
+
+def _code(source: str) -> str:
+    """The source without strings and comments, each statement on a line of its own."""
+    return _OPAQUE.sub(_transparent, source).replace("\\\n", " ")
 
 
 def _transparent(opaque: re.Match[str]) -> str:

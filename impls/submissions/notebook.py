@@ -67,11 +67,11 @@ def _decoded(data: bytes, path: str) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()
-    except SyntaxError as wrong:
+    except UnicodeDecodeError as wrong:
+        line = data[: wrong.start].count(b"\n") + 1
+        raise SyntaxError(f"{wrong.reason} in a file read as {wrong.encoding}", (path, line, 0, None)) from wrong
+    except (SyntaxError, LookupError, UnicodeError) as wrong:
         raise SyntaxError(
             "the file is binary, no source text" if b"\0" in data else "the file is not in UTF-8; save it as UTF-8",
             (path, 1, 0, None),
         ) from wrong
-    except UnicodeDecodeError as wrong:
-        line = data[: wrong.start].count(b"\n") + 1
-        raise SyntaxError(f"{wrong.reason} in a file read as {wrong.encoding}", (path, line, 0, None)) from wrong

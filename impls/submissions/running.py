@@ -121,11 +121,14 @@ def _mend(ran: Ran, one: Statement) -> None:
 
 @contextmanager
 def ends_within(seconds: float) -> Iterator[None]:
-    """Raise DidNotEnd in what runs longer, where it runs Python; only the main thread can be told to stop."""
+    """Raise DidNotEnd in what runs longer, where it runs Python; only the main thread can be told to stop.
+
+    What this is a part of may have such a limit as well, for which this time counts, too.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
-    running = True
+    running, started = True, time.monotonic()
 
     def stop(signum: int, frame: object) -> None:
         if running:
@@ -134,9 +137,16 @@ def ends_within(seconds: float) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, stop)
     try:
         # Again and again: a bare `except:` in a loop would swallow the first one.
-        signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 0.1)
+        around, again = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 0.1)
         yield
     finally:
         running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if around:
+            signal.setitimer(signal.ITIMER_REAL, max(around - (time.monotonic() - started), 0.01), again)
+
+
+def seconds_left() -> float:
+    """How long what runs now may still run; LOAD_SECONDS where nothing limits it."""
+    return (hasattr(signal, "getitimer") and signal.getitimer(signal.ITIMER_REAL)[0]) or LOAD_SECONDS

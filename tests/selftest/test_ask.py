@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impls.calling import CallFailed, Lost, NotWritten, Oversized, Request
+from impls.backends import library
+from impls.calling import CallFailed, Direct, Lost, NotWritten, Oversized, Request
 from impls.implementation import Implementation
 from impls.isolation import Isolation, Limits, landlock, load_isolated
 from impls.isolation.channel import Patience
@@ -302,3 +303,32 @@ def test_what_is_in_force_is_said(loaded):
 def test_a_kernel_without_landlock_is_said(isolation, monkeypatch):
     monkeypatch.setattr("impls.isolation.landlock.version", lambda: 0)
     assert isolation.in_force == "process only: this kernel has no Landlock"
+
+
+class SlyList(list):
+    def __len__(self):
+        return 1
+
+    def __iter__(self):
+        return iter([7.0])
+
+    def __getitem__(self, index):
+        return 7.0
+
+
+class SlyTuple(tuple):
+    __len__, __iter__, __getitem__ = SlyList.__len__, SlyList.__iter__, SlyList.__getitem__
+
+
+class SlyDict(dict):
+    def __len__(self):
+        return 1
+
+    def items(self):
+        return [("exp_avg", 7.0)]
+
+
+@pytest.mark.parametrize("sly", [SlyList([1.0, 2.0]), SlyTuple((1.0, 2.0)), SlyDict(a=1.0, b=2.0)])
+def test_what_is_stored_is_read_and_not_what_a_subclass_says(sly):
+    read = Direct({"f": lambda: sly}, library("numpy", "cpu")).call("f", (), {})
+    assert read == ({"a": 1.0, "b": 2.0} if isinstance(sly, dict) else [1.0, 2.0])

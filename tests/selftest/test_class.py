@@ -17,6 +17,7 @@ from impls.submissions.gate import Submission
 from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Named
 from tests.harness.plugin import progress
+from tests.harness.reports import resume
 from tests.harness.reports import rows as files
 from tests.harness.reports.options import Options
 from tests.harness.reports.run import Run
@@ -177,6 +178,14 @@ def test_a_run_made_otherwise_is_not_gone_on_with(suite, finished, tmp_path, opt
     refused = suite(*finished.kept(tmp_path / "kept.json"), "--resume", *options, seed=None)
     assert refused.exit_status == 4
     assert says in refused.output
+
+
+def test_another_assignment_is_named_without_its_text():
+    then, now = ({"assignment": {"name": "Homework", "adapter": text * 1000}} for text in ("one", "another"))
+    with pytest.raises(resume.NotThisRun) as refused:
+        resume.check(Path("kept.json"), then, now)
+    assert "assignment was another one, in adapter;" in str(refused.value)
+    resume.check(Path("kept.json"), now, now)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"suite": {"sources": "other", "seed": 1}, "implementations": []}'])

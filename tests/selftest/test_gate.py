@@ -107,6 +107,43 @@ def test_a_submission_is_found_once_whatever_links_lead_to_it(folder):
     assert found.keys() == {"anna.py", "bob.py", "carl/main.py", "copy.py", "again"}
 
 
+def test_what_would_be_passed_over_is_refused_with_what_to_do(folder):
+    (folder / "anna.PY").write_text(SIGMOID)
+    (folder / "zoe" / "homework 1" / "code").mkdir(parents=True)
+    (folder / "zoe" / "homework 1" / "code" / "main.py").write_text(SIGMOID)
+    (folder / "data" / "images").mkdir(parents=True)
+    (folder / "__MACOSX" / "anna").mkdir(parents=True)
+    (folder / "__MACOSX" / "anna" / "._main.py").write_text(SIGMOID)
+    (folder / "venv" / "lib").mkdir(parents=True)
+    (folder / "venv" / "pyvenv.cfg").write_text("")
+    (folder / "venv" / "lib" / "module.py").write_text(SIGMOID)
+    (folder / "bob").mkdir()
+    (folder / "bob" / "Main.IPYNB").write_bytes(notebook(SIGMOID))
+    found = {one.name: one.refused or "" for one in submissions(folder)}
+    assert found.keys() == {"anna.PY", "bob/Main.IPYNB", "zoe"}
+    assert "rename it" in found["anna.PY"]
+    assert "rename it" in found["bob/Main.IPYNB"]
+    assert "homework 1/code/main.py; name its folder" in found["zoe"]
+
+
+@pytest.mark.parametrize("neighbour", ["softmax.py", "numpy.py", "torch.py", "math.py"])
+@pytest.mark.parametrize("own", ["import torch", "import math"])
+def test_no_neighbour_decides_which_arrays_a_file_takes(folder, neighbour, own):
+    """A class in one folder has files whose names are words, and modules, of the others."""
+    (folder / "anna.py").write_text(f"{own}\ndef softmax(z): return z  # as numpy does\n")
+    alone = read(folder / "anna.py").mentions
+    (folder / neighbour).write_text("import numpy, torch, cupy\nx.to('cuda')")
+    assert read(folder / "anna.py").mentions == alone
+
+
+def test_what_a_helper_imports_is_imported(folder):
+    (folder / "anna.py").write_text("from helper import sigmoid")
+    (folder / "helper.py").write_text("from deep.er import sigmoid")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "er.py").write_text("import torch")
+    assert read(folder / "anna.py").mentions.imports == {"torch"}
+
+
 def test_a_locked_folder_is_an_entry_and_a_locked_file_is_refused(folder, monkeypatch):
     (folder / "locked").mkdir()
     (folder / "anna.py").write_text(SIGMOID)

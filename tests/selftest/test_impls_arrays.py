@@ -170,10 +170,15 @@ def test_values_are_rounded_to_the_dtype_asked_for(arrays):
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
 def test_subclasses_and_scalars_come_back_as_plain_arrays():
     numpy = library("numpy", "cpu")
-    for value in (np.float64(2), np.ma.masked_array([2.0], mask=[True]), np.asmatrix([[2.0]])):
+    for value in (np.float64(2), np.ma.masked_array([2.0, 2.0], mask=False), np.asmatrix([[2.0]])):
         back = numpy.to_numpy(value)
         assert type(back) is np.ndarray
         assert (back == 2).all()
+
+
+def test_an_element_that_is_masked_is_missing():
+    with pytest.raises(TypeError, match="elements are missing"):
+        library("numpy", "cpu").to_numpy(np.ma.masked_array([2.0, 2.0], mask=[True, False]))
 
 
 def test_what_is_not_an_array_of_the_library_is_a_type_error_that_names_it(arrays):

@@ -4,13 +4,20 @@ import contextlib
 import os
 import shutil
 import socket
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
-from impls.isolation import landlock
+from impls.backends import Needs
+from impls.calling import Lost, Request
+from impls.isolation import Isolation, IsolationError, Limits, landlock, load_isolated, seccomp
 from impls.isolation.sources import Sources
+from impls.submissions.spec import Asked, named_by
 from impls.text import printable
 from tests.conformance import every_test_imported
 from tests.harness.judging.examples import Examples
@@ -20,7 +27,8 @@ from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
 from tests.harness.spec.clauses import PROPERTIES
 from tests.selftest.conftest import CHECKOUT
-from tests.selftest.hostile import HOSTILE, Hostile
+from tests.selftest.hostile import HOSTILE
+from tests.selftest.hostile_beyond import CHANGES, Hostile
 
 CLAUSES = "SIGMOID-VALUE or TANH-VALUE"
 NEIGHBOUR = "import numpy as np\ndef sigmoid(z): return 1 / (1 + np.exp(-z))\ndef tanh(z): return np.tanh(z)\n"
@@ -48,12 +56,21 @@ MODES = {
 }
 
 
+def has_all_users():
+    """Whether root can become any user: in a container it may have a few, in a sandbox it has none."""
+    return "4294967295" in Path("/proc/self/uid_map").read_text()
+
+
 def rows(mode):
     """The rows of a mode by file name, and the others by name with the reason; the slow ones run once in each kind."""
     mine, others = {}, {}
     for name, hostile in HOSTILE.items():
         if hostile.needs == "landlock" and landlock.version() < 6:
             others[name] = "this kernel has no Landlock of version 6"
+        elif hostile.needs == "seccomp" and not seccomp.is_there():
+            others[name] = "this kernel has no seccomp filters, or the calls of this processor are not known"
+        elif hostile.needs == "users" and os.geteuid() == 0 and (mode == "bwrap" or not has_all_users()):
+            others[name] = "root cannot become another user, and the number of its processes has no limit"
         elif hostile.needs == "bwrap" and mode != "bwrap":
             others[name] = "it is the sandbox alone that contains it"
         elif "two at once" in mode and hostile.slow:
@@ -174,6 +191,128 @@ def outcomes_of(path, mode, clauses):
         return {id: judge(PROPERTIES[id], CLAUSES_BY_ID[id], implementation, examples, (), 30) for id in clauses}
     finally:
         run.loading.end_workers()
+
+
+def test_what_this_machine_lacks_is_said(monkeypatch):
+    monkeypatch.setattr(seccomp, "is_there", lambda: False)
+    assert Isolation().in_force.endswith("; no seccomp")
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    assert Isolation().in_force == "process only: this kernel has no Landlock; no seccomp"
+
+
+def test_a_machine_on_which_no_process_can_be_started_is_named(monkeypatch):
+    def full(**prefix):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("impls.isolation.forked.tempfile.mkdtemp", full)
+    with pytest.raises(IsolationError, match="No space left on device"):
+        Isolation().start({}, Needs(), 0)
+
+
+@pytest.mark.skipif(not seccomp.is_there(), reason="this kernel has no seccomp filters")
+def test_owner_permissions_and_times_of_a_file_stay(tmp_path):
+    path = tmp_path / "hostile.py"
+    path.write_text(f"import os\ndef tanh(z):\n{textwrap.indent(CHANGES, '    ')}\n    return z\n")
+    path.chmod(0o640)
+    before = path.stat()
+    isolation = Isolation()
+    try:
+        (named,) = named_by(str(path), Asked(None, None))
+        assert load_isolated(isolation, named, ("tanh",), Asked(None, None)).caller.call("tanh", (1.0,), {}) == 1
+    finally:
+        isolation.close()
+    after = path.stat()
+    assert os.listxattr(path) == []
+    assert (after.st_mode, after.st_uid, after.st_mtime_ns, after.st_ctime_ns) == (
+        (before.st_mode, before.st_uid, before.st_mtime_ns, before.st_ctime_ns)
+    )
+
+
+ONCE = """
+import os, time
+import numpy as np
+from collections.abc import Mapping
+class Once(Mapping):
+    def __init__(self, value): self.value, self.read = value, 0
+    def __len__(self): return 1
+    def __iter__(self):
+        self.read += 1
+        if self.read > {times}: {does}
+        return iter(["theta"])
+    def __getitem__(self, key): return self.value
+def tanh(z): return Once(np.tanh(z))
+"""
+
+
+@pytest.mark.parametrize("does", ["os._exit(0)", "time.sleep(600)"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_result_that_cannot_be_read_once_more_is_no_answer(tmp_path, does, times):
+    """Whether it has changed since is asked when its message ends, and when its function does."""
+    path = tmp_path / "hostile.py"
+    path.write_text(ONCE.format(does=does, times=times))
+    isolation = Isolation(limits=Limits(call_seconds=0.5))
+    try:
+        (named,) = named_by(str(path), Asked(None, None))
+        caller = load_isolated(isolation, named, ("tanh",), Asked(None, None)).caller
+        request = Request("tanh", (np.zeros(2),))
+        first, second = caller.ask([request, request]).answers
+        assert first.failure is None
+        if times == 1:
+            assert "while its results were read once more" in str(second.failure)
+        else:
+            with pytest.raises(Lost, match="while its results were read once more"):
+                caller.ask([])
+    finally:
+        isolation.close()
+
+
+def test_a_library_that_is_broken_on_this_machine_ends_nobody_elses_process():
+    isolation = Isolation()
+    try:
+        for name in ("no_such_module", "."):  # the second is no ImportError
+            assert isolation.start({}, Needs(preload=("numpy", name)), 0).pid
+    finally:
+        isolation.close()
+
+
+def test_a_server_that_is_lost_while_a_submission_is_loaded_is_replaced(tmp_path, monkeypatch):
+    (tmp_path / "right.py").write_text(NEIGHBOUR)
+    isolation, start, pids = Isolation(), Isolation.start, []
+
+    def start_and_end_the_first_server(self, *of):
+        worker = start(self, *of)
+        pids.append(worker.pid)
+        if len(pids) == 1:
+            (server,) = self._servers.values()
+            server._process.kill()
+            server._process.wait()
+        return worker
+
+    monkeypatch.setattr(Isolation, "start", start_and_end_the_first_server)
+    try:
+        (named,) = named_by(str(tmp_path / "right.py"), Asked(None, None))
+        right = load_isolated(isolation, named, ("tanh",), Asked(None, None))
+        assert right.caller.call("tanh", (0.0,), {}) == 0
+        assert len(pids) == 2
+    finally:
+        isolation.close()
+
+
+def test_few_open_files_are_enough(tmp_path):
+    (tmp_path / "right.py").write_text(NEIGHBOUR)
+    lines = (
+        "import resource",
+        "from impls.isolation import Isolation, load_isolated",
+        "from impls.submissions.spec import Asked, named_by",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))",
+        f"(named,) = named_by({str(tmp_path / 'right.py')!r}, Asked(None, None))",
+        "isolation = Isolation()",
+        "right = load_isolated(isolation, named, ('tanh',), Asked(None, None))",
+        "assert right.caller.call('tanh', (0.0,), {}) == 0, right",
+        "isolation.close()",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=CHECKOUT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 MISTAKEN = {

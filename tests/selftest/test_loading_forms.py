@@ -1,6 +1,7 @@
 """The forms that students' files have: what is needed runs, and only what needs what fails is not judged."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 
 from impls import Implementation, Unloadable, resolve
 from impls.calling import Request
+from impls.submissions.assignment import Wanted
+from impls.submissions.running import DidNotEnd, ends_within
 from impls.submissions.spec import load_here
 from tests.selftest.loading_forms import NEEDED, NOT_JUDGED
 
 NAMES = ("sigmoid", "tanh", "relu", "softmax", "mlp", "mean_squared_error")
 Z = np.array([[-1.0, 0.0], [2.0, 0.5]])
-RIGHT = "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
+FORMULA = "1 / (1 + np.exp(-z))"
+RIGHT = f"def sigmoid(z):\n    return {FORMULA}\n"
 
 
 def text(code: str) -> str:
@@ -163,3 +167,51 @@ def test_what_was_not_looked_at_is_listed_with_near_misses():
     """)
     assert found.not_looked_at == ("sofmax (softmax?)", "compute_loss", "plot", "Helper")
     assert found.says.holds == 5
+
+
+FORBIDDEN = {
+    "import": "from scipy.special import expit",
+    "__import__": "expit = __import__('scipy.special', fromlist=['expit']).expit",
+    "import_module": "import importlib\nexpit = importlib.import_module('scipy' + '.special').expit",
+}
+
+
+@pytest.mark.parametrize("how", FORBIDDEN)
+@pytest.mark.parametrize("inside", [True, False])
+def test_what_the_assignment_forbids_is_found_however_it_is_imported(how, inside):
+    lines = FORBIDDEN[how].replace("\n", "\n    " if inside else "\n")
+    source = f"def sigmoid(z):\n    {lines}\n    return expit(z)\n"
+    if not inside:
+        source = f"{lines}\ndef sigmoid(z): return expit(z)\n"
+    Path("student.py").write_text(f"{source}def tanh(z): return 'scipy'\n")
+    wanted = Wanted(NAMES, forbidden=("scipy",))
+    (found,) = resolve("student.py", NAMES, load=lambda named, *rest: load_here(replace(named, wanted=wanted), *rest))
+    assert isinstance(found, Implementation), found
+    assert "the assignment forbids" in found.not_judged["sigmoid"]
+    assert "tanh" in found.functions
+
+
+@pytest.mark.parametrize("constructor", ["while True: pass", "raise SystemExit", "quit()", "self.rate = 1 / 0"])
+def test_a_constructor_that_does_not_end_well_harms_no_other_function(constructor):
+    code = f"class Model:\n    def __init__(self):\n        {constructor}\n    def sigmoid(self, z): return {FORMULA}\n"
+    Path("student.py").write_text(f"import numpy as np\n{code}def tanh(z): return np.tanh(z)\n")
+    (found,) = resolve("student.py", NAMES, load=lambda named, *rest: load_here(replace(named, seconds=2.0), *rest))
+    assert isinstance(found, Implementation), found
+    assert_right(found)
+    assert found.caller.call("tanh", (0.0,), {}) == 0
+
+
+def _endless():
+    while True:
+        pass
+
+
+def _endless_twice():
+    with suppress(DidNotEnd), ends_within(0.1):
+        _endless()
+    _endless()
+
+
+def test_a_limit_of_time_holds_around_another_one():
+    with ends_within(0.3), pytest.raises(DidNotEnd, match=r"within 0\.3 s"):
+        _endless_twice()

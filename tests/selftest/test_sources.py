@@ -1,5 +1,8 @@
 """What the run reads of a submission without running it: what belongs to it, and what is remarked."""
 
+import py_compile
+import sys
+
 import pytest
 
 from impls.isolation import Isolation, Limits, load_isolated
@@ -36,6 +39,79 @@ def test_what_it_imports_by_name_belongs_to_it_and_its_row_says_so(folder):
     assert remark.startswith("imports what lies beside it: ")
     alone = Sources.of(folder / "zoe.py")
     assert (alone.paths, alone.remarks) == ((folder / "zoe.py",), ())
+
+
+@pytest.mark.parametrize("name", ["numpy", "json", "random", "pytest"])
+def test_a_neighbour_with_the_name_of_a_module_that_is_installed_is_a_stranger(folder, name):
+    (folder / "zoe.py").write_text(f"import {name}")
+    (folder / f"{name}.py").write_text("")
+    assert Sources.of(folder / "zoe.py").paths == (folder / "zoe.py",)
+
+
+LOOKS = (
+    "for one in sys._current_frames().values(): pass",
+    "import inspect; inspect.stack()",
+    "frame = inspect.currentframe()",
+    "g.gi_frame",
+    "here.f_back.f_locals",
+    "Exception.__subclasses__()",
+    "from gc import get_objects",
+    "from sys import path, modules",
+    "sys.setprofile(f)",
+    "open('/proc/self/mem')",
+    "np.array = mine",
+    "  socket.socket.sendall = mine",
+    "setattr(json, 'dumps', mine)",
+    "exec('import sci' + 'py')",
+    "one = __import__(name)",
+    "importlib.import_module(name)",
+    "import subprocess",
+)
+DOES_NOT = (
+    "f_back = 3",
+    "np.random.seed(3)",
+    "ok = np.pi == x",
+    "os.environ['A'] = 'b'",
+    "torch.backends.cudnn.deterministic = True",
+    "loss(np.pi, x=3)",
+    "data/processed/x.csv",
+    "jagc.x",
+    "model.modules()",
+    "model.eval()",
+    "os.system('clear')",
+)
+
+
+@pytest.mark.parametrize("source", [*LOOKS, *DOES_NOT])
+def test_what_a_person_has_to_read_is_remarked(tmp_path, source):
+    path = tmp_path / "anna.py"
+    path.write_text(f"import numpy as np\n{source}\n")
+    assert bool(Sources.of(path).remarks) == (source in LOOKS)
+
+
+@pytest.mark.parametrize("compiled", ["__pycache__/core.{tag}.pyc", "core.pyc"])
+def test_only_the_source_is_run(tmp_path, compiled):
+    """Bytecode that is not of the source beside it is neither read by a person nor part of the hash."""
+    package = tmp_path / "package"
+    (package / "__pycache__").mkdir(parents=True)
+    (package / "__init__.py").write_text("from .core import tanh\n")
+    (tmp_path / "right.py").write_text("import numpy as np\ndef tanh(z): return np.tanh(z)\n")
+    cached = package / compiled.format(tag=sys.implementation.cache_tag)
+    py_compile.compile(
+        str(tmp_path / "right.py"), str(cached), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+    )
+    if "__pycache__" in compiled:
+        (package / "core.py").write_text("def tanh(z): return 7.0\n")
+    isolation = Isolation(limits=Limits(call_seconds=5))
+    try:
+        (named,) = named_by(str(package), Asked(None, None))
+        loaded = load_isolated(isolation, named, ("tanh",), Asked(None, None))
+        if "__pycache__" in compiled:
+            assert loaded.caller.call("tanh", (0.0,), {}) == 7
+        else:
+            assert "cannot be imported" in loaded.says.not_judged["tanh"]
+    finally:
+        isolation.close()
 
 
 def test_nothing_of_the_suite_belongs_to_a_file_in_the_checkout():

@@ -98,7 +98,10 @@ class Judgement:
 
         def all_are() -> None:
             if ends:
-                self._charge(self.implementation.caller.ask([]).overwritten)
+                try:
+                    self._charge(self.implementation.caller.ask([]).overwritten)
+                except Lost as lost:
+                    self.impure.setdefault(self.clause.function, str(lost))
             answered()
 
         with np.errstate(all="ignore"), global_state_restored(), exits_raising():

@@ -61,9 +61,15 @@ def read(path: Path) -> Earlier | None:
 
 def check(path: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Raises NotThisRun where the run that wrote ``path`` was asked for something else."""
-    differ = [f"{name} was {then.get(name)} and is {value}" for name, value in now.items() if then.get(name) != value]
+    differ = [_difference(name, then.get(name), value) for name, value in now.items() if then.get(name) != value]
     if differ:
         raise NotThisRun(f"--resume: {path} was made otherwise: {'; '.join(differ)}; give the same options")
+
+
+def _difference(name: str, then: Any, now: Any) -> str:
+    if isinstance(then, dict) and isinstance(now, dict):
+        return f"{name} was another one, in {', '.join(key for key in now if then.get(key) != now[key])}"
+    return f"{name} was {then} and is {now}"
 
 
 def verdict(row: Mapping[str, Any]) -> Verdict:
