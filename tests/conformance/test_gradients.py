@@ -132,6 +132,7 @@ def test_a_softmax_layer_learns_from_its_errors(impl, training):
 
 
 @clause("GRAD-SOFT")
+@each(training=draw.trainings_with_soft_targets())
 @given(training=draw.training_batches("binary_cross_entropy", "cross_entropy", soft=True, dtypes=draw.FLOATS))
 def test_the_gradients_for_targets_between_0_and_1(impl, training):
     _assert_gradients(impl, training)
@@ -180,6 +181,7 @@ WITHOUT_RELU = {loss: [name for name in names if name != "relu"] for loss, names
 
 
 @clause("GRAD-NAN")
+@each(training=[draw.training(3, (2, 3, 3), ["tanh", draw.OUTPUTS[loss][0]], loss) for loss in draw.LOSSES])
 @given(training=draw.training_batches(*draw.LOSSES, outputs=WITHOUT_RELU, dtypes=draw.FLOATS))
 def test_nan_in_an_example_or_its_target_makes_gradients_nan(impl, training):
     x, y, theta, names, loss = training
@@ -205,6 +207,9 @@ def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, m):
 
 
 @clause("GRAD-LABELS")
+@each(
+    training=[draw.training(3, (2, 3), ["identity"], "cross_entropy_with_logits")], at=[2], beyond=draw.BEYOND_LABELS
+)
 @given(training=draw.training_batches("cross_entropy_with_logits"), at=draw.positions(), beyond=draw.beyond_labels())
 def test_labels_out_of_range_are_refused(impl, training, at, beyond):
     x, labels, theta, *rest = training

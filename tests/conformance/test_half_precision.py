@@ -17,6 +17,7 @@ from tests.harness.drawing.strategies import palettes
 
 
 @clause("SIGMOID-HALF", "TANH-HALF", "RELU-HALF")
+@each(z=[draw.numbers((4, 3))], mix=draw.ALL_LAYOUTS[:3])
 @given(z=draw.arrays(palettes.short, palettes.short_line), mix=draw.mixes())
 def test_an_activation(impl, f, z, mix):
     assert_right_in_half_in_any_layout(impl, f, mix, z)
