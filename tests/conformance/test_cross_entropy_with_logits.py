@@ -246,7 +246,7 @@ def test_an_empty_batch_has_no_loss(impl, k):
 
 @clause("LOGITS-LAYOUT")
 @each(batch=draw.labelled_in_each_dtype(), mix=draw.ALL_LAYOUTS)
-@each(batch=[(draw.numbers((13,), "float32"), np.array(3))], mix=draw.ALL_LAYOUTS[:3])
+@each(batch=[(draw.numbers((13,), dtype), np.array(3)) for dtype in draw.FLOATS], mix=draw.ALL_LAYOUTS[:3])
 @given(
     batch=draw.labelled_logits(palettes.moderate, shapes=draw.ROWS + draw.MATRICES, dtypes=draw.FLOATS),
     mix=draw.mixes(),

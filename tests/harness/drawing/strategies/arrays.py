@@ -196,9 +196,7 @@ def with_nan_at(array: np.ndarray, at: int) -> np.ndarray:
     return replaced(array, at, nan_of(at))
 
 
-def spoilt_in_turn(
-    one: np.ndarray, other: np.ndarray, at: int, new: float
-) -> tuple[np.ndarray, np.ndarray]:
+def spoilt_in_turn(one: np.ndarray, other: np.ndarray, at: int, new: float) -> tuple[np.ndarray, np.ndarray]:
     """Both arrays, with ``new`` at that position of one of them; which one depends on their size and the position."""
     if (at + one.size) % 2:
         return replaced(one, at, new), other

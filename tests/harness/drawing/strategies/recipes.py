@@ -147,13 +147,18 @@ def _compiled(code: str) -> CodeType:
 
 def numbers(shape: Sequence[int], dtype: str = "float64") -> Recipe:
     """Numbers in [-8, 8] that every floating dtype holds, half precision too, and that no block of 2^n repeats."""
-    # The cubes are a permutation of the remainders. Multiples would do, but all rows would have the same softmax.
-    cubes = f"((np.arange({_count(shape)}) % 251) ** 3 % 251 - 125)"
+    # Cubes are a permutation of the remainders by 251. With multiples all rows of a matrix had the same softmax.
+    cubes = f"((np.arange(6, {6 + _count(shape)}) % 251) ** 3 % 251 - 125)"
     return recipe(f"({cubes} / 16).reshape({tuple(shape)}).astype(np.{dtype})")
 
 
+def near_numbers(shape: Sequence[int], dtype: str = "float64") -> Recipe:
+    """The same in [-1, 1]: as logits, none of which is so far below the others that it could be left out unseen."""
+    return recipe(f"({numbers(shape).code} / 8).astype(np.{dtype})")
+
+
 def large_numbers(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
-    """Numbers in [-954, 954], some small ones: exp over- and underflows at some of them in every dtype but bfloat16."""
+    """Numbers in [-954, 954], some of them small: exp over- and underflows at some, in float64 too."""
     return recipe(f"(2 * {numbers(shape).code} ** 3).astype(np.{dtype})")
 
 
@@ -170,9 +175,10 @@ def targets_of(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
 _LAID_OUT: Sequence[Sequence[int]] = ((517,), (13,), (4, 3), (33, 65))
 """Of the arrays that are asked in every layout: vectors and matrices, small and large, none of them square."""
 
+
 def spotted_with_nan() -> list[np.ndarray]:
     """Vectors of each dtype in which every third element is NaN, so that each lane of a register meets it."""
-    signed = f"np.where(np.arange(67) % 2, np.nan, -np.nan)"
+    signed = "np.where(np.arange(67) % 2, np.nan, -np.nan)"
     return [recipe(f"np.where(np.arange(67) % 3, 1.5, {signed}).astype(np.{dtype})") for dtype in FLOATS]
 
 
@@ -184,9 +190,7 @@ def in_each_dtype(*makes: Make) -> list[np.ndarray]:
 
     The dtypes take turns over the shapes, and over the makes: of two, each shape is asked in both.
     """
-    return [
-        make(shape, FLOATS[(n + turn) % 2]) for turn, make in enumerate(makes) for n, shape in enumerate(_LAID_OUT)
-    ]
+    return [make(shape, FLOATS[(n + turn) % 2]) for turn, make in enumerate(makes) for n, shape in enumerate(_LAID_OUT)]
 
 
 def pairs_in_each_dtype(one: Make, other: Make) -> list[Batch]:
@@ -201,7 +205,7 @@ def halves_in_layouts(one: Make, other: Make) -> list[Batch]:
 
 def labelled_in_each_dtype() -> list[Batch]:
     """Such matrices of logits, each with a label for each row."""
-    return [(z, np.arange(len(z)) // 2 % z.shape[1]) for z in in_each_dtype(numbers) if z.ndim == 2]
+    return [(z, (np.arange(len(z)) // 2 + len(z) // 8) % z.shape[1]) for z in in_each_dtype(numbers) if z.ndim == 2]
 
 
 def last_class_true(k: int, dtype: str = "float64") -> Batch:
@@ -214,10 +218,15 @@ def last_class_true(k: int, dtype: str = "float64") -> Batch:
     return y_hat, recipe(f"(np.arange({k}) == {k - 1})[None].astype(np.{dtype})")
 
 
+def few_classified(dtype: str = "float64") -> Batch:
+    """Four examples of three classes whose labels are not the likeliest ones; half precision holds the numbers."""
+    y_hat = recipe(f"(np.array([[4, 8, 4], [1, 2, 13], [10, 3, 3], [6, 9, 1]]) / 16).astype(np.{dtype})")
+    return y_hat, recipe(f"np.eye(3)[[0, 1, 2, 0]].astype(np.{dtype})")
+
+
 def single_classified() -> list[Batch]:
-    """One example of five classes without a batch axis; the label is not the likeliest of them."""
-    y_hat = recipe("np.array([3, 5, 1, 6, 1], np.float32) / 16")
-    return [(y_hat, recipe("(np.arange(5) == 1).astype(np.float32)"))]
+    """One example of each dtype, without a batch axis."""
+    return [(y_hat[1], y[1]) for y_hat, y in map(few_classified, FLOATS)]
 
 
 def numpy_dtype(dtype: str) -> str:
@@ -271,9 +280,9 @@ def between_0_and_1() -> np.ndarray:
 
 
 def probabilities_of_each_binade() -> np.ndarray:
-    """The same, and a multiple of 2^-20 from each binade towards 0 and towards 1."""
+    """The same, 1/2, where code may branch, and a multiple of 2^-20 from each binade towards 0 and towards 1."""
     small = np.round(1.4 * 2.0 ** np.arange(14)) / 2**20
-    return np.concatenate([between_0_and_1(), small, 1 - small])
+    return np.concatenate([[0.5], between_0_and_1(), small, 1 - small])
 
 
 TINY_PROBABILITIES = tuple(1.375 * 2.0**-exponent for exponent in (24, 30, 40, 60, 90, 120))

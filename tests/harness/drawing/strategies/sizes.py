@@ -121,9 +121,10 @@ def blocked_collapses() -> list[tuple[str, tuple[np.ndarray, ...]]]:
 
 
 def neurons_in_layouts() -> list[tuple[np.ndarray, np.ndarray, float]]:
-    """Neurons to be asked in every layout: small and large ones, of both dtypes."""
-    every = (((5, 3), "float64"), ((4, 4), "float32"), ((33, 65), "float32"))
-    return [(numbers((m, n), dtype) / n, numbers((n,), dtype) / 4, 0.5) for (m, n), dtype in every]
+    """Neurons to be asked in every layout: small and large ones, of both dtypes, and a single example."""
+    every = (((4, 4), "float32"), ((33, 65), "float64"))
+    batches = [(numbers((m, n), dtype) / n, numbers((n,), dtype) / 4, 0.5) for (m, n), dtype in every]
+    return [(numbers((9,), "float32") / 9, numbers((9,), "float32")[::-1] / 4, 0.5), *batches]
 
 
 def long_examples() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -229,7 +230,7 @@ def _network(m: int, sizes: Sequence[int]) -> tuple[np.ndarray, list[Layer]]:
 def long_trainings(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, Training]]:
     """Batches whose gradients are whole numbers, of each number of inputs, and of hidden units, that is asked.
 
-    Where there are two dtypes, the lengths take turns by blocks of 32: one is asked of the inputs, the other of the units.
+    Where there are two dtypes, they take turns by blocks of 32 lengths: one is asked of inputs, the other of units.
     """
     names, loss = ["relu", "identity"], "mean_squared_error"
     for number, dtype in enumerate(dtypes):

@@ -214,7 +214,7 @@ def update_of(size: int, scale: float) -> Update:
 def updates_in_layouts() -> list[Update]:
     """Updates to be asked in every layout: of small parameters, of large ones, and of both dtypes."""
     everyday = {"eps": 0.01, "betas": (0.5, 0.75)}
-    # One and three parameters: with ALL_LAYOUTS those orders of the axes meet in a parameter, its gradient and its state.
+    # One and three: so many that with ALL_LAYOUTS a parameter in C order has a gradient, and a state, in Fortran order.
     large = {key: in_dtype(value, "float32") for key, value in _update("", 3, [(33, 65)]).items()}
     return [_update("", 3, [(2, 3), (130,), (3,)]) | everyday, large | everyday]
 
