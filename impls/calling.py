@@ -319,6 +319,8 @@ class _Reader:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise
             return Unreadable(f"something else than an array or a number: {described(raised)}")
+        if array.dtype == object and any(item is None for item in array.flat):
+            return Unreadable("an array that holds None: is something in it still to be written?")
         if array.dtype.kind not in _REAL:
             return Unreadable(f"an array of dtype {array.dtype}, not of real numbers")
         return array

@@ -75,9 +75,13 @@ def gives_nothing(function: Callable[..., Any]) -> bool:
 
 def is_unwritten(function: Callable[..., Any]) -> bool:
     """Whether the body is a stub, or does nothing but raise NotImplementedError."""
-    code = code_of(function)
-    if code is None or is_stub(function):
-        return code is not None
+    return is_stub(function) or only_refuses(function)
+
+
+def only_refuses(function: Callable[..., Any]) -> bool:
+    """Whether the body does nothing but raise NotImplementedError."""
+    if (code := code_of(function)) is None:
+        return False
     steps = list(dis.get_instructions(code))
     names = {one.argval for one in steps if one.opname == "LOAD_GLOBAL"}
     return names == {"NotImplementedError"} and {one.opname for one in steps} <= _COMPUTES_NOTHING | _RAISES

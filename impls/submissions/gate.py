@@ -72,7 +72,8 @@ def submissions(folder: Path) -> list[Entry]:
     found: dict[str, str | None] = {}
     for entry in _listed(root):
         if entry.name.endswith(SUFFIXES):
-            found[entry.name] = None
+            if entry.name != _INIT or is_package(root):
+                found[entry.name] = None
             continue
         if not os.path.isdir(entry.path):
             continue
@@ -81,11 +82,10 @@ def submissions(folder: Path) -> list[Entry]:
         except OSError as error:
             found[entry.name] = f"a folder that cannot be read: {error.strerror}"
             continue
-        files = [one.name for one in inside if one.name.endswith(SUFFIXES)]
-        is_package = any(one.name == "__init__.py" for one in inside)
-        if entry.is_symlink() and files:
+        files = [one.name for one in inside if one.name.endswith(SUFFIXES) and one.name != _INIT]
+        if entry.is_symlink() and (files or is_package(Path(entry.path))):
             found[entry.name] = _where_to(Path(entry.path), root)
-        elif is_package:
+        elif is_package(Path(entry.path)):
             found[entry.name] = None
         else:
             found |= dict.fromkeys(f"{entry.name}/{name}" for name in files)
@@ -98,6 +98,24 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 
 
 _NO_SUBMISSIONS = {"conftest.py", "__pycache__"}
+_INIT = "__init__.py"
+_COMMENT = re.compile(rb"#[^\n]*+")
+_LARGEST_BLANK = 4096
+
+
+def is_package(folder: Path) -> bool:
+    """Whether a folder is one submission: an `__init__.py` that says something lies in it.
+
+    A blank one makes its modules importable and is no work; a folder of nothing else stays a package.
+    """
+    init = folder / _INIT
+    if not os.path.lexists(init):
+        return False
+    try:
+        blank = not _COMMENT.sub(b"", _content(init, None, _LARGEST_BLANK)).strip()
+        return not (blank and any(one.name.endswith(SUFFIXES) and one.name != _INIT for one in _listed(folder)))
+    except (OSError, RuntimeError, Refused):
+        return True
 
 
 def _where_to(link: Path, root: Path) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from impls.adapters.torch_modules import is_module_class
 from impls.calling import CallFailed, NotJudged
-from impls.stubs import code_of
+from impls.stubs import code_of, gives_nothing, only_refuses
 from impls.submissions.assignment import Wanted
 from impls.submissions.reach import Reach
 from impls.submissions.running import Ran
@@ -70,7 +70,8 @@ class OwnWork:
         if isinstance(value, type):
             return value if self.kind(value) else None
         if isinstance(value, MethodType):
-            return self.function(value.__func__, depth - 1)
+            of_own = value if self.function(value.__self__, 1) is not None else None
+            return self.function(value.__func__, depth - 1) or of_own
         if self.kind(type(value)):
             return value
         if type(value).__name__ == "ufunc" and value.__name__.endswith("(vectorized)"):  # numpy.frompyfunc
@@ -196,7 +197,7 @@ class Finder:
         if inner is None and base not in self._ran.code.bound:
             return False  # it came with all the names of a library
         if inner is None:
-            what = f"{name} is {_library_name(value)}, no work of the student"
+            what = f"{name} is {self._reach.imported.get(name) or _library_name(value)}, no work of the student"
             found.not_judged.setdefault(function, reason or what)
             return False
         if reason:
@@ -217,10 +218,14 @@ class Finder:
         return True
 
     def _take_methods(self, function: str, names: set[str]) -> bool:
-        """All methods of these names, of whatever class; each function once."""
-        candidates = list(self._methods(names))
+        """All methods of these names, of whatever class; each function once, and those still to be written last of all.
+
+        Those of a base class that only say what a class of its kind has to have are no more than that.
+        """
+        every = list(self._methods(names))
+        begun = [one for one in every if not _says_nothing(inspect.getattr_static(*one[:2]))]
         judged: list[Own] = []
-        for kind, attribute, written in candidates:
+        for kind, attribute, written in begun or every:
             self.found.looked_at.add(kind.__name__)
             called = f"{kind.__name__}.{written}"
             if reason := self._reach.why_not([kind.__name__], [written]):
@@ -315,6 +320,10 @@ def made_of(kind: type) -> Any:
         return kind()
     except Exception:
         return object.__new__(kind)
+
+
+def _says_nothing(method: Any) -> bool:
+    return gives_nothing(method) or only_refuses(method)
 
 
 def _bare_attribute(name: str) -> str:

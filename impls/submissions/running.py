@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from impls.interrupt import was_interrupted
 from impls.submissions.code import BUILTINS, Code, Statement, without_annotations
@@ -30,7 +30,8 @@ class Ran:
     """What came of running a submission.
 
     unsound: by name, why its value is not the one that the student meant. refused: by name, why what should define it
-    is no Python. unknown: why names that no statement binds may be missing.
+    is no Python. unknown: why names that no statement binds may be missing. kept: by statement, the names of functions
+    that it would have given to something else, as ``softmax = softmax(z)`` does; they are still the functions'.
     """
 
     module: ModuleType
@@ -38,6 +39,7 @@ class Ran:
     unsound: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     unknown: str | None = None
+    kept: dict[Statement, frozenset[str]] = field(default_factory=dict)
 
     def why_not(self, name: str) -> str | None:
         """Why a function that reads this name of the module cannot be judged; None where nothing speaks against it."""
@@ -69,14 +71,34 @@ def run(
         if one.broken:
             ran.refused |= dict.fromkeys(one.binds, reason(one.broken))
             continue
-        failed = _run(one, ran, (end - time.monotonic()) / 2)
+        functions = _functions_of(one, ran.module)
+        tried, failed = one, _run(one, ran, (end - time.monotonic()) / 2)
         if failed is not None and (bare := without_annotations(one)):
-            one, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
+            tried, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
+        _keep(ran, one, functions, failed is not None)
         if failed is None:
-            _mend(ran, one)
+            _mend(ran, tried)
         else:
             _note(ran, one, reason(failed))
     return ran
+
+
+def _functions_of(one: Statement, module: ModuleType) -> dict[str, FunctionType]:
+    """The functions whose names an assignment is about to give to something else."""
+    names = vars(module)
+    bound = one.binds if isinstance(one.node, ast.Assign | ast.AnnAssign) else ()
+    return {name: names[name] for name in bound if isinstance(names.get(name), FunctionType)}
+
+
+def _keep(ran: Ran, one: Statement, functions: dict[str, FunctionType], failed: bool) -> None:
+    """Give a function its name back that a script has used for a value, be it the function's own."""
+    names = vars(ran.module)
+    value = getattr(one.node, "value", None)
+    of_itself = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in functions
+    kept = frozenset(name for name in functions if (failed and of_itself) or not callable(names.get(name)))
+    names.update((name, functions[name]) for name in kept)
+    if kept:
+        ran.kept[one] = kept
 
 
 def _run(one: Statement, ran: Ran, seconds: float) -> BaseException | None:
@@ -101,7 +123,7 @@ def _note(ran: Ran, one: Statement, what: str) -> None:
         why = f"it needs {module}, which cannot be imported ({one.where}: {what})"
         ran.unsound |= dict.fromkeys(one.binds, why)
         return
-    for name in one.binds:
+    for name in one.binds - ran.kept.get(one, frozenset()):
         ran.unsound[name] = f"it needs {name}, and what makes it does not run ({one.where}: {what})"
     changed = ran.code.changes_of(one) | (ran.code.set_up_by(one) if ran.code.sets_up(one) else frozenset())
     for name in changed - one.binds:
@@ -111,7 +133,7 @@ def _note(ran: Ran, one: Statement, what: str) -> None:
 def _mend(ran: Ran, one: Statement) -> None:
     """A statement that ran: what it binds is as sound as what it read meanwhile."""
     taken_over = next((ran.unsound[name] for name in sorted(one.now) if name in ran.unsound), None)
-    for name in one.binds:
+    for name in one.binds - ran.kept.get(one, frozenset()):
         ran.refused.pop(name, None)
         if taken_over is None:
             ran.unsound.pop(name, None)

@@ -102,7 +102,7 @@ class Named:
 
     name: printable, as reports show it. path: of its file or package, None for a module. read: what the gate has read
     of these. refused: why it is not to be loaded at all. wanted: what is asked of it. seconds: for running what its
-    functions need.
+    functions need. root: the folder that was named and that it lies in; None where it was named itself.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Named:
     refused: str | None = None
     wanted: Wanted = field(default_factory=lambda: Wanted(()))
     seconds: float = LOAD_SECONDS
+    root: Path | None = None
 
     @property
     def is_builtin(self) -> bool:
@@ -148,7 +149,7 @@ def named_by(spec: str, asked: Asked) -> list[Named]:
         return [_read(spec, spec)]
     if spec and os.path.isdir(spec):
         folder = Path(spec)
-        if os.path.lexists(folder / "__init__.py"):
+        if gate.is_package(folder):
             return [_read(spec, spec)]
         try:
             entries = gate.submissions(folder)
@@ -171,7 +172,7 @@ def _read(
     path = Path(spec)
     if refused is None:
         try:
-            return Named(printable(name), spec, path, gate.read(path, root, beside))
+            return Named(printable(name), spec, path, gate.read(path, root, beside), root=root)
         except gate.Refused as wrong:
             refused = str(wrong)
     return Named(printable(name), spec, path, refused=refused)

@@ -288,10 +288,20 @@ class _Reading:
         if offer.loss:
             self._says["LOSS"] = offer.loss
         self._fails |= {name: why for name, why in offer.fails.items() if name in found.functions}
+        unmade = self._unmade() if not offer.functions and not offer.unwritten else None
         for name in asked:
             if name in found.functions:
                 found.absent.pop(name, None)
+            elif unmade and name not in found.absent:
+                found.not_judged.setdefault(name, unmade)
         return offer.network
+
+    def _unmade(self) -> str | None:
+        """Why a class that would be a network is not there, as where the library of its base class is missing."""
+        code = self._ran.code
+        nodes = {name: node for name, node in code.definitions.items() if isinstance(node, ast.ClassDef)}
+        forward = [name for name, node in nodes.items() if _is_torch(node) and "forward" in methods(node)]
+        return next((f"{one}: {self._ran.unsound[one]}" for one in forward if one in self._ran.unsound), None)
 
     def _kinds(self, names: Sequence[str]) -> list[type]:
         """The own classes that can be judged; an object of one, under a name of the network, stands for it."""

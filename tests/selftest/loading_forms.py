@@ -231,6 +231,27 @@ NEEDED = {
             def sigmoid(self, z): return 1 / (1 + np.exp(-z))
             def plot(self): plt.show()
     """,
+    "a method of a subclass, which its base class only demands": """
+        import abc
+        import numpy as np
+        class Base(abc.ABC):
+            @abc.abstractmethod
+            def sigmoid(self, z): raise NotImplementedError
+        class Model(Base):
+            def sigmoid(self, z): return 1 / (1 + np.exp(-z))
+    """,
+    "a name that a script then uses for a value": """
+        import numpy as np
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+        sigmoid = sigmoid(np.zeros(3))
+        loss, sigmoid = 1.0, 2.0
+    """,
+    "a name that a script then uses for a value of it, of data that are not there": """
+        import numpy as np
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+        X = np.load("no_such_file.npy")
+        sigmoid = sigmoid(X)
+    """,
     "training, plots, files and input around it": """
         import numpy as np
         import no_such_plots as plt
@@ -251,6 +272,15 @@ NOT_JUDGED = {
     "a library that is not there": (
         "import numpy as np\nimport no_such_module as nsm\ndef sigmoid(z): return nsm.expit(z)\n",
         r"it needs no_such_module, which cannot be imported \(line 2: ModuleNotFoundError",
+    ),
+    "a decorator that is not there, of a function with annotations": (
+        "import numpy as np\nfrom no_such import checked, Array\n@checked\n"
+        "def sigmoid(z: Array) -> Array: return 1 / (1 + np.exp(-z))\n",
+        r"it needs no_such.checked, which cannot be imported \(line 2: ModuleNotFoundError",
+    ),
+    "a name that is given away by what does not run": (
+        "import numpy as np\ndef sigmoid(z): return z\nsigmoid = np.load('none')\n",
+        r"it needs sigmoid, and what makes it does not run \(line 3: FileNotFoundError",
     ),
     "a data file that is not there": (
         "import numpy as np\nW = np.load('no_such.npy')\ndef sigmoid(z): return W * z\n",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.judging.diagnosis import EXCHANGED
+from tests.harness.judging.diagnosis import EXCHANGED, TAKES_LABELS, TAKES_ROWS
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import FAILED, PASSED, Outcome
@@ -66,6 +66,18 @@ def test_the_misconception_is_named_however_it_is_written(clause, function, word
     outcome = judged(clause, function)
     assert outcome.outcome == FAILED
     assert any(word in phrase for phrase in outcome.diagnosis), outcome.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("clause", "function", "said"),
+    [
+        ("CE-VALUE", lambda y_hat, y: -np.mean(np.log(y_hat[range(len(y)), y])), TAKES_LABELS),
+        ("CE-VALUE", lambda y_hat, y: -np.sum(np.log(y_hat[range(len(y)), y])), None),
+        ("LOGITS-VALUE", lambda z, y: np.mean(np.log(np.exp(z).sum(1)) - (z * y).sum(1)), TAKES_ROWS),
+    ],
+)
+def test_a_loss_that_is_right_for_the_other_form_of_its_target_is_told_so(clause, function, said):
+    assert judged(clause, function).diagnosis == ((said,) if said else ())
 
 
 def test_right_code_is_told_nothing():

@@ -107,6 +107,17 @@ def test_a_submission_is_found_once_whatever_links_lead_to_it(folder):
     assert found.keys() == {"anna.py", "bob.py", "carl/main.py", "copy.py", "again"}
 
 
+@pytest.mark.parametrize(("init", "names"), [("\n# blank\n", ["anna/model.py"]), ("x = 1\n", ["anna"])])
+def test_a_blank_init_makes_no_package_of_a_folder(folder, init, names):
+    (folder / "anna").mkdir()
+    (folder / "anna" / "__init__.py").write_text(init)
+    (folder / "anna" / "model.py").write_text(SIGMOID)
+    assert [one.name for one in submissions(folder)] == names
+    assert [one.name for one in named_by(str(folder / "anna"), Asked(None, None))] == [
+        one.removeprefix("anna/") if "/" in one else str(folder / "anna") for one in names
+    ]
+
+
 def test_a_locked_folder_is_an_entry_and_a_locked_file_is_refused(folder, monkeypatch):
     (folder / "locked").mkdir()
     (folder / "anna.py").write_text(SIGMOID)

@@ -118,6 +118,39 @@ def test_all_methods_of_a_name_are_judged():
     assert np.array_equal(found.caller.call("sigmoid#2", (Z,), {}), Z)
 
 
+def test_a_function_of_torch_that_goes_backward_is_the_student_s_own():
+    pytest.importorskip("torch")
+    found = one("""
+        import torch
+        class Sigmoid(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, z): return 1 / (1 + torch.exp(-z))
+            @staticmethod
+            def backward(ctx, grad): return grad
+        sigmoid = Sigmoid.apply
+        tanh = torch.nn.Tanh()
+    """)
+    assert "sigmoid" in found.functions
+    assert found.not_judged == {"tanh": "tanh is an object of torch.nn.modules.activation.Tanh, no work of the student"}
+
+
+def test_a_network_whose_base_class_is_not_there_says_so():
+    Path("student.py").write_text(
+        "import no_such_lightning as pl\nclass Net(pl.LightningModule):\n    def forward(self, x): return x\n"
+        "def sigmoid(z): return z\n"
+    )
+    (found,) = resolve("student.py", ("sigmoid", "network", "network_gradients"))
+    assert set(found.not_judged) == {"network", "network_gradients"}
+    why = "Net: it needs Net, and what makes it does not run (line 2: NameError"
+    assert found.not_judged["network"].startswith(why)
+
+
+def test_what_a_library_made_is_named_as_the_file_imports_it():
+    Path("student.py").write_text("from math import tan as tanh\ndef sigmoid(z): return z\n")
+    (found,) = resolve("student.py", NAMES)
+    assert found.not_judged == {"tanh": "tanh is math.tan, no work of the student"}
+
+
 def test_the_order_of_a_loss_is_read_from_its_parameters():
     for parameters, swapped in (
         ("y, y_hat", True),

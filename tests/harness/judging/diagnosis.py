@@ -47,6 +47,8 @@ _MOST_EXCHANGED = 8
 """How many calls are made again with their arguments exchanged."""
 
 EXCHANGED = "takes its first two arguments in the other order"
+TAKES_LABELS = "takes a vector of labels for its target, where the target is a matrix of one-hot rows"
+TAKES_ROWS = "takes a matrix of one-hot rows for its target, where the target is a vector of labels"
 
 Again = Callable[[str, tuple[Any, ...], Mapping[str, Any]], Any]
 """Calls the implementation once more; None where no value came."""
@@ -93,6 +95,9 @@ def diagnose(
 
     formula: the function as it should be. again: asks the implementation itself.
     """
+    calls = list(calls)
+    if again and (other := _is_right_converted(clause.function, calls, formula, again)):
+        return [other]
     seen = _seen(clause, calls, formula)
     wrong = [call for call in seen if call.wrong.any()]
     if again and _is_right_exchanged(clause.function, wrong, formula, again):
@@ -281,6 +286,32 @@ def _is_right_exchanged(function: str, wrong: Sequence[_Call], formula: Callable
         if misses < 0:
             return False
     return True
+
+
+_TARGETS: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "cross_entropy": (TAKES_LABELS, lambda h, y: np.argmax(y, axis=-1)),
+    "cross_entropy_with_logits": (TAKES_ROWS, lambda z, labels: np.eye(np.shape(z)[-1])[labels]),
+}
+"""The other form in which a loss may take its target: what is said of such a loss, and how to make it."""
+
+
+def _is_right_converted(function: str, calls: Sequence[Made], formula: Callable[..., Any], again: Again) -> str | None:
+    """What to say where the implementation gives the right values for the other form of its target."""
+    if function not in _TARGETS:
+        return None
+    phrase, converted = _TARGETS[function]
+    right: set[float] = set()
+    for call in [one for one in calls if one.function == function][:_MOST_EXCHANGED]:
+        first, second = without_layout(call.arguments)
+        with np.errstate(all="ignore"):
+            value = again(function, (first, converted(first, second)), call.options)
+        numbers, expected = _flat(value), _flat(_value(formula, call))
+        if numbers is None or expected is None or numbers[0].shape != expected[0].shape:
+            return None
+        if not np.allclose(*numbers[:1], *expected[:1], rtol=1e-3, atol=_SLIDES_EPS):
+            return None
+        right |= set(_rounded(expected[0]))
+    return phrase if len(right) >= _LEAST_EVIDENCE else None
 
 
 def _is_symmetric(formula: Callable[..., Any], made: Made) -> bool:

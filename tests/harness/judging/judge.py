@@ -3,7 +3,6 @@
 In go a clause's property, an implementation and the run's examples; out comes an Outcome.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,17 +22,16 @@ from tests.harness.judging.diagnosis import Suspects, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.examples import Examples, plan_of
 from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.hints import hint
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.judging.plan import Plan
-from tests.harness.judging.structure import called_as, checked
+from tests.harness.judging.structure import checked
 from tests.harness.judging.subject import Subject
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Made, NotAsked, Prepared, Seen, Trial, carried_out
 from tests.harness.spec.clauses import ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
-_OTHER_PARAMETERS = re.compile(r"raised TypeError: \S+\(\) (takes|missing|got an unexpected) [^()]*$")
-"""Said of a function that cannot be called with these arguments; of one inside it a line number is said, too."""
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
 
@@ -209,8 +207,8 @@ class Judgement:
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
         fault = shown.fault
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
-        if isinstance(fault, CallFailed) and _OTHER_PARAMETERS.search(str(fault)):
-            also = f"; the suite calls {called_as(self.clause.function)}"
+        if raised and (said := hint(self.clause.function, str(fault if isinstance(fault, CallFailed) else raised[0]))):
+            also += f"; {said}"
         return Outcome(
             ERROR if raised else FAILED,
             len(self.drawn),
