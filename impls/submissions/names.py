@@ -272,9 +272,9 @@ class Finder:
         else:
             found.names[function] = own.called
         found.functions[name] = own
-        first, dot, method = own.called.partition(".")
-        made = isinstance(self._names.get(first), type)
-        found.called[name] = f"{first}(){dot}{method}" if made else own.called
+        first, _, method = own.called.partition(".")
+        kind = self._names.get(first)
+        found.called[name] = _in_code(first, kind, method) if isinstance(kind, type) else own.called
         if own.order:
             found.order[name] = tuple(own.order)
 
@@ -320,6 +320,22 @@ def made_of(kind: type) -> Any:
         return kind()
     except Exception:
         return object.__new__(kind)
+
+
+def _in_code(name: str, kind: type, method: str) -> str:
+    """What stands before the bracket of a call that can be run outside the class."""
+    try:
+        inspect.signature(kind).bind()
+        kind()
+        made = f"{name}()"
+    except Exception:
+        made = f"{name}.__new__({name})"
+    if not method:
+        return made
+    private = (f"_{base.__name__.lstrip('_')}{method}" for base in kind.__mro__)
+    written = next((one for one in private if method.startswith("__") and hasattr(kind, one)), method)
+    is_free = isinstance(inspect.getattr_static(kind, written, None), staticmethod | classmethod)
+    return f"{name if is_free else made}.{written}"
 
 
 def _says_nothing(method: Any) -> bool:

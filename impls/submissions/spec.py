@@ -243,9 +243,7 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
         wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
         there = loaded(path, wanted, found.read.source, found.seconds)
         if not there.functions and not there.says.not_judged and not wanted.is_homework:
-            raise LoadError(
-                _none_of(wanted.functions, [*dict.fromkeys(there.says.absent.values()), *there.says.not_looked_at])
-            )
+            raise LoadError(_none_of(there.says.not_looked_at, there.says.absent.values()))
         own = {"ARRAYS": there.arrays, "DEVICE": there.device}
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
@@ -288,7 +286,7 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
             says = networks.of_module(thing, functions, home, function_names)
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions and not says.not_judged:
-            raise LoadError(_none_of(function_names, public))
+            raise LoadError(_none_of(public))
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = "torch" if is_module_class(thing) else _only_library(thing)
         return _users(named, functions, *asked.target(own), says)
@@ -333,11 +331,14 @@ def _users(
     )
 
 
-def _none_of(function_names: Sequence[str], there: Sequence[str]) -> str:
-    """That none of the functions is there, and what is."""
+def _none_of(there: Sequence[str], said: Iterable[str] = ()) -> str:
+    """That none of the functions is there, what is, and what is said of it."""
+    why = "".join(f": {one}" for one in ["; ".join(dict.fromkeys(said))] if one)
+    if not there:
+        return f"no function of the interface is in it{why or '; in it: no function and no class'}"
     return (
-        f"no function of the interface is in it; in it: {', '.join(there[:12]) or 'no function and no class'}. Rename "
-        f"what is meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
+        f"no function of the interface is in it{why}; in it: {', '.join(there[:12])}. Rename what is meant, or name it "
+        "in a table for --assignment; conformance.md lists the names"
     )
 
 

@@ -23,7 +23,7 @@ from impls.submissions.names import Finder, OwnWork
 from impls.submissions.reach import Reach
 from impls.submissions.running import LOAD_SECONDS, Ran, ends_within
 
-_MOST_SHOWN = 12
+_MOST_METHODS = 6
 USUAL = {
     "sigmoid": "sigmoid sigm logistic sigmoid_function activation_sigmoid expit",
     "tanh": "tanh hyperbolic_tangent",
@@ -196,7 +196,15 @@ class _Reading:
         return bool(functions) and all(one in networks.FUNCTIONS for one in functions) and self._has_classes_of_torch
 
     def _with_hint(self, name: str) -> str:
-        """A name that was not looked at, with what it may be meant for: a name of the assignment, or a function."""
+        """A name that was not looked at, with what it may be meant for: a name of the assignment, or a function.
+
+        A class is called one, with the methods that may be meant.
+        """
+        if isinstance(node := self._ran.code.definitions.get(name), ast.ClassDef) and name not in self._hinted:
+            meant_by = [
+                self._with_hint(one) for one in methods(node) if not one.startswith("__") or not one.endswith("__")
+            ]
+            return f"class {name}" + "".join(f": {', '.join(one)}" for one in [meant_by[:_MOST_METHODS]] if one)
         plain = name.strip("_").lower()
         meant = next((one for one in sorted(self._hinted) if one.strip("_").lower() == plain), _MEANT.get(plain))
         if meant is None:
@@ -280,6 +288,8 @@ class _Reading:
             if name in asked:
                 found.functions.pop(name, None)
                 found.not_judged.setdefault(name, why)
+        if offer.not_judged:
+            found.looked_at.update(one.__name__ for one in self._kinds(names) if is_module_class(one))
         if offer.unwritten:
             found.looked_at.update(offer.unwritten)
             found.absent |= dict.fromkeys(asked, f"{', '.join(offer.unwritten)}: still to be written")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from reference import relu, sigmoid, tanh
-from tests.mistakes.registry import record, replica, wrong
+from tests.mistakes.registry import forms, record, replica, wrong
 
 # fmt: off
 exp = np.exp
@@ -21,7 +21,7 @@ record({
     "puts three straight lines in the place of the curve": lambda z: np.clip(0.2 * z + 0.5, 0, 1),
     "writes (tanh(z) + 1) / 2, which is the sigmoid of 2z": lambda z: 0.5 * (np.tanh(z) + 1),
     "subtracts e^-z where it should add it": lambda z: 1 / (1 - exp(-z)),
-    "rounds to the class, 0 or 1": lambda z: np.round(sigmoid(z)),
+    "rounds to the class, 0 or 1": forms(lambda z: np.round(sigmoid(z)), lambda z: np.where(z >= 0, 1.0, 0.0)),
     "fills the result column by column from a matrix read row by row":
         lambda z: np.array([1 / (1 + math.exp(-number)) for number in z.flat]).reshape(z.shape, order="F"),
 }, "SIGMOID-SYMMETRY": {

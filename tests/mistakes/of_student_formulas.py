@@ -72,7 +72,7 @@ record({
         lambda z: np.ones_like(z) if z.ndim == 1 else softmax(z.T).T,
     ),
     "sums over the whole matrix": forms(over(np.sum, SHIFTS[0]), over(np.sum, SHIFTS[1])),
-    "divides by the largest exponential instead of the sum": shifted(of_row(np.max)),
+    "does not divide by the sum: gives e^(z - max), the exponentials over the largest": shifted(of_row(np.max)),
     "divides by the length of the exponentials, the root of the sum of their squares":
         shifted(lambda e: np.linalg.norm(e, axis=-1, keepdims=True)),
     "subtracts the largest logit in the numerator only":

@@ -193,6 +193,49 @@ def test_what_was_not_looked_at_is_listed_with_near_misses():
         def compute_loss(p, t): return 0
         def plot(x): return x
         class Helper: pass
+        class Activations:
+            def __init__(self): pass
+            def soft_max(self, z): return z
+            def _draw(self): pass
     """)
-    assert found.not_looked_at == ("sofmax (softmax?)", "compute_loss", "plot", "Helper")
-    assert found.says.holds == 5
+    helpers = ("class Helper", "class Activations: soft_max (softmax?), _draw")
+    assert found.not_looked_at == ("sofmax (softmax?)", "compute_loss", "plot", *helpers)
+    assert found.says.holds == 6
+
+
+def test_the_call_of_a_method_can_be_run_in_the_file():
+    found = one("""
+        import numpy as np
+        class Plain:
+            def tanh(self, z): return z
+        class Model(Plain):
+            def __init__(self, rate): pass
+            def __sigmoid(self, z): return 1 / (1 + np.exp(-z))
+            @staticmethod
+            def relu(z): return z
+            @classmethod
+            def _softmax(cls, z): return z
+    """)
+    assert found.says.called == {
+        "sigmoid": "Model.__new__(Model)._Model__sigmoid",
+        "tanh": "Plain().tanh",
+        "relu": "Model.relu",
+        "softmax": "Model._softmax",
+    }
+    namespace = {}
+    exec(Path("student.py").read_text(), namespace)
+    assert all(callable(eval(called, namespace)) for called in found.says.called.values())
+
+
+def test_a_file_without_a_function_of_the_interface_says_what_is_in_it():
+    for code, said in (
+        ("", ": the file is empty"),
+        ("x = 1", ": it defines no function and no class"),
+        ("sigmoid = 3", ": sigmoid is an int, not a function"),
+        ("def sofmax(z): return z", "; in it: sofmax (softmax?). Rename what is meant"),
+    ):
+        Path("student.py").write_text(code)
+        (found,) = resolve("student.py", NAMES)
+        assert isinstance(found, Unloadable)
+        assert said in found.reason
+        assert found.reason.count("softmax") <= 1

@@ -15,6 +15,7 @@ from tests.harness.judging.hints import hint
 from tests.harness.judging.outcome import ERROR, FAILED, Outcome
 from tests.harness.judging.structure import called_as, checked, named
 from tests.harness.reports.verdicts import repeats
+from tests.harness.spec.clauses import CLAUSES
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ from tests.harness.reports.verdicts import repeats
         ("softmax", [np.zeros(2)], "expected an array: make it an array"),
         ("softmax", [np.zeros(2), np.zeros(2), np.zeros(2)], "expected an array: make it an array"),
         ("relu", [np.zeros(2), np.zeros(2)], "where these are its rows, make it an array"),
+        ("relu", [np.zeros((2, 3)), np.zeros((2, 3))], "beside it$"),
         ("linear", [np.zeros(2), [np.zeros((2, 3)), np.zeros(2)]], "return the result alone"),
         ("one_hot", [[np.array(0), np.array(1)]], "make it an array"),
     ],
@@ -53,8 +55,14 @@ def test_an_exception_that_many_meet_says_what_to_do(function, said):
     direct = Direct({"sigmoid": function}, library("numpy", "cpu"))
     with pytest.raises(CallFailed) as failed:
         direct.call("sigmoid", (np.zeros(2),), {})
-    assert re.search(said, hint("sigmoid", str(failed.value)) or "")
-    assert hint("sigmoid", "sigmoid raised ZeroDivisionError: division by zero") is None
+    assert re.search(said, hint(CLAUSES["SIGMOID-VALUE"], str(failed.value)) or "")
+    assert hint(CLAUSES["SIGMOID-VALUE"], "sigmoid raised ZeroDivisionError: division by zero") is None
+
+
+def test_an_exception_for_one_example_says_what_its_shape_is():
+    message = "softmax raised AxisError: axis 1 is out of bounds for array of dimension 1 (it.py:3)"
+    assert "without an axis of examples" in (hint(CLAUSES["SOFTMAX-ONE"], message) or "")
+    assert hint(CLAUSES["SOFTMAX-VALUE"], message) is None
 
 
 @pytest.mark.parametrize("function", ["mlp_gradients", "network_gradients"])

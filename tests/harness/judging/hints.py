@@ -3,6 +3,7 @@
 import re
 
 from tests.harness.judging.structure import called_as
+from tests.harness.spec.clauses import Clause
 
 _OTHER_PARAMETERS = re.compile(r"raised TypeError: \S+\(\) (takes|missing|got an unexpected) [^()]*$")
 """Said of a function that cannot be called with these arguments; of one inside it a line number is said, too."""
@@ -16,8 +17,16 @@ _HINTS = {
 }
 
 
-def hint(function: str, message: str) -> str | None:
-    """What to say behind the message of a failed call; None where nothing is known."""
+_OF_AXES = re.compile(
+    r"axis 1 is out of bounds|index out of range|too many indices|Dimension out of range|not enough values"
+)
+
+
+def hint(clause: Clause, message: str) -> str | None:
+    """What to say behind the message of a call that failed on a clause; None where nothing is known."""
+    function = clause.function
+    if clause.id.endswith("-ONE") and _OF_AXES.search(message):
+        return "one example is a vector without an axis of examples: its classes lie along axis -1, not 1"
     if _OTHER_PARAMETERS.search(message):
         return f"the suite calls {called_as(function)}"
     return next((said for pattern, said in _HINTS.items() if re.search(pattern, message)), None)

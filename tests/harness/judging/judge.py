@@ -207,7 +207,7 @@ class Judgement:
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
         fault = shown.fault
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
-        if raised and (said := hint(self.clause.function, str(fault if isinstance(fault, CallFailed) else raised[0]))):
+        if raised and (said := hint(self.clause, str(fault if isinstance(fault, CallFailed) else raised[0]))):
             also += f"; {said}"
         return Outcome(
             ERROR if raised else FAILED,

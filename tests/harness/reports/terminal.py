@@ -19,6 +19,7 @@ from tests.harness.spec.clauses import CLAUSES, LEVELS, TEXTBOOK
 _MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-", NOT_JUDGED: "?"}
 _GAP = 2
 _MOST_NAMES = 12
+_MOST_CLAUSES = 5
 
 
 def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid: str) -> str:
@@ -242,7 +243,9 @@ def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, 
         if outcome.outcome in (FAILED, ERROR) and not run.is_required(name, id)
     ]
     if beyond:
-        _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
+        shown = ", ".join(beyond[:_MOST_CLAUSES])
+        shown += f", ... ({len(beyond)} in all)" if len(beyond) > _MOST_CLAUSES else ""
+        _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {shown}")
 
 
 def _write_faults_of_the_adapter(
