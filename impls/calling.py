@@ -308,6 +308,8 @@ class _Reader:
         try:
             if isinstance(result, list | tuple | Mapping):
                 return self._plain_items(result, depth)
+            if result is None:
+                return Unreadable("None: is something still to be written?")
             is_number = isinstance(result, bool | int | float | np.generic)
             if not is_number and self.library.is_array(result):
                 shape, dtype = self.library.outline(result)

@@ -12,7 +12,7 @@ from typing import Any
 
 from impls.adapters.torch_modules import is_module_class
 from impls.implementation import Says
-from impls.stubs import gives_nothing
+from impls.stubs import gives_none_beside, gives_nothing
 from impls.submissions import declared, networks
 from impls.submissions.adapter import Loaded, mentions
 from impls.submissions.assignment import Wanted
@@ -24,6 +24,8 @@ from impls.submissions.reach import Reach
 from impls.submissions.running import LOAD_SECONDS, Ran, ends_within
 
 _MOST_METHODS = 6
+_SHORT, _LIKE_A_SHORT_NAME, _LIKE_A_LONG_NAME = 5, 0.75, 0.85
+"""Up to how many letters a name is short, and how like another one a misspelt name is: a letter more or less."""
 USUAL = {
     "sigmoid": "sigmoid sigm logistic sigmoid_function activation_sigmoid expit",
     "tanh": "tanh hyperbolic_tangent",
@@ -201,17 +203,16 @@ class _Reading:
         A class is called one, with the methods that may be meant.
         """
         if isinstance(node := self._ran.code.definitions.get(name), ast.ClassDef) and name not in self._hinted:
-            meant_by = [
-                self._with_hint(one) for one in methods(node) if not one.startswith("__") or not one.endswith("__")
-            ]
-            return f"class {name}" + "".join(f": {', '.join(one)}" for one in [meant_by[:_MOST_METHODS]] if one)
+            own = [self._with_hint(one) for one in methods(node) if not (one.startswith("__") and one.endswith("__"))]
+            return f"class {name}" + (": " if own else "") + ", ".join(own[:_MOST_METHODS])
         plain = name.strip("_").lower()
         meant = next((one for one in sorted(self._hinted) if one.strip("_").lower() == plain), _MEANT.get(plain))
         if meant is None:
             every = _MEANT | {one.strip("_").lower(): one for one in sorted(self._hinted)}
-            near = get_close_matches(plain, [one for one in every if len(one) > 2], n=1, cutoff=0.75)
+            likeness = _LIKE_A_SHORT_NAME if len(plain) <= _SHORT else _LIKE_A_LONG_NAME
+            near = get_close_matches(plain, [one for one in every if len(one) > 2], n=1, cutoff=likeness)
             meant = every[near[0]] if near else None
-        asked = meant in self._hinted or meant in self._wanted.functions
+        asked = meant != name and (meant in self._hinted or meant in self._wanted.functions)
         return f"{name} ({meant}?)" if asked else name
 
     def _declared_in_file(self) -> dict[str, Any]:
@@ -245,20 +246,22 @@ class _Reading:
         elif (stubs := self._stubs(names, attributes)) and set(stubs) == names:
             found.absent[function] = f"{', '.join(stubs)}: still to be written"
         else:
-            found.functions[function] = adapter.function(function, stubs)
+            found.functions[function] = adapter.function(function, self._stubs(names, attributes, gives_none_beside))
             methods_of = [one for one in sorted(names) if one in code.definitions]
             if len(methods_of) == 1:
                 found.names[function] = methods_of[0]
 
-    def _stubs(self, names: Iterable[str], attributes: Collection[str]) -> list[str]:
+    def _stubs(
+        self, names: Iterable[str], attributes: Collection[str], is_one: Callable[[Any], bool] = gives_nothing
+    ) -> list[str]:
         """Those of these functions, and of these methods of classes, that are still to be written."""
         found = []
         for name in sorted(names):
             thing = vars(self._ran.module).get(name)
             if isinstance(thing, type):
                 written = {one: value for one, value in vars(thing).items() if one in attributes and callable(value)}
-                found += [f"{name}.{one}" for one, value in written.items() if gives_nothing(value)]
-            elif callable(thing) and gives_nothing(thing):
+                found += [f"{name}.{one}" for one, value in written.items() if is_one(value)]
+            elif callable(thing) and is_one(thing):
                 found.append(name)
         return found
 

@@ -80,6 +80,23 @@ def test_a_loss_that_is_right_for_the_other_form_of_its_target_is_told_so(clause
     assert judged(clause, function).diagnosis == ((said,) if said else ())
 
 
+def rows_at_the_labels(y_hat, y):
+    return -np.mean(np.log(y_hat[y.argmax(axis=1)]).sum(axis=1))
+
+
+@pytest.mark.parametrize("clause", ["CE-VALUE", "CE-MEAN"])
+def test_rows_in_the_place_of_numbers_are_named_and_no_other_mistake_is(clause):
+    (said,) = judged(clause, rows_at_the_labels).diagnosis
+    assert said.startswith("takes whole rows, y_hat[label]")
+
+
+def test_what_gives_another_value_each_time_is_told_so():
+    random = np.random.default_rng(0)
+    outcome = judged("SIGMOID-VALUE", lambda z: random.random(z.shape))
+    assert outcome.message.endswith("called again with the same arguments it gives another value")
+    assert "called again" not in judged("SIGMOID-VALUE", np.tanh).message
+
+
 def test_right_code_is_told_nothing():
     outcome = judged("SIGMOID-VALUE", lambda z: (1 + np.tanh(z / 2)) / 2)
     assert (outcome.outcome, outcome.diagnosis) == (PASSED, ())

@@ -43,6 +43,12 @@ def test_a_result_that_holds_none_is_no_array_of_numbers():
         checked("sigmoid", direct.call("sigmoid", (np.zeros(2),), {}))
 
 
+def test_none_beside_a_result_is_no_array():
+    direct = Direct({"rmsprop_step": lambda *arguments, **hyper: (None, {})}, library("numpy", "cpu"))
+    with pytest.raises(CallFailed, match="item 0 of what rmsprop_step returned is None: is something still to be"):
+        checked("rmsprop_step", direct.call("rmsprop_step", (), {}))
+
+
 @pytest.mark.parametrize(
     ("function", "said"),
     [

@@ -12,6 +12,7 @@ import numpy as np
 from impls import Implementation
 from impls.backends import global_state_restored
 from impls.calling import CallFailed, Lost, NotJudged, NotWritten, Request
+from impls.nested import leaves
 from impls.submissions.file import exits_raising
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
@@ -209,6 +210,8 @@ class Judgement:
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         if raised and (said := hint(self.clause, str(fault if isinstance(fault, CallFailed) else raised[0]))):
             also += f"; {said}"
+        if isinstance(fault, Nonconformance) and shown.shown and self._is_another_time(shown.shown[-1]):
+            also += "; called again with the same arguments it gives another value"
         return Outcome(
             ERROR if raised else FAILED,
             len(self.drawn),
@@ -232,6 +235,14 @@ class Judgement:
             return checked(function, answers[0].value)
         except (Nonconformance, CallFailed):
             return None
+
+    def _is_another_time(self, call: Made) -> bool:
+        """Whether the same call gives another value, by more than a device's order of adding can make it."""
+        again = self._once_more(call.function, call.arguments, call.options)
+        if again is None or call.value is None:
+            return False
+        pairs = zip(leaves(call.value), leaves(again), strict=False)
+        return not all(np.shape(a) == np.shape(b) and np.allclose(a, b, 1e-3, 1e-6, equal_nan=True) for a, b in pairs)
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
