@@ -79,7 +79,8 @@ def run(
         if failed is None:
             _mend(ran, tried)
         else:
-            _note(ran, one, reason(failed))
+            missing = failed.name if isinstance(failed, NameError) else None
+            _note(ran, one, reason(failed), ran.unsound.get(missing or ""))
     return ran
 
 
@@ -114,8 +115,8 @@ def _run(one: Statement, ran: Ran, seconds: float) -> BaseException | None:
     return None
 
 
-def _note(ran: Ran, one: Statement, what: str) -> None:
-    """A statement that did not run to its end."""
+def _note(ran: Ran, one: Statement, what: str, because: str | None) -> None:
+    """A statement that did not run to its end. because: why a name that it reads is not there, if that is known."""
     if one.star is not None:
         ran.unknown = ran.unknown or f"it needs what {one.where} imports or makes: {what}"
     if isinstance(one.node, ast.Import | ast.ImportFrom):
@@ -124,7 +125,7 @@ def _note(ran: Ran, one: Statement, what: str) -> None:
         ran.unsound |= dict.fromkeys(one.binds, why)
         return
     for name in one.binds - ran.kept.get(one, frozenset()):
-        ran.unsound[name] = f"it needs {name}, and what makes it does not run ({one.where}: {what})"
+        ran.unsound[name] = because or f"it needs {name}, and what makes it does not run ({one.where}: {what})"
     changed = ran.code.changes_of(one) | (ran.code.set_up_by(one) if ran.code.sets_up(one) else frozenset())
     for name in changed - one.binds:
         ran.unsound.setdefault(name, f"{name} may be changed by {one.where}, which does not run to its end: {what}")

@@ -278,6 +278,10 @@ NOT_JUDGED = {
         "def sigmoid(z: Array) -> Array: return 1 / (1 + np.exp(-z))\n",
         r"it needs no_such.checked, which cannot be imported \(line 2: ModuleNotFoundError",
     ),
+    "a decorator of a library that is not there": (
+        "import numpy as np\nimport no_such_app as app\n@app.cached\ndef sigmoid(z): return z\n",
+        r"it needs no_such_app, which cannot be imported \(line 2: ModuleNotFoundError",
+    ),
     "a name that is given away by what does not run": (
         "import numpy as np\ndef sigmoid(z): return z\nsigmoid = np.load('none')\n",
         r"it needs sigmoid, and what makes it does not run \(line 3: FileNotFoundError",

@@ -141,7 +141,7 @@ def test_a_network_whose_base_class_is_not_there_says_so():
     )
     (found,) = resolve("student.py", ("sigmoid", "network", "network_gradients"))
     assert set(found.not_judged) == {"network", "network_gradients"}
-    why = "Net: it needs Net, and what makes it does not run (line 2: NameError"
+    why = "Net: it needs no_such_lightning, which cannot be imported (line 1: ModuleNotFoundError"
     assert found.not_judged["network"].startswith(why)
 
 
