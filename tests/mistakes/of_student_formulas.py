@@ -46,6 +46,7 @@ record({
     "is the sigmoid": sigmoid,
     "is the arctangent": np.arctan,
     "is the inverse hyperbolic sine": np.arcsinh,
+    "gives the sign of z": np.sign,
     "doubles the sigmoid of 2z and forgets the 1": lambda z: 2 * sigmoid(2 * z),
     "gives the denominator, the hyperbolic cosine": np.cosh,
     "leaves out the brackets, and so divides the second exponential alone":

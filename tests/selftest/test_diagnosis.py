@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.judging.diagnosis import EXCHANGED, TAKES_LABELS, TAKES_ROWS
+from tests.harness.judging.diagnosis import EXCHANGED, SINGLE, TAKES_LABELS, TAKES_ROWS
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import FAILED, PASSED, Outcome
@@ -88,6 +88,20 @@ def rows_at_the_labels(y_hat, y):
 def test_rows_in_the_place_of_numbers_are_named_and_no_other_mistake_is(clause):
     (said,) = judged(clause, rows_at_the_labels).diagnosis
     assert said.startswith("takes whole rows, y_hat[label]")
+
+
+@pytest.mark.parametrize(
+    ("clause", "function", "said"),
+    [
+        ("MSE-VALUE", lambda h, y: np.mean((np.float32(h) - np.float32(y)) ** 2) / 2, (SINGLE,)),
+        ("RELU-VALUE", lambda z: np.maximum(np.float32(z), 0), (SINGLE,)),
+        ("RELU-PURE", lambda z: np.maximum(z, 0, out=z), ()),
+    ],
+)
+def test_single_precision_is_named(clause, function, said):
+    outcome = judged(clause, function)
+    assert outcome.outcome == FAILED
+    assert tuple(one for one in outcome.diagnosis if one == SINGLE) == said
 
 
 def test_what_gives_another_value_each_time_is_told_so():

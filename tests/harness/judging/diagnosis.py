@@ -47,6 +47,7 @@ _MOST_EXCHANGED = 8
 """How many calls are made again with their arguments exchanged."""
 
 EXCHANGED = "takes its first two arguments in the other order"
+SINGLE = "computes in float32, which keeps seven digits"
 TAKES_LABELS = "takes a vector of labels for its target, where the target is a matrix of one-hot rows"
 TAKES_ROWS = "takes a matrix of one-hot rows for its target, where the target is a vector of labels"
 
@@ -102,6 +103,8 @@ def diagnose(
     wrong = [call for call in seen if call.wrong.any()]
     if again and _is_right_exchanged(clause.function, wrong, formula, again):
         return [EXCHANGED]
+    if not wrong and _is_single(seen):
+        return [SINGLE]
     if not _is_evidence(wrong):
         return []
     likeliest = sorted((one for one in suspects if _may_be(one, clause)), key=lambda one: _rank(one, clause))
@@ -124,12 +127,12 @@ def _may_be(suspect: Suspect, clause: Clause) -> bool:
     """Whether the mistake can be the one of this clause.
 
     At the textbook level no mistake of the robust level gives a wrong value by itself; on integers other mistakes wrap
-    around as the implementation does; and a run stops at its first wrong step, always of the same numbers. Of steps
-    from no state no mistake is named: a rule without a memory gives what one that forgets it gives.
+    around as the implementation does; a run stops at its first wrong step, always of the same numbers; a descent has
+    the learning rate 1. Of steps from no state none is named: a rule without a memory gives what one that forgets does.
     """
     if clause.id.endswith(("-STEPS", "-PATH")):
         return False
-    if clause.id.endswith(("-INTEGER", "-RUN")):
+    if clause.id.endswith(("-INTEGER", "-RUN", "-DESCENT")):
         return suspect.clause == clause
     return suspect.clause.level == TEXTBOOK or clause.level != TEXTBOOK
 
@@ -312,6 +315,13 @@ def _is_right_converted(function: str, calls: Sequence[Made], formula: Callable[
             return None
         right |= set(_rounded(expected[0]))
     return phrase if len(right) >= _LEAST_EVIDENCE else None
+
+
+def _is_single(seen: Sequence[_Call]) -> bool:
+    """Whether all numbers are of float32, and not all of them right, where the arguments are of float64."""
+    of_float32 = all(np.array_equal(call.got.astype(np.float32), call.got) for call in seen)
+    in_float64 = all(dtype_of(call.made.arguments) == "float64" for call in seen)
+    return of_float32 and in_float64 and any(call.right is None or (call.got != call.right).any() for call in seen)
 
 
 def _is_symmetric(formula: Callable[..., Any], made: Made) -> bool:
