@@ -63,7 +63,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         if implementation.declared:
             said = "; ".join(f"{word} = {value}" for word, value in implementation.declared.items())
             _write_line(terminal, f"{implementation.name}: declared: {said}")
-        for remark in verdicts.remarks(implementation, verdict):
+        for remark in verdicts.remarks(implementation, verdict, level):
             _write_line(terminal, f"{implementation.name}: {remark}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
