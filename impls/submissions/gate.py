@@ -347,7 +347,8 @@ def cells_of(content: bytes) -> tuple[str, ...]:
         sources = tuple(_code(cell) if cell["cell_type"] == "code" else "" for cell in cells)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
         why = _NO_NOTEBOOK.get(type(wrong), "its cells cannot be read")
-        raise Refused(f"no notebook that can be read: {why} ({type(wrong).__name__})") from wrong
+        where = f", line {wrong.lineno}" if isinstance(wrong, json.JSONDecodeError) else ""
+        raise Refused(f"no notebook that can be read: {why} ({type(wrong).__name__}{where})") from wrong
     if sum(map(len, sources)) > MOST_CODE:
         raise Refused(f"a notebook of more than {MOST_CODE} characters of code")
     return sources

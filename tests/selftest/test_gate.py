@@ -236,6 +236,11 @@ def test_what_is_no_notebook_is_refused(content):
         cells_of(content)
 
 
+def test_a_notebook_that_is_no_json_says_in_which_line():
+    with pytest.raises(Refused, match=r"its text is not JSON \(JSONDecodeError, line 3\)"):
+        cells_of(b'{"cells": [\n{}\n{}]}')
+
+
 def test_a_task_is_the_same_in_another_process(folder):
     (folder / os.fsdecode(b"L\xf6sung.py")).write_text(SIGMOID)
     (folder / "bob.ipynb").write_bytes(notebook("import torch"))
