@@ -5,9 +5,10 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.judging.diagnosis import EXCHANGED, SINGLE, TAKES_LABELS, TAKES_ROWS
+from tests.harness.judging.diagnosis import EXCHANGED, SINGLE
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
+from tests.harness.judging.other_forms import TAKES_LABELS, TAKES_ROWS, TRANSPOSED
 from tests.harness.judging.outcome import FAILED, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.mistakes import MISTAKES, suspects
@@ -74,6 +75,8 @@ def test_the_misconception_is_named_however_it_is_written(clause, function, word
         ("CE-VALUE", lambda y_hat, y: -np.mean(np.log(y_hat[range(len(y)), y])), TAKES_LABELS),
         ("CE-VALUE", lambda y_hat, y: -np.sum(np.log(y_hat[range(len(y)), y])), None),
         ("LOGITS-VALUE", lambda z, y: np.mean(np.log(np.exp(z).sum(1)) - (z * y).sum(1)), TAKES_ROWS),
+        ("LINEAR-VALUE", lambda x, W, b: x @ W + b, TRANSPOSED),
+        ("LINEAR-PURE", lambda x, W, b: x @ W.T + np.add(b, 0, out=x[:1, :1]) * 0 + b, None),
     ],
 )
 def test_a_loss_that_is_right_for_the_other_form_of_its_target_is_told_so(clause, function, said):
@@ -146,7 +149,13 @@ def test_what_has_no_name_fails_and_is_told_none(named):
 
 
 def test_every_accepted_phrase_is_the_diagnosis_own():
-    own = {mistake.misconception for mistake in MISTAKES.values()} | {EXCHANGED, SINGLE, TAKES_LABELS, TAKES_ROWS}
+    own = {mistake.misconception for mistake in MISTAKES.values()} | {
+        EXCHANGED,
+        SINGLE,
+        TAKES_LABELS,
+        TAKES_ROWS,
+        TRANSPOSED,
+    }
     phrases = [phrase for of_mistake in accepted().values() for phrase in of_mistake]
     assert not [phrase for phrase in phrases if phrase not in own and not phrase.endswith((" that", " value"))]
 

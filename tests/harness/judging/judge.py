@@ -25,6 +25,7 @@ from tests.harness.judging.examples import Examples, plan_of
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.hints import hint
 from tests.harness.judging.kind import Kind
+from tests.harness.judging.other_forms import other_form
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.judging.plan import Plan
 from tests.harness.judging.structure import checked
@@ -198,11 +199,13 @@ class Judgement:
             kind, candidates = CallFailed, [index for index, _ in failing]
         diagnosis: Sequence[str] = ()
         if self.suspects:
-            calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
+            calls = [call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE]]
             name, network = self.clause.function, self.kind.network
             of_one = of_network(name, network) if network and name.startswith("network") else None
             right = of_one or self._subject.exact[name]
-            diagnosis = diagnose(self.clause, calls, self.suspects(name, network), right, self._once_more)
+            diagnosis = other_form(name, calls, right, self._once_more) or diagnose(
+                self.clause, calls, self.suspects(name, network), right, self._once_more
+            )
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind)
