@@ -336,8 +336,9 @@ def _none_of(there: Sequence[str], said: Iterable[str] = ()) -> str:
     why = "".join(f": {one}" for one in ["; ".join(dict.fromkeys(said))] if one)
     if not there:
         return f"no function of the interface is in it{why or '; in it: no function and no class'}"
+    shown = sorted(there, key=lambda one: "?)" not in one)[:12]
     return (
-        f"no function of the interface is in it{why}; in it: {', '.join(there[:12])}. Rename what is meant, or name it "
+        f"no function of the interface is in it{why}; in it: {', '.join(shown)}. Rename what is meant, or name it "
         "in a table for --assignment; conformance.md lists the names"
     )
 

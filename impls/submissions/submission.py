@@ -35,7 +35,8 @@ USUAL = {
     "binary_cross_entropy": "binary_cross_entropy bce bce_loss log_loss binary_loss cross_entropy_binary compute_cost "
     "compute_loss logistic_loss cost_function",
     "cross_entropy": "cross_entropy crossentropy categorical_cross_entropy ce_loss cross_entropy_loss multiclass_cost",
-    "cross_entropy_with_logits": "cross_entropy_with_logits softmax_loss softmax_cross_entropy",
+    "cross_entropy_with_logits": "cross_entropy_with_logits softmax_loss softmax_cross_entropy softmax_loss_naive "
+    "softmax_loss_vectorized",
     "mean_squared_error": "mean_squared_error mse mse_loss half_mse l2_loss squared_error",
     "linear": "linear dense affine affine_forward linear_forward fully_connected",
     "neuron": "neuron perceptron",

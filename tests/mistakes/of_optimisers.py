@@ -69,6 +69,7 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "forgets to correct the bias of the mean": ("m / (1 - b1**t)", "m"),
         "multiplies by the correction where it should divide": ("m / (1", "m * (1", "v / (1", "v * (1"),
         "corrects the bias by the number of steps before this one": ("**t", "**max(t - 1, 1)"),
+        "corrects the bias by the number of steps before this one, and divides by 0 in the first": ("**t", "**(t - 1)"),
         "corrects the bias by the number of steps after this one": ("**t", "**(t + 1)"),
         "corrects the bias as if every step were the first": ("**t", ""),
         "corrects the bias as if every step were the second: beta^2 for beta^t": ("**t", "**2"),

@@ -233,6 +233,7 @@ def test_a_file_without_a_function_of_the_interface_says_what_is_in_it():
         ("x = 1", ": it defines no function and no class"),
         ("sigmoid = 3", ": sigmoid is an int, not a function"),
         ("def sofmax(z): return z", "; in it: sofmax (softmax?). Rename what is meant"),
+        ("\n".join(f"def f{n}(): 0" for n in range(20)) + "\ndef sofmax(z): return z", "in it: sofmax (softmax?), f0"),
     ):
         Path("student.py").write_text(code)
         (found,) = resolve("student.py", NAMES)

@@ -224,7 +224,8 @@ def _not_looked_at(implementation: Implementation) -> str:
     left, holds = implementation.not_looked_at, implementation.says.holds
     if not left:
         return ""
-    shown = ", ".join(left[:_MOST_NAMES]) + (", ..." if len(left) > _MOST_NAMES else "")
+    meant = sorted(left, key=lambda one: "?)" not in one)  # what may be one of the functions, first
+    shown = ", ".join(meant[:_MOST_NAMES]) + (", ..." if len(left) > _MOST_NAMES else "")
     return f" ({holds - len(left)} of the {holds} functions and classes in the file; not looked at: {shown})"
 
 

@@ -99,6 +99,18 @@ def squares_the_decays(theta, grad, state, lr, betas, eps):
     return new, {"step": state["step"] + 1, "exp_avg": means, "exp_avg_sq": squares}
 
 
+@handed_in("adam_step", "corrects before it counts")
+def counts_last(theta, grad, state, lr, betas, eps):
+    (b1, b2), t = betas, state["step"]
+    m = [b1 * m + (1 - b1) * g for m, g in zip(state["exp_avg"], grad, strict=True)]
+    v = [b2 * v + (1 - b2) * g**2 for v, g in zip(state["exp_avg_sq"], grad, strict=True)]
+    with np.errstate(all="ignore"):
+        means = [one / np.float64(1 - b1**t) for one in m]
+        squares = [one / np.float64(1 - b2**t) for one in v]
+        new = [p - lr * a / (np.sqrt(b) + eps) for p, a, b in zip(theta, means, squares, strict=True)]
+    return new, {"step": t + 1, "exp_avg": m, "exp_avg_sq": v}
+
+
 def backward(x, y, theta, activations, bias, slopes):
     """Backpropagation of the squared error through sigmoid, tanh, ReLU and identity."""
     layers = [np.asarray(x)]
