@@ -20,6 +20,8 @@ record({
     "takes whole rows, y_hat[label], where y_hat[row, label] is meant": forms(
         lambda h, y: -np.sum(log(h[np.argmax(y, axis=1)])) / len(y),
         lambda h, y: -np.mean(log(h[np.argmax(y, axis=1)])), lambda h, y: -np.sum(log(h[np.argmax(y, axis=1)]))),
+    "gives a number for each class of each example, and adds nothing up": forms(
+        lambda h, y: -y * log(h), lambda h, y: -y * log(h) - (1 - y) * log(1 - h)),
     "takes the binary loss of each class and averages over m and k":
         lambda h, y: -np.mean(y * log(h) + (1 - y) * log(1 - h)),
     "takes the probabilities for logits and applies the softmax to them once more":

@@ -11,6 +11,12 @@ def indexes_rows(y_hat, y):
     return -np.log(y_hat[labels]).sum() / labels.shape[0]
 
 
+@handed_in("cross_entropy", "nothing is added up")
+def elementwise(p, y):
+    p = np.clip(p, 1e-15, 1 - 1e-15)
+    return -y * np.log(p) - (1 - y) * np.log(1 - p)
+
+
 @handed_in("cross_entropy", "labels where the target is one-hot")
 def for_labels(y_hat, y):
     return -np.log(y_hat[np.arange(len(y_hat)), y]).mean()
