@@ -65,6 +65,12 @@ def test_an_exception_that_many_meet_says_what_to_do(function, said):
     assert hint(CLAUSES["SIGMOID-VALUE"], "sigmoid raised ZeroDivisionError: division by zero") is None
 
 
+def test_an_exception_of_a_target_that_is_an_index_says_what_the_target_is():
+    message = "cross_entropy raised IndexError: arrays used as indices must be of integer (or boolean) type (it.py:2)"
+    assert "one-hot rows" in (hint(CLAUSES["CE-VALUE"], message) or "")
+    assert hint(CLAUSES["LOGITS-VALUE"], message) is None
+
+
 def test_an_exception_for_one_example_says_what_its_shape_is():
     message = "softmax raised AxisError: axis 1 is out of bounds for array of dimension 1 (it.py:3)"
     assert "without an axis of examples" in (hint(CLAUSES["SOFTMAX-ONE"], message) or "")

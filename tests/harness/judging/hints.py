@@ -22,11 +22,16 @@ _OF_AXES = re.compile(
 )
 
 
+_AS_INDICES = re.compile(r"used as indices must be|are valid indices")
+
+
 def hint(clause: Clause, message: str) -> str | None:
     """What to say behind the message of a call that failed on a clause; None where nothing is known."""
     function = clause.function
     if clause.id.endswith("-ONE") and _OF_AXES.search(message):
         return "one example is a vector, without an axis of examples: take axis -1, not 1"
+    if function == "cross_entropy" and _AS_INDICES.search(message):
+        return "the target is a matrix of one-hot rows, and no labels to index with"
     if _OTHER_PARAMETERS.search(message):
         return f"the suite calls {called_as(function)}"
     return next((said for pattern, said in _HINTS.items() if re.search(pattern, message)), None)
