@@ -31,7 +31,8 @@ class Ran:
 
     unsound: by name, why its value is not the one that the student meant. refused: by name, why what should define it
     is no Python. unknown: why names that no statement binds may be missing. kept: by statement, the names of functions
-    that it would have given to something else, as ``softmax = softmax(z)`` does; they are still the functions'.
+    that it would have given to something else, as ``softmax = softmax(z)`` and the import of a library's do; they are
+    still the functions'.
     """
 
     module: ModuleType
@@ -71,7 +72,10 @@ def run(
         if one.broken:
             ran.refused |= dict.fromkeys(one.binds, reason(one.broken))
             continue
-        functions = _functions_of(one, ran.module)
+        if not whole and _eclipses(one, ran.module, is_near):
+            ran.kept[one] = one.binds
+            continue
+        functions = {} if whole else _functions_of(one, ran.module)
         tried, failed = one, _run(one, ran, (end - time.monotonic()) / 2)
         if failed is not None and (bare := without_annotations(one)):
             tried, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
@@ -82,6 +86,16 @@ def run(
             missing = failed.name if isinstance(failed, NameError) else None
             _note(ran, one, reason(failed), ran.unsound.get(missing or ""))
     return ran
+
+
+def _eclipses(one: Statement, module: ModuleType, is_near: Callable[[str], bool]) -> bool:
+    """Whether it imports a library's, as to compare, under the name of an own function or class that is there."""
+    if not isinstance(one.node, ast.ImportFrom) or one.node.level or is_near(one.node.module or ""):
+        return False
+    there = [vars(module).get(name) for name in one.binds]
+    return bool(there) and all(
+        isinstance(value, FunctionType | type) and value.__module__ == module.__name__ for value in there
+    )
 
 
 def _functions_of(one: Statement, module: ModuleType) -> dict[str, FunctionType]:

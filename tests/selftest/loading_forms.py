@@ -246,6 +246,16 @@ NEEDED = {
         sigmoid = sigmoid(np.zeros(3))
         loss, sigmoid = 1.0, 2.0
     """,
+    "a name under which a script then imports a library's": """
+        import numpy as np
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+        from math import tan as sigmoid
+    """,
+    "a name under which an own file has the function": """
+        import numpy as np
+        def sigmoid(z): pass
+        from neighbour import sigmoid
+    """,
     "a name that a script then uses for a value of it, of data that are not there": """
         import numpy as np
         def sigmoid(z): return 1 / (1 + np.exp(-z))

@@ -58,6 +58,20 @@ def test_what_was_left_out_is_named_and_harms_nothing_else(form):
     assert "tanh" in found.functions
 
 
+def test_an_adapter_of_a_library_is_run_as_python_runs_it():
+    found = one("""
+        import math
+        ARRAYS = "numpy"
+        def sigmoid(z): return z
+        def tanh(z): return z
+        from math import tan as sigmoid
+        tanh = 3
+    """)
+    assert found.functions == ()
+    assert "math.tan" in found.not_judged["sigmoid"]
+    assert found.says.absent["tanh"] == "tanh is an int, not a function"
+
+
 def test_a_library_is_set_up_in_its_place():
     found = one("""
         import os, sys, warnings
