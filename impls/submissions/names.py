@@ -127,7 +127,8 @@ class Own:
         try:
             signature.bind(*arguments, **options)
         except TypeError as wrong:
-            why = f"{self.called}{signature} cannot be called with the {len(arguments)} arguments of the interface"
+            given = "the argument" if len(arguments) == 1 else f"the {len(arguments)} arguments"
+            why = f"{self.called}{signature} cannot be called with {given} of the interface"
             raise NotJudged(f"{why} ({wrong}); write an adapter") from wrong
 
 
