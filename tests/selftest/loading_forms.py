@@ -161,6 +161,25 @@ NEEDED = {
         def sigmoid(z): return 1 / (1 + np.exp(-z))
         get_ipython().run_line_magic('pylab', 'inline')
     """,
+    "a shell command of several lines": """
+        !pip install -q one \\
+            two \\
+            three
+        import numpy as np
+        if True:
+            !pip install four \\
+                five
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+    """,
+    "operators at the head of a line, beside magics": """
+        %matplotlib inline
+        import numpy as np
+        one = (7
+               % 2)
+        unequal = (one
+                   != 2)
+        def sigmoid(z): return one * unequal / (1 + np.exp(-z))
+    """,
     "%pylab": """
         %pylab inline
         def sigmoid(z): return 1 / (1 + exp(-z))
