@@ -132,7 +132,7 @@ class Code:
                 return [one for one in self.statements if one in chosen]
             chosen |= more
             for one in more:
-                read |= one.now | one.later
+                read |= one.now | one.later | (self.imported if one.star == "" else frozenset())
             needed |= read
 
     def changes_of(self, one: Statement) -> frozenset[str]:
@@ -256,12 +256,16 @@ def _read(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
         for child in scope.get_children():
             runs_now = child.get_type() == "class" or child.get_name() in _COMPREHENSIONS
             scopes.append((child, into if runs_now else later))
-    now |= {
-        one.target.id
-        for one in _executed([node])
-        if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
+    now |= _added_to(_executed([node]))
+    later |= _added_to(ast.walk(node)) & {
+        name for one in ast.walk(node) if isinstance(one, ast.Global) for name in one.names
     }
     return frozenset(now), frozenset(later)
+
+
+def _added_to(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names in ``a += 1``, which the symbol table calls assigned alone."""
+    return {one.target.id for one in nodes if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)}
 
 
 def _executed(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -360,6 +364,11 @@ def _sets_up(node: ast.stmt, imported: frozenset[str]) -> bool:
         return False
     words = ast.unparse(node.value.func).split(".")
     return bool(_SETS_UP.match(words[-1])) or words[-2:-1] in (["path"], ["environ"])
+
+
+def attributes_of(node: ast.ClassDef) -> set[str]:
+    """The names that a class body binds: methods, lambdas, other names of methods."""
+    return {name for one in node.body for name in _bound(one)}
 
 
 def methods(node: ast.ClassDef) -> dict[str, Function]:

@@ -16,7 +16,7 @@ from impls.stubs import gives_none_beside, gives_nothing
 from impls.submissions import declared, networks
 from impls.submissions.adapter import Loaded, mentions
 from impls.submissions.assignment import Wanted
-from impls.submissions.code import Code, methods
+from impls.submissions.code import Code, attributes_of, methods
 from impls.submissions.declared import Loss, Network
 from impls.submissions.file import LoadError, contained, load, roots_of
 from impls.submissions.names import Finder, OwnWork
@@ -98,7 +98,8 @@ class _Course:
         losses = {one.kind for one in declared.losses_in(one.node for one in code.statements)}
         for name, node in code.definitions.items():
             if isinstance(node, ast.ClassDef) and (
-                plain & {one.strip("_") for one in methods(node)} or (_asks_for_networks(wanted) and _is_torch(node))
+                plain & {one.strip("_") for one in attributes_of(node)}
+                or (_asks_for_networks(wanted) and _is_torch(node))
             ):
                 needed.add(name)
         if _asks_for_networks(wanted):

@@ -243,6 +243,33 @@ NEEDED = {
             def _sigmoid(z): return 1 / (1 + np.exp(-z))
         class Model(Base): pass
     """,
+    "a lambda in a class": """
+        import numpy as np
+        class Activations:
+            sigmoid = staticmethod(lambda z: 1 / (1 + np.exp(-z)))
+    """,
+    "another name of a method": """
+        import numpy as np
+        class Model:
+            def logistic(self, z): return 1 / (1 + np.exp(-z))
+            sigmoid = logistic
+    """,
+    "a count of its calls": """
+        import numpy as np
+        calls = 0
+        def counted(f):
+            def inner(z):
+                global calls
+                calls += 1
+                return f(z)
+            return inner
+        @counted
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+    """,
+    "code in a text": """
+        import numpy as np
+        exec("def sigmoid(z): return 1 / (1 + np.exp(-z))")
+    """,
     "a method beside one that needs a plotting library": """
         import numpy as np
         import no_such_plots as plt
