@@ -30,6 +30,7 @@ BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "get_i
 
 _DEFINES = re.compile(r"^[ \t]*+(?:async[ \t]++def|def|class)[ \t]++(\w++)", re.MULTILINE)
 _SETS_UP = re.compile(r"set|use|update|config|enable|disable|seed|manual_seed|filter|simplefilter|register|default")
+_WORD = re.compile(r"[^\W\d]\w*+")
 _METHODS = (
     "append appendleft extend insert pop popitem remove clear update setdefault add discard sort reverse fill put "
     "resize setflags register"
@@ -132,7 +133,7 @@ class Code:
                 return [one for one in self.statements if one in chosen]
             chosen |= more
             for one in more:
-                read |= one.now | one.later | (self.imported if one.star == "" else frozenset())
+                read |= one.now | one.later
             needed |= read
 
     def changes_of(self, one: Statement) -> frozenset[str]:
@@ -260,6 +261,9 @@ def _read(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     later |= _added_to(ast.walk(node)) & {
         name for one in ast.walk(node) if isinstance(one, ast.Global) for name in one.names
     }
+    if any(isinstance(one, ast.Name) and one.id in {"eval", *_MAKE_ANY_NAME} for one in ast.walk(node)):
+        texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        later |= {word for text in texts for word in _WORD.findall(text)}
     return frozenset(now), frozenset(later)
 
 
@@ -314,7 +318,7 @@ def _changed(nodes: Iterable[ast.AST], own: Mapping[str, Effects]) -> tuple[set[
         elif isinstance(node, ast.AugAssign) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)):
             changed.add(_root(node.target) if isinstance(node, ast.AugAssign) else node.id)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            changed |= _changed_for_its_effect(node.value)
+            changed.add(_root(node.value.func) if isinstance(node.value.func, ast.Attribute) else None)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             bases = node.bases if isinstance(node, ast.ClassDef) else []
             for called in (*node.decorator_list, *bases):
@@ -330,11 +334,6 @@ def _changed(nodes: Iterable[ast.AST], own: Mapping[str, Effects]) -> tuple[set[
                 changed |= {_root(argument) for argument in node.args if not isinstance(argument, ast.Call)}
     changed |= by_own
     return {name for name in changed if name} - BUILTINS, by_own
-
-
-def _changed_for_its_effect(call: ast.Call) -> set[str | None]:
-    """A call whose value nobody takes is made for what it does: to the object whose method it is."""
-    return {_root(call.func)} if isinstance(call.func, ast.Attribute) else set()
 
 
 def _effects(node: ast.AST, own: Mapping[str, Effects]) -> Effects:

@@ -270,6 +270,12 @@ NEEDED = {
         import numpy as np
         exec("def sigmoid(z): return 1 / (1 + np.exp(-z))")
     """,
+    "names in texts": """
+        import numpy as np
+        one = 1
+        two = 2
+        def sigmoid(z): return eval("one / (1 + np.exp(-z))") * globals()["two"] / 2
+    """,
     "a method beside one that needs a plotting library": """
         import numpy as np
         import no_such_plots as plt
