@@ -253,7 +253,16 @@ class Finder:
                         continue
                     if self._own.code(plain.__code__):
                         seen.append(plain)
-                        yield kind, attribute, written
+                        yield self._complete(kind, attribute, plain), attribute, written
+
+    def _complete(self, kind: type, attribute: str, method: FunctionType) -> type:
+        """The class, or that one of its subclasses which has what the method uses and the class itself has not."""
+        value = inspect.getattr_static(kind, attribute)
+        for other in self.own_classes():
+            takes_over = issubclass(other, kind) and inspect.getattr_static(other, attribute, None) is value
+            if takes_over and any(hasattr(other, name) > hasattr(kind, name) for name in method.__code__.co_names):
+                return other
+        return kind
 
     def own_classes(self) -> list[type]:
         """The classes of the submission's own, in the order in which it defines them, each once."""

@@ -276,6 +276,13 @@ NEEDED = {
         two = 2
         def sigmoid(z): return eval("one / (1 + np.exp(-z))") * globals()["two"] / 2
     """,
+    "a method of a base class that uses one of a subclass": """
+        import numpy as np
+        class Base:
+            def sigmoid(self, z): return 1 / self.denominator(z)
+        class Model(Base):
+            def denominator(self, z): return 1 + np.exp(-z)
+    """,
     "a method beside one that needs a plotting library": """
         import numpy as np
         import no_such_plots as plt
