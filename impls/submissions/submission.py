@@ -99,6 +99,7 @@ class _Course:
         for name, node in code.definitions.items():
             if isinstance(node, ast.ClassDef) and (
                 plain & {one.strip("_") for one in attributes_of(node)}
+                or any(ast.unparse(base) in needed for base in node.bases)
                 or (_asks_for_networks(wanted) and _is_torch(node))
             ):
                 needed.add(name)
