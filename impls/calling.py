@@ -308,6 +308,8 @@ class _Reader:
         try:
             if isinstance(result, list | tuple | Mapping):
                 return self._plain_items(result, depth)
+            if result is None:
+                return Unreadable("None: is something still to be written?")
             is_number = isinstance(result, bool | int | float | np.generic)
             if not is_number and self.library.is_array(result):
                 shape, dtype = self.library.outline(result)
@@ -319,6 +321,8 @@ class _Reader:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise
             return Unreadable(f"something else than an array or a number: {described(raised)}")
+        if array.dtype == object and any(item is None for item in array.flat):
+            return Unreadable("an array that holds None: is something in it still to be written?")
         if array.dtype.kind not in _REAL:
             return Unreadable(f"an array of dtype {array.dtype}, not of real numbers")
         return array

@@ -6,7 +6,7 @@ there for a file, a cell of a notebook and a class alike, where the source may n
 
 import dis
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -69,15 +69,29 @@ def gives_nothing(function: Callable[..., Any]) -> bool:
     if code is None or not is_stub(function):
         return False
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    loaded = [one.argval for one in dis.get_instructions(code) if one.opname.startswith(("LOAD_", "RETURN_CONST"))]
+    loaded = [one.argval for one in _loads(code)]
     return all(value in (None, ...) or (isinstance(value, str) and value not in arguments) for value in loaded)
+
+
+def gives_none_beside(function: Callable[..., Any]) -> bool:
+    """Whether the body is a stub that gives None, alone or beside its arguments, as ``out, cache = None, x`` does."""
+    code = code_of(function)
+    return code is not None and is_stub(function) and None in {one.argval for one in _loads(code)}
+
+
+def _loads(code: CodeType) -> Iterator[dis.Instruction]:
+    return (one for one in dis.get_instructions(code) if one.opname.startswith(("LOAD_", "RETURN_CONST")))
 
 
 def is_unwritten(function: Callable[..., Any]) -> bool:
     """Whether the body is a stub, or does nothing but raise NotImplementedError."""
-    code = code_of(function)
-    if code is None or is_stub(function):
-        return code is not None
+    return is_stub(function) or only_refuses(function)
+
+
+def only_refuses(function: Callable[..., Any]) -> bool:
+    """Whether the body does nothing but raise NotImplementedError."""
+    if (code := code_of(function)) is None:
+        return False
     steps = list(dis.get_instructions(code))
     names = {one.argval for one in steps if one.opname == "LOAD_GLOBAL"}
     return names == {"NotImplementedError"} and {one.opname for one in steps} <= _COMPUTES_NOTHING | _RAISES

@@ -44,7 +44,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         arrays = mentions.arrays or asked.arrays or mentions.only or "numpy"
         device = mentions.device or asked.device or BACKENDS[arrays].devices[0]
     level = builtin.level if builtin else "textbook"
-    sources = _sources(found)
+    sources = sources_of(found)
 
     def unloadable(reason: str) -> Unloadable:
         kept = isolation.in_force
@@ -100,13 +100,14 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
     )
 
 
-def _sources(found: Named) -> Sources:
+def sources_of(found: Named) -> Sources:
     """What the worker may read of the submission: nothing of what is not one."""
     if found.path is None or found.read is None:
         return Sources((), (), (), CHECKOUT)
     source = found.read.source
     texts = [source.decode(errors="replace")] if isinstance(source, bytes) else source
-    return Sources.of(found.path.absolute(), texts)
+    project = None if found.root is None or found.wanted.is_homework else found.root.absolute()
+    return Sources.of(found.path.absolute(), texts, project)
 
 
 def _request(found: Named, sources: Sources, function_names: Sequence[str], asked: Asked) -> dict[str, Any]:
@@ -123,6 +124,7 @@ def _request(found: Named, sources: Sources, function_names: Sequence[str], aske
         "spec": found.spec,
         "file": None if path is None else str(path),
         "home": None if path is None else str(path.parent),
+        "listed": list(map(str, sources.listed)),
         "path": sys.path
         if found.is_builtin
         else [one for one in sys.path if outside_the_suite([one]) == [os.path.abspath(one)]],

@@ -60,14 +60,14 @@ def _loaded(request: dict[str, Any]) -> tuple[dict[str, Any], Direct | None]:
     """The answer to the first request, which says what to load, and how its functions are called."""
     own = [os.getcwd(), *request["shared"].values()]
     readable = [*system(os.environ, sys.path), *request["told"], *request["readable"], "/proc/self"]
-    listed = [request["home"]] if request["home"] is not None else []  # else nothing that lies there can be imported
-    landlock.restrict(readable, [*own, *request["devices"]], listed)
+    # What lies in a folder of which the names cannot be read cannot be imported.
+    landlock.restrict(readable, [*own, *request["devices"]], request["listed"])
     seccomp.restrict(request["unix_sockets"])
     if not request["trusted"]:
         hide_the_suite()
     os.environ |= request["shared"]
     if request["home"] is not None:
-        import_from_source(request["home"])
+        import_from_source(os.path.commonpath(request["listed"]))
         sys.path.append(request["home"])
     else:
         sys.path[:] = request["path"]

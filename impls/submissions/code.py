@@ -17,6 +17,8 @@ What is read too much costs time, since a statement more runs; what is read too 
 name counts as read. The order of the statements is kept, and a name that is bound twice is bound twice.
 """
 
+import __future__
+
 import ast
 import builtins
 import copy
@@ -30,18 +32,19 @@ BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "get_i
 
 _DEFINES = re.compile(r"^[ \t]*+(?:async[ \t]++def|def|class)[ \t]++(\w++)", re.MULTILINE)
 _SETS_UP = re.compile(r"set|use|update|config|enable|disable|seed|manual_seed|filter|simplefilter|register|default")
+_WORD = re.compile(r"[^\W\d]\w*+")
 _METHODS = (
     "append appendleft extend insert pop popitem remove clear update setdefault add discard sort reverse fill put "
     "resize setflags register"
 )
 _CHANGE_THEIR_OBJECT = frozenset(_METHODS.split())
-_CHANGE_AN_ARGUMENT = frozenset(
-    ("setattr", "delattr", "shuffle", "fill_diagonal", "copyto", "put", "place", "putmask", "heappush")
-)
+_OF_AN_ARGUMENT = "setattr delattr shuffle fill_diagonal copyto put place putmask heappush"
+_CHANGE_AN_ARGUMENT = frozenset(_OF_AN_ARGUMENT.split())
 _MAKE_ANY_NAME = frozenset(("exec", "globals", "vars", "locals"))
 _COMPREHENSIONS = frozenset(("listcomp", "setcomp", "dictcomp", "genexpr"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,8 @@ class Code:
         self.statements = [one for piece in pieces for one in _statements(piece, in_cells)]
         self.bound = frozenset().union(*(one.binds for one in self.statements))
         self.imported = self._only_imported()
-        self.definitions: dict[str, Function | ast.ClassDef] = {
-            one.node.name: one.node
-            for one in self.statements
-            if isinstance(one.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        self.definitions: dict[str, Definition] = {
+            one.node.name: one.node for one in self.statements if isinstance(one.node, Definition)
         }
         effects = self._effects_of_own()
         self.changes = {one: frozenset(_changed(_executed([one.node]), effects)[0]) for one in self.statements}
@@ -102,8 +103,6 @@ class Code:
     @property
     def future(self) -> int:
         """The compiler's flags that ``from __future__`` asks for."""
-        import __future__
-
         names = [
             alias.name
             for one in self.statements
@@ -178,8 +177,8 @@ def _statements(piece: Piece, in_cells: bool) -> Iterator[Statement]:
     except SyntaxError as wrong:
         if not in_cells:
             raise
-        names = frozenset(_DEFINES.findall(piece.source))
         nothing = ast.Pass(lineno=wrong.lineno or 1, col_offset=0)
+        names = frozenset(_DEFINES.findall(piece.source))
         yield Statement(piece, nothing, names, frozenset(), frozenset(), broken=wrong)
         return
     for node in _split(body):
@@ -223,13 +222,11 @@ def _star(node: ast.stmt) -> str | None:
 
 def _bound(node: ast.AST) -> Iterator[str]:
     """The module's names that a statement binds."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(node, Definition):
         yield node.name
-        return
     if isinstance(node, ast.Import | ast.ImportFrom):
         yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names if alias.name != "*")
-        return
-    if isinstance(node, ast.Lambda):
+    if isinstance(node, Definition | ast.Import | ast.ImportFrom | ast.Lambda):
         return
     if isinstance(node, ast.comprehension):  # its own names are nobody else's
         for part in (node.iter, *node.ifs):
@@ -256,12 +253,21 @@ def _read(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
         for child in scope.get_children():
             runs_now = child.get_type() == "class" or child.get_name() in _COMPREHENSIONS
             scopes.append((child, into if runs_now else later))
-    now |= {
-        one.target.id
-        for one in _executed([node])
-        if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
-    }
+    now |= _added_to(_executed([node]))
+    nodes = list(ast.walk(node))
+    later |= _added_to(nodes) & {name for one in nodes if isinstance(one, ast.Global) for name in one.names}
+    if any(isinstance(one, ast.Name) and one.id in {"eval", *_MAKE_ANY_NAME} for one in nodes):
+        later |= {word for text in _texts(nodes) for word in _WORD.findall(text)}
     return frozenset(now), frozenset(later)
+
+
+def _texts(nodes: Iterable[ast.AST]) -> list[str]:
+    return [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+
+def _added_to(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names in ``a += 1``, which the symbol table calls assigned alone."""
+    return {one.target.id for one in nodes if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)}
 
 
 def _executed(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -280,12 +286,8 @@ def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (f"{node.module}.{alias.name}".removesuffix(".*") for alias in node.names)
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _IMPORTING:
-            yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and type(one.value) is str)
-
-
-_IMPORTING = ("__import__", "import_module")
-"""Functions that import what text among their arguments names."""
+        elif isinstance(node, ast.Call) and _named(node.func) in ("__import__", "import_module"):
+            yield from _texts(ast.walk(node))
 
 
 def imported_inside(node: ast.AST) -> tuple[str, ...]:
@@ -302,6 +304,10 @@ def _root(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
+def _named(function: ast.AST) -> str | None:
+    return function.attr if isinstance(function, ast.Attribute) else _root(function)
+
+
 def _called(node: ast.AST) -> str | None:
     """The name of what is called, or decorates: of ``a.b(1)`` it is a."""
     return _root(node.func if isinstance(node, ast.Call) else node)
@@ -316,14 +322,14 @@ def _changed(nodes: Iterable[ast.AST], own: Mapping[str, Effects]) -> tuple[set[
         elif isinstance(node, ast.AugAssign) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)):
             changed.add(_root(node.target) if isinstance(node, ast.AugAssign) else node.id)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            changed |= _changed_for_its_effect(node.value)
+            changed.add(_root(node.value.func) if isinstance(node.value.func, ast.Attribute) else None)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             bases = node.bases if isinstance(node, ast.ClassDef) else []
             for called in (*node.decorator_list, *bases):
                 by_own |= own.get(_called(called) or "", Effects()).names
                 changed.add(_root(called) if isinstance(called, ast.Call | ast.Attribute) else None)
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else _root(node.func)
+            name = _named(node.func)
             if isinstance(node.func, ast.Attribute) and name in _CHANGE_THEIR_OBJECT:
                 changed.add(_root(node.func))
             effects = own.get(name or "") or own.get(_root(node.func) or "") or Effects()
@@ -332,11 +338,6 @@ def _changed(nodes: Iterable[ast.AST], own: Mapping[str, Effects]) -> tuple[set[
                 changed |= {_root(argument) for argument in node.args if not isinstance(argument, ast.Call)}
     changed |= by_own
     return {name for name in changed if name} - BUILTINS, by_own
-
-
-def _changed_for_its_effect(call: ast.Call) -> set[str | None]:
-    """A call whose value nobody takes is made for what it does: to the object whose method it is."""
-    return {_root(call.func)} if isinstance(call.func, ast.Attribute) else set()
 
 
 def _effects(node: ast.AST, own: Mapping[str, Effects]) -> Effects:
@@ -366,6 +367,11 @@ def _sets_up(node: ast.stmt, imported: frozenset[str]) -> bool:
         return False
     words = ast.unparse(node.value.func).split(".")
     return bool(_SETS_UP.match(words[-1])) or words[-2:-1] in (["path"], ["environ"])
+
+
+def attributes_of(node: ast.ClassDef) -> set[str]:
+    """The names that a class body binds: methods, lambdas, other names of methods."""
+    return {name for one in node.body for name in _bound(one)}
 
 
 def methods(node: ast.ClassDef) -> dict[str, Function]:

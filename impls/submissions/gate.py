@@ -73,7 +73,8 @@ def submissions(folder: Path) -> list[Entry]:
     found: dict[str, str | None] = {}
     for entry in _listed(root):
         if entry.name.lower().endswith(SUFFIXES):
-            found[entry.name] = None if entry.name.endswith(SUFFIXES) else _SUFFIX
+            if entry.name != _INIT or is_package(root):
+                found[entry.name] = None if entry.name.endswith(SUFFIXES) else _SUFFIX
             continue
         if not os.path.isdir(entry.path):
             continue
@@ -82,11 +83,10 @@ def submissions(folder: Path) -> list[Entry]:
         except OSError as error:
             found[entry.name] = f"a folder that cannot be read: {error.strerror}"
             continue
-        files = [one.name for one in inside if one.name.lower().endswith(SUFFIXES)]
-        is_package = any(one.name == "__init__.py" for one in inside)
-        if entry.is_symlink() and files:
+        files = [one.name for one in inside if one.name.lower().endswith(SUFFIXES) and one.name != _INIT]
+        if entry.is_symlink() and (files or is_package(Path(entry.path))):
             found[entry.name] = _where_to(Path(entry.path), root)
-        elif is_package:
+        elif is_package(Path(entry.path)):
             found[entry.name] = None
         else:
             found |= {f"{entry.name}/{name}": None if name.endswith(SUFFIXES) else _SUFFIX for name in files}
@@ -104,6 +104,26 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 
 _NO_SUBMISSIONS = {"conftest.py", "__pycache__"}
 _SUFFIX = f"its name ends in capitals; rename it, so that it ends in {' or '.join(SUFFIXES)}"
+
+
+_INIT = "__init__.py"
+_COMMENT = re.compile(rb"#[^\n]*+")
+_LARGEST_BLANK = 4096
+
+
+def is_package(folder: Path) -> bool:
+    """Whether a folder is one submission: an `__init__.py` that says something lies in it.
+
+    A blank one makes its modules importable and is no work; a folder of nothing else stays a package.
+    """
+    init = folder / _INIT
+    if not os.path.lexists(init):
+        return False
+    try:
+        blank = not _COMMENT.sub(b"", _content(init, None, _LARGEST_BLANK)).strip()
+        return not (blank and any(one.name.endswith(SUFFIXES) and one.name != _INIT for one in _listed(folder)))
+    except (OSError, RuntimeError, Refused):
+        return True
 
 
 def _deeper(folder: Path) -> str | None:
@@ -357,7 +377,8 @@ def cells_of(content: bytes) -> tuple[str, ...]:
         sources = tuple(_code(cell) if cell["cell_type"] == "code" else "" for cell in cells)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
         why = _NO_NOTEBOOK.get(type(wrong), "its cells cannot be read")
-        raise Refused(f"no notebook that can be read: {why} ({type(wrong).__name__})") from wrong
+        where = f", line {wrong.lineno}" if isinstance(wrong, json.JSONDecodeError) else ""
+        raise Refused(f"no notebook that can be read: {why} ({type(wrong).__name__}{where})") from wrong
     if sum(map(len, sources)) > MOST_CODE:
         raise Refused(f"a notebook of more than {MOST_CODE} characters of code")
     return sources

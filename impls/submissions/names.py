@@ -16,7 +16,7 @@ from typing import Any
 from impls.adapters.torch_modules import is_module_class
 from impls.calling import CallFailed, NotJudged
 from impls.interrupt import was_interrupted
-from impls.stubs import code_of
+from impls.stubs import code_of, gives_nothing, only_refuses
 from impls.submissions.assignment import Wanted
 from impls.submissions.reach import Reach
 from impls.submissions.running import Ran, ends_within, seconds_left
@@ -71,7 +71,8 @@ class OwnWork:
         if isinstance(value, type):
             return value if self.kind(value) else None
         if isinstance(value, MethodType):
-            return self.function(value.__func__, depth - 1)
+            of_own = value if self.function(value.__self__, 1) is not None else None
+            return self.function(value.__func__, depth - 1) or of_own
         if self.kind(type(value)):
             return value
         if type(value).__name__ == "ufunc" and value.__name__.endswith("(vectorized)"):  # numpy.frompyfunc
@@ -127,7 +128,8 @@ class Own:
         try:
             signature.bind(*arguments, **options)
         except TypeError as wrong:
-            why = f"{self.called}{signature} cannot be called with the {len(arguments)} arguments of the interface"
+            given = "the argument" if len(arguments) == 1 else f"the {len(arguments)} arguments"
+            why = f"{self.called}{signature} cannot be called with {given} of the interface"
             raise NotJudged(f"{why} ({wrong}); write an adapter") from wrong
 
 
@@ -197,7 +199,7 @@ class Finder:
         if inner is None and base not in self._ran.code.bound:
             return False  # it came with all the names of a library
         if inner is None:
-            what = f"{name} is {_library_name(value)}, no work of the student"
+            what = f"{name} is {self._reach.imported.get(name) or _library_name(value)}, no work of the student"
             found.not_judged.setdefault(function, reason or what)
             return False
         if reason:
@@ -218,10 +220,14 @@ class Finder:
         return True
 
     def _take_methods(self, function: str, names: set[str]) -> bool:
-        """All methods of these names, of whatever class; each function once."""
-        candidates = list(self._methods(names))
+        """All methods of these names, of whatever class; each function once, and those still to be written last of all.
+
+        Those of a base class that only say what a class of its kind has to have are no more than that.
+        """
+        every = list(self._methods(names))
+        begun = [one for one in every if not _says_nothing(inspect.getattr_static(*one[:2]))]
         judged: list[Own] = []
-        for kind, attribute, written in candidates:
+        for kind, attribute, written in begun or every:
             self.found.looked_at.add(kind.__name__)
             called = f"{kind.__name__}.{written}"
             if reason := self._reach.why_not([kind.__name__], [written]):
@@ -248,7 +254,16 @@ class Finder:
                         continue
                     if self._own.code(plain.__code__):
                         seen.append(plain)
-                        yield kind, attribute, written
+                        yield self._complete(kind, attribute, plain), attribute, written
+
+    def _complete(self, kind: type, attribute: str, method: FunctionType) -> type:
+        """The class, or that one of its subclasses which has what the method uses and the class itself has not."""
+        value = inspect.getattr_static(kind, attribute)
+        for other in self.own_classes():
+            takes_over = issubclass(other, kind) and inspect.getattr_static(other, attribute, None) is value
+            if takes_over and any(hasattr(other, name) > hasattr(kind, name) for name in method.__code__.co_names):
+                return other
+        return kind
 
     def own_classes(self) -> list[type]:
         """The classes of the submission's own, in the order in which it defines them, each once."""
@@ -268,9 +283,9 @@ class Finder:
         else:
             found.names[function] = own.called
         found.functions[name] = own
-        first, dot, method = own.called.partition(".")
-        made = isinstance(self._names.get(first), type)
-        found.called[name] = f"{first}(){dot}{method}" if made else own.called
+        first, _, method = own.called.partition(".")
+        kind = self._names.get(first)
+        found.called[name] = _in_code(first, kind, method) if isinstance(kind, type) else own.called
         if own.order:
             found.order[name] = tuple(own.order)
 
@@ -310,7 +325,13 @@ class Broken:
 
 
 def made_of(kind: type) -> Any:
-    """An object of the class, made without arguments in half of the time that is left; else without its constructor."""
+    """An object of the class: made without arguments, else without its constructor."""
+    made = _constructed(kind)
+    return object.__new__(kind) if made is None else made
+
+
+def _constructed(kind: type) -> Any:
+    """An object made without arguments in half of the time that is left; None where that does not end well."""
     try:
         inspect.signature(kind).bind()
         with ends_within(seconds_left() / 2):
@@ -318,7 +339,22 @@ def made_of(kind: type) -> Any:
     except BaseException as raised:
         if isinstance(raised, KeyboardInterrupt) and was_interrupted():
             raise
-        return object.__new__(kind)
+        return None
+
+
+def _in_code(name: str, kind: type, method: str) -> str:
+    """What stands before the bracket of a call that can be run outside the class."""
+    made = f"{name}.__new__({name})" if _constructed(kind) is None else f"{name}()"
+    if not method:
+        return made
+    private = (f"_{base.__name__.lstrip('_')}{method}" for base in kind.__mro__)
+    written = next((one for one in private if method.startswith("__") and hasattr(kind, one)), method)
+    is_free = isinstance(inspect.getattr_static(kind, written, None), staticmethod | classmethod)
+    return f"{name if is_free else made}.{written}"
+
+
+def _says_nothing(method: Any) -> bool:
+    return gives_nothing(method) or only_refuses(method)
 
 
 def _bare_attribute(name: str) -> str:

@@ -8,13 +8,13 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from impls.submissions.code import Piece
 
 # No pattern gives back what it has matched (*+, ++): a line of blanks would take a time that grows with its square.
-_MAGIC = re.compile(r"[%!?]|[\w.]++\?\??\s*+$|[\w, ]++=\s*+[%!]")
+_MAGIC = re.compile(r"%%?[A-Za-z_]|!(?!=)|\?|[\w.]++\?\??\s*+$|[\w, ]++=\s*+[%!]")
 _CELL_MAGIC = re.compile(r"\s*+%%(\w++)")
 _PYTHON = {"time", "timeit", "capture", "prun"}
 """The cell magics after which the cell holds Python all the same."""
@@ -39,13 +39,21 @@ def pieces_of(path: Path, source: bytes | Sequence[str] | None) -> list[Piece]:
 def without_magics(source: str) -> str:
     """The source as it stands where it is Python, else with every line that only Jupyter understands made empty.
 
-    An indented one becomes ``pass``, since it may be all that a block holds.
+    An indented one becomes ``pass``, since it may be all that a block holds. A command goes on behind a backslash.
     """
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return "\n".join(map(_without_magic, source.split("\n")))
+        return "\n".join(_python_lines(source.split("\n")))
     return source
+
+
+def _python_lines(lines: Sequence[str]) -> Iterator[str]:
+    goes_on = False
+    for line in lines:
+        kept = "" if goes_on else _without_magic(line)
+        goes_on = kept != line and line.rstrip().endswith("\\")
+        yield kept
 
 
 def _of_cell(source: str) -> str:

@@ -63,7 +63,7 @@ class Reach:
         """By name the statements that make it what it is: the last definition, else all that bind it; all changes."""
         making: dict[str, list[Statement]] = {}
         for one in self.code.statements:
-            for name in one.binds:
+            for name in one.binds - self._ran.kept.get(one, frozenset()):
                 if isinstance(one.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import):
                     making[name] = []
                 making.setdefault(name, []).append(one)
@@ -88,13 +88,13 @@ class Reach:
             while isinstance(one, ast.Attribute):
                 words.append(one.attr)
                 one = one.value
-            if isinstance(one, ast.Name) and one.id in self._modules:
-                found.append(".".join([self._modules[one.id], *reversed(words)]))
+            if isinstance(one, ast.Name) and one.id in self.imported:
+                found.append(".".join([self.imported[one.id], *reversed(words)]))
         return found
 
     @cached_property
-    def _modules(self) -> Mapping[str, str]:
-        """What each imported name stands for."""
+    def imported(self) -> Mapping[str, str]:
+        """What each imported name stands for, in the library's own words."""
         stands = {}
         for one in self.code.statements:
             if isinstance(one.node, ast.Import):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from impls.interrupt import was_interrupted
 from impls.submissions.code import BUILTINS, Code, Statement, without_annotations
@@ -30,7 +30,9 @@ class Ran:
     """What came of running a submission.
 
     unsound: by name, why its value is not the one that the student meant. refused: by name, why what should define it
-    is no Python. unknown: why names that no statement binds may be missing.
+    is no Python. unknown: why names that no statement binds may be missing. kept: by statement, the names of functions
+    that it would have given to something else, as ``softmax = softmax(z)`` and the import of a library's do; they are
+    still the functions'.
     """
 
     module: ModuleType
@@ -38,6 +40,7 @@ class Ran:
     unsound: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     unknown: str | None = None
+    kept: dict[Statement, frozenset[str]] = field(default_factory=dict)
 
     def why_not(self, name: str) -> str | None:
         """Why a function that reads this name of the module cannot be judged; None where nothing speaks against it."""
@@ -69,14 +72,48 @@ def run(
         if one.broken:
             ran.refused |= dict.fromkeys(one.binds, reason(one.broken))
             continue
-        failed = _run(one, ran, (end - time.monotonic()) / 2)
+        if not whole and _eclipses(one, ran.module, is_near):
+            ran.kept[one] = one.binds
+            continue
+        functions = {} if whole else _functions_of(one, ran.module)
+        tried, failed = one, _run(one, ran, (end - time.monotonic()) / 2)
         if failed is not None and (bare := without_annotations(one)):
-            one, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
+            tried, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
+        _keep(ran, one, functions, failed is not None)
         if failed is None:
-            _mend(ran, one)
+            _mend(ran, tried)
         else:
-            _note(ran, one, reason(failed))
+            missing = failed.name if isinstance(failed, NameError) else None
+            _note(ran, one, reason(failed), ran.unsound.get(missing or ""))
     return ran
+
+
+def _eclipses(one: Statement, module: ModuleType, is_near: Callable[[str], bool]) -> bool:
+    """Whether it imports a library's, as to compare, under the name of an own function or class that is there."""
+    if not isinstance(one.node, ast.ImportFrom) or one.node.level or is_near(one.node.module or ""):
+        return False
+    there = [vars(module).get(name) for name in one.binds]
+    return bool(there) and all(
+        isinstance(value, FunctionType | type) and value.__module__ == module.__name__ for value in there
+    )
+
+
+def _functions_of(one: Statement, module: ModuleType) -> dict[str, FunctionType]:
+    """The functions whose names an assignment is about to give to something else."""
+    names = vars(module)
+    bound = one.binds if isinstance(one.node, ast.Assign | ast.AnnAssign) else ()
+    return {name: names[name] for name in bound if isinstance(names.get(name), FunctionType)}
+
+
+def _keep(ran: Ran, one: Statement, functions: dict[str, FunctionType], failed: bool) -> None:
+    """Give a function its name back that a script has used for a value, be it the function's own."""
+    names = vars(ran.module)
+    value = getattr(one.node, "value", None)
+    of_itself = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in functions
+    kept = frozenset(name for name in functions if (failed and of_itself) or not callable(names.get(name)))
+    names.update((name, functions[name]) for name in kept)
+    if kept:
+        ran.kept[one] = kept
 
 
 def _run(one: Statement, ran: Ran, seconds: float) -> BaseException | None:
@@ -92,8 +129,8 @@ def _run(one: Statement, ran: Ran, seconds: float) -> BaseException | None:
     return None
 
 
-def _note(ran: Ran, one: Statement, what: str) -> None:
-    """A statement that did not run to its end."""
+def _note(ran: Ran, one: Statement, what: str, because: str | None) -> None:
+    """A statement that did not run to its end. because: why a name that it reads is not there, if that is known."""
     if one.star is not None:
         ran.unknown = ran.unknown or f"it needs what {one.where} imports or makes: {what}"
     if isinstance(one.node, ast.Import | ast.ImportFrom):
@@ -101,8 +138,8 @@ def _note(ran: Ran, one: Statement, what: str) -> None:
         why = f"it needs {module}, which cannot be imported ({one.where}: {what})"
         ran.unsound |= dict.fromkeys(one.binds, why)
         return
-    for name in one.binds:
-        ran.unsound[name] = f"it needs {name}, and what makes it does not run ({one.where}: {what})"
+    for name in one.binds - ran.kept.get(one, frozenset()):
+        ran.unsound[name] = because or f"it needs {name}, and what makes it does not run ({one.where}: {what})"
     changed = ran.code.changes_of(one) | (ran.code.set_up_by(one) if ran.code.sets_up(one) else frozenset())
     for name in changed - one.binds:
         ran.unsound.setdefault(name, f"{name} may be changed by {one.where}, which does not run to its end: {what}")
@@ -111,7 +148,7 @@ def _note(ran: Ran, one: Statement, what: str) -> None:
 def _mend(ran: Ran, one: Statement) -> None:
     """A statement that ran: what it binds is as sound as what it read meanwhile."""
     taken_over = next((ran.unsound[name] for name in sorted(one.now) if name in ran.unsound), None)
-    for name in one.binds:
+    for name in one.binds - ran.kept.get(one, frozenset()):
         ran.refused.pop(name, None)
         if taken_over is None:
             ran.unsound.pop(name, None)

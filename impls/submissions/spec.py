@@ -102,7 +102,7 @@ class Named:
 
     name: printable, as reports show it. path: of its file or package, None for a module. read: what the gate has read
     of these. refused: why it is not to be loaded at all. wanted: what is asked of it. seconds: for running what its
-    functions need.
+    functions need. root: the folder that was named and that it lies in; None where it was named itself.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Named:
     refused: str | None = None
     wanted: Wanted = field(default_factory=lambda: Wanted(()))
     seconds: float = LOAD_SECONDS
+    root: Path | None = None
 
     @property
     def is_builtin(self) -> bool:
@@ -148,7 +149,7 @@ def named_by(spec: str, asked: Asked) -> list[Named]:
         return [_read(spec, spec)]
     if spec and os.path.isdir(spec):
         folder = Path(spec)
-        if os.path.lexists(folder / "__init__.py"):
+        if gate.is_package(folder):
             return [_read(spec, spec)]
         try:
             entries = gate.submissions(folder)
@@ -171,7 +172,7 @@ def _read(
     path = Path(spec)
     if refused is None:
         try:
-            return Named(printable(name), spec, path, gate.read(path, root, beside))
+            return Named(printable(name), spec, path, gate.read(path, root, beside), root=root)
         except gate.Refused as wrong:
             refused = str(wrong)
     return Named(printable(name), spec, path, refused=refused)
@@ -242,9 +243,7 @@ def _from_file(found: Named, path: Path, function_names: Sequence[str], asked: A
         wanted = found.wanted if found.wanted.functions else Wanted(tuple(function_names))
         there = loaded(path, wanted, found.read.source, found.seconds)
         if not there.functions and not there.says.not_judged and not wanted.is_homework:
-            raise LoadError(
-                _none_of(wanted.functions, [*dict.fromkeys(there.says.absent.values()), *there.says.not_looked_at])
-            )
+            raise LoadError(_none_of(there.says.not_looked_at, there.says.absent.values()))
         own = {"ARRAYS": there.arrays, "DEVICE": there.device}
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = mentions.only or ("torch" if there.is_of_torch else None)
@@ -287,7 +286,7 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
             says = networks.of_module(thing, functions, home, function_names)
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions and not says.not_judged:
-            raise LoadError(_none_of(function_names, public))
+            raise LoadError(_none_of(public))
         if not own["ARRAYS"] and not asked.arrays:
             own["ARRAYS"] = "torch" if is_module_class(thing) else _only_library(thing)
         return _users(named, functions, *asked.target(own), says)
@@ -332,11 +331,15 @@ def _users(
     )
 
 
-def _none_of(function_names: Sequence[str], there: Sequence[str]) -> str:
-    """That none of the functions is there, and what is."""
+def _none_of(there: Sequence[str], said: Iterable[str] = ()) -> str:
+    """That none of the functions is there, what is, and what is said of it."""
+    why = "".join(f": {one}" for one in ["; ".join(dict.fromkeys(said))] if one)
+    if not there:
+        return f"no function of the interface is in it{why or '; in it: no function and no class'}"
+    shown = sorted(there, key=lambda one: "?)" not in one)[:12]
     return (
-        f"no function of the interface is in it; in it: {', '.join(there[:12]) or 'no function and no class'}. Rename "
-        f"what is meant, or name it in a table for --assignment. The interface: {', '.join(function_names)}"
+        f"no function of the interface is in it{why}; in it: {', '.join(shown)}. Rename what is meant, or name it "
+        "in a table for --assignment; conformance.md lists the names"
     )
 
 

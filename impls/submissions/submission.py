@@ -12,18 +12,20 @@ from typing import Any
 
 from impls.adapters.torch_modules import is_module_class
 from impls.implementation import Says
-from impls.stubs import gives_nothing
+from impls.stubs import gives_none_beside, gives_nothing
 from impls.submissions import declared, networks
 from impls.submissions.adapter import Loaded, mentions
 from impls.submissions.assignment import Wanted
-from impls.submissions.code import Code, methods
+from impls.submissions.code import Code, attributes_of, methods
 from impls.submissions.declared import Loss, Network
 from impls.submissions.file import LoadError, contained, load, roots_of
 from impls.submissions.names import Finder, OwnWork
 from impls.submissions.reach import Reach
 from impls.submissions.running import LOAD_SECONDS, Ran, ends_within
 
-_MOST_SHOWN = 12
+_MOST_METHODS = 6
+_SHORT, _LIKE_A_SHORT_NAME, _LIKE_A_LONG_NAME = 5, 0.75, 0.85
+"""Up to how many letters a name is short, and how like another one a misspelt name is: a letter more or less."""
 USUAL = {
     "sigmoid": "sigmoid sigm logistic sigmoid_function activation_sigmoid expit",
     "tanh": "tanh hyperbolic_tangent",
@@ -33,7 +35,8 @@ USUAL = {
     "binary_cross_entropy": "binary_cross_entropy bce bce_loss log_loss binary_loss cross_entropy_binary compute_cost "
     "compute_loss logistic_loss cost_function",
     "cross_entropy": "cross_entropy crossentropy categorical_cross_entropy ce_loss cross_entropy_loss multiclass_cost",
-    "cross_entropy_with_logits": "cross_entropy_with_logits softmax_loss softmax_cross_entropy",
+    "cross_entropy_with_logits": "cross_entropy_with_logits softmax_loss softmax_cross_entropy softmax_loss_naive "
+    "softmax_loss_vectorized",
     "mean_squared_error": "mean_squared_error mse mse_loss half_mse l2_loss squared_error",
     "linear": "linear dense affine affine_forward linear_forward fully_connected",
     "neuron": "neuron perceptron",
@@ -95,7 +98,9 @@ class _Course:
         losses = {one.kind for one in declared.losses_in(one.node for one in code.statements)}
         for name, node in code.definitions.items():
             if isinstance(node, ast.ClassDef) and (
-                plain & {one.strip("_") for one in methods(node)} or (_asks_for_networks(wanted) and _is_torch(node))
+                plain & {one.strip("_") for one in attributes_of(node)}
+                or any(ast.unparse(base) in needed for base in node.bases)
+                or (_asks_for_networks(wanted) and _is_torch(node))
             ):
                 needed.add(name)
         if _asks_for_networks(wanted):
@@ -196,14 +201,21 @@ class _Reading:
         return bool(functions) and all(one in networks.FUNCTIONS for one in functions) and self._has_classes_of_torch
 
     def _with_hint(self, name: str) -> str:
-        """A name that was not looked at, with what it may be meant for: a name of the assignment, or a function."""
+        """A name that was not looked at, with what it may be meant for: a name of the assignment, or a function.
+
+        A class is called one, with the methods that may be meant.
+        """
+        if isinstance(node := self._ran.code.definitions.get(name), ast.ClassDef) and name not in self._hinted:
+            own = [self._with_hint(one) for one in methods(node) if not (one.startswith("__") and one.endswith("__"))]
+            return f"class {name}" + (": " if own else "") + ", ".join(own[:_MOST_METHODS])
         plain = name.strip("_").lower()
         meant = next((one for one in sorted(self._hinted) if one.strip("_").lower() == plain), _MEANT.get(plain))
         if meant is None:
             every = _MEANT | {one.strip("_").lower(): one for one in sorted(self._hinted)}
-            near = get_close_matches(plain, [one for one in every if len(one) > 2], n=1, cutoff=0.75)
+            likeness = _LIKE_A_SHORT_NAME if len(plain) <= _SHORT else _LIKE_A_LONG_NAME
+            near = get_close_matches(plain, [one for one in every if len(one) > 2], n=1, cutoff=likeness)
             meant = every[near[0]] if near else None
-        asked = meant in self._hinted or meant in self._wanted.functions
+        asked = meant != name and (meant in self._hinted or meant in self._wanted.functions)
         return f"{name} ({meant}?)" if asked else name
 
     def _declared_in_file(self) -> dict[str, Any]:
@@ -237,20 +249,22 @@ class _Reading:
         elif (stubs := self._stubs(names, attributes)) and set(stubs) == names:
             found.absent[function] = f"{', '.join(stubs)}: still to be written"
         else:
-            found.functions[function] = adapter.function(function, stubs)
+            found.functions[function] = adapter.function(function, self._stubs(names, attributes, gives_none_beside))
             methods_of = [one for one in sorted(names) if one in code.definitions]
             if len(methods_of) == 1:
                 found.names[function] = methods_of[0]
 
-    def _stubs(self, names: Iterable[str], attributes: Collection[str]) -> list[str]:
+    def _stubs(
+        self, names: Iterable[str], attributes: Collection[str], is_one: Callable[[Any], bool] = gives_nothing
+    ) -> list[str]:
         """Those of these functions, and of these methods of classes, that are still to be written."""
         found = []
         for name in sorted(names):
             thing = vars(self._ran.module).get(name)
             if isinstance(thing, type):
                 written = {one: value for one, value in vars(thing).items() if one in attributes and callable(value)}
-                found += [f"{name}.{one}" for one, value in written.items() if gives_nothing(value)]
-            elif callable(thing) and gives_nothing(thing):
+                found += [f"{name}.{one}" for one, value in written.items() if is_one(value)]
+            elif callable(thing) and is_one(thing):
                 found.append(name)
         return found
 
@@ -280,6 +294,8 @@ class _Reading:
             if name in asked:
                 found.functions.pop(name, None)
                 found.not_judged.setdefault(name, why)
+        if offer.not_judged:
+            found.looked_at.update(one.__name__ for one in self._kinds(names) if is_module_class(one))
         if offer.unwritten:
             found.looked_at.update(offer.unwritten)
             found.absent |= dict.fromkeys(asked, f"{', '.join(offer.unwritten)}: still to be written")
@@ -288,10 +304,20 @@ class _Reading:
         if offer.loss:
             self._says["LOSS"] = offer.loss
         self._fails |= {name: why for name, why in offer.fails.items() if name in found.functions}
+        unmade = self._unmade() if not offer.functions and not offer.unwritten else None
         for name in asked:
             if name in found.functions:
                 found.absent.pop(name, None)
+            elif unmade and name not in found.absent:
+                found.not_judged.setdefault(name, unmade)
         return offer.network
+
+    def _unmade(self) -> str | None:
+        """Why a class that would be a network is not there, as where the library of its base class is missing."""
+        code = self._ran.code
+        nodes = {name: node for name, node in code.definitions.items() if isinstance(node, ast.ClassDef)}
+        forward = [name for name, node in nodes.items() if _is_torch(node) and "forward" in methods(node)]
+        return next((f"{one}: {self._ran.unsound[one]}" for one in forward if one in self._ran.unsound), None)
 
     def _kinds(self, names: Sequence[str]) -> list[type]:
         """The own classes that can be judged; an object of one, under a name of the network, stands for it."""

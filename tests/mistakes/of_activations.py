@@ -5,10 +5,13 @@ import math
 import numpy as np
 
 from reference import relu, sigmoid, tanh
-from tests.mistakes.registry import record, replica, wrong
+from tests.mistakes.registry import forms, record, replica, wrong
 
 # fmt: off
 exp = np.exp
+
+def rounded(f):
+    return forms(*(lambda z, d=d: np.round(f(z), d) for d in (2, 3, 4, 5, 6, 1)))
 
 record({
 "SIGMOID-VALUE": {
@@ -20,8 +23,9 @@ record({
     "gives the derivative, s (1 - s), where the value is due": lambda z: sigmoid(z) * (1 - sigmoid(z)),
     "puts three straight lines in the place of the curve": lambda z: np.clip(0.2 * z + 0.5, 0, 1),
     "writes (tanh(z) + 1) / 2, which is the sigmoid of 2z": lambda z: 0.5 * (np.tanh(z) + 1),
+    "rounds to a few decimals": rounded(sigmoid),
     "subtracts e^-z where it should add it": lambda z: 1 / (1 - exp(-z)),
-    "rounds to the class, 0 or 1": lambda z: np.round(sigmoid(z)),
+    "rounds to the class, 0 or 1": forms(lambda z: np.round(sigmoid(z)), lambda z: np.where(z >= 0, 1.0, 0.0)),
     "fills the result column by column from a matrix read row by row":
         lambda z: np.array([1 / (1 + math.exp(-number)) for number in z.flat]).reshape(z.shape, order="F"),
 }, "SIGMOID-SYMMETRY": {
@@ -54,6 +58,7 @@ def nan_is_one_in_groups_of_four(z):
 
 record({
 "TANH-VALUE": {
+    "rounds to a few decimals": rounded(tanh),
     "subtracts the other way round in the numerator": lambda z: (1 - exp(2 * z)) / (exp(2 * z) + 1),
     "swaps the plus and the minus of the quotient": lambda z: (exp(2 * z) + 1) / (exp(2 * z) - 1),
     "leaves the 1 out of the numerator, and so gives a sigmoid": lambda z: exp(2 * z) / (exp(2 * z) + 1),

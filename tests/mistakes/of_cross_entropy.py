@@ -4,7 +4,7 @@ import numpy as np
 
 from reference import cross_entropy as right
 from tests.mistakes.partial import class_losses
-from tests.mistakes.registry import record, wrong
+from tests.mistakes.registry import forms, record, wrong
 
 # fmt: off
 log = np.log
@@ -17,6 +17,11 @@ record({
 "CE-VALUE": {
     "adds the binary cross-entropy's term of what is not true for every class":
         lambda h, y: -np.mean(np.sum(y * log(h) + (1 - y) * log(1 - h), axis=-1)),
+    "takes whole rows, y_hat[label], where y_hat[row, label] is meant": forms(
+        lambda h, y: -np.sum(log(h[np.argmax(y, axis=1)])) / len(y),
+        lambda h, y: -np.mean(log(h[np.argmax(y, axis=1)])), lambda h, y: -np.sum(log(h[np.argmax(y, axis=1)]))),
+    "gives a number for each class of each example, and adds nothing up": forms(
+        lambda h, y: -y * log(h), lambda h, y: -y * log(h) - (1 - y) * log(1 - h)),
     "takes the binary loss of each class and averages over m and k":
         lambda h, y: -np.mean(y * log(h) + (1 - y) * log(1 - h)),
     "takes the probabilities for logits and applies the softmax to them once more":

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.mistakes.networks import floating, refuse_unless
-from tests.mistakes.registry import record, remembering, wrong_later
+from tests.mistakes.registry import forms, record, remembering, wrong_later
 
 # fmt: off
 
@@ -54,7 +54,8 @@ record({
     "moves by the sign of the gradient, whatever its size": moving(lambda p, g, a: p - a * np.sign(g)),
     "scales long gradients to length 1": moving(lambda p, g, a: p - a * g / max(1, np.linalg.norm(g))),
     "takes half the step": moving(lambda p, g, a: p - a * g / 2),
-    "adds weight decay that nobody asked for": moving(lambda p, g, a: p - a * (g + 1e-4 * p)),
+    "adds weight decay that nobody asked for": forms(
+        *(moving(lambda p, g, a, c=c: p - a * (g + c * p)) for c in (1e-4, 1e-3, 0.01, 0.1, 1.0))),
     "moves the weights and forgets the biases, every other array":
         moving_number(lambda i, p, g, a: p.copy() if i % 2 else p - a * g),
     "moves the first two arrays, the only ones of a single layer":

@@ -69,8 +69,10 @@ EDITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "forgets to correct the bias of the mean": ("m / (1 - b1**t)", "m"),
         "multiplies by the correction where it should divide": ("m / (1", "m * (1", "v / (1", "v * (1"),
         "corrects the bias by the number of steps before this one": ("**t", "**max(t - 1, 1)"),
+        "corrects the bias by the number of steps before this one, and divides by 0 in the first": ("**t", "**(t - 1)"),
         "corrects the bias by the number of steps after this one": ("**t", "**(t + 1)"),
         "corrects the bias as if every step were the first": ("**t", ""),
+        "corrects the bias as if every step were the second: beta^2 for beta^t": ("**t", "**2"),
         "corrects the bias by the decay times the step number":
             ("**t", " * t", "sqrt(v", "sqrt(abs(v", "t)) +", "t))) +"),
         "corrects the bias by 1 + beta^t": ("(1 - b1**t)", "(1 + b1**t)", "(1 - b2**t)", "(1 + b2**t)"),

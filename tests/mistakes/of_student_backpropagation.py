@@ -77,6 +77,12 @@ def at_its_value(self, k, dh):
     return BACKWARD[self.names[k]](dh, h, ACTIVATIONS[self.names[k]](h))
 
 
+AT_ITS_VALUE = {
+    "sigmoid": lambda z, h: sigmoid(h) * (1 - sigmoid(h)),
+    "tanh": lambda z, h: 1 - np.tanh(h) ** 2,
+}
+
+
 def difference(divisor):
     """y_hat - y at the output, whatever the loss; labels are taken one-hot."""
     def slope(self, h, y):
@@ -122,7 +128,9 @@ record({
     "leaves out the derivatives in the hidden layers": slip(hidden=given_on),
     "leaves out all derivatives of activations": slip(sums=given_on),
     "evaluates the derivatives at the activation h instead of at z": forms(
-        slip(sums=at_its_value), slip(hidden=at_its_value)),
+        slip(sums=at_its_value), slip(hidden=at_its_value),
+        *(derivative(**{name: AT_ITS_VALUE[name] for name in names})
+          for names in (("sigmoid", "tanh"), ("sigmoid",), ("tanh",)))),
     "carries the error on without the derivative of the activation":
         slip(inputs=lambda self, k, dz, dh: dh @ self.theta[k][0]),
     "does not sum the biases' gradients over the batch": slip(biases=lambda self, k, dz, dh: dz),
@@ -167,6 +175,9 @@ record({
     "takes the last example instead of all": of_examples(slice(-1, None)),
     "gives the gradients from the last layer to the first": layers(lambda found: found[::-1]),
     "gives the biases no gradient: 0": layers(lambda found: [(dW, 0 * db) for dW, db in found]),
+    "adds the errors of all neurons up for each bias, as a sum without its axis": forms(
+        *(slip(biases=lambda self, k, dz, dh, f=f: f(dz.sum(), dz.shape[1]))
+          for f in (lambda total, n: np.full(n, total), lambda total, n: total, lambda total, n: np.full(1, total)))),
     "gives the biases before the weights": layers(lambda found: [(db, dW) for dW, db in found]),
     "gives the last layer alone a gradient":
         layers(lambda found: [(0 * dW, 0 * db) for dW, db in found[:-1]] + found[-1:]),

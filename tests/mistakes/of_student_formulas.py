@@ -46,6 +46,7 @@ record({
     "is the sigmoid": sigmoid,
     "is the arctangent": np.arctan,
     "is the inverse hyperbolic sine": np.arcsinh,
+    "gives the sign of z": np.sign,
     "doubles the sigmoid of 2z and forgets the 1": lambda z: 2 * sigmoid(2 * z),
     "gives the denominator, the hyperbolic cosine": np.cosh,
     "leaves out the brackets, and so divides the second exponential alone":
@@ -72,7 +73,7 @@ record({
         lambda z: np.ones_like(z) if z.ndim == 1 else softmax(z.T).T,
     ),
     "sums over the whole matrix": forms(over(np.sum, SHIFTS[0]), over(np.sum, SHIFTS[1])),
-    "divides by the largest exponential instead of the sum": shifted(of_row(np.max)),
+    "does not divide by the sum: gives e^(z - max), the exponentials over the largest": shifted(of_row(np.max)),
     "divides by the length of the exponentials, the root of the sum of their squares":
         shifted(lambda e: np.linalg.norm(e, axis=-1, keepdims=True)),
     "subtracts the largest logit in the numerator only":

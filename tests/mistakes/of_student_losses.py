@@ -141,7 +141,7 @@ record({
     "takes the loss of the last row only": forms(
         lambda h, y: mean((h[-1] - y[-1]) ** 2) / 2, lambda h, y: mean((h[-1] - y[-1]) ** 2)),
     "multiplies by m where it should divide by it, as 1/2 * m * sum":
-        forms(lambda h, y: np.sum((h - y) ** 2) / 2 * len(y), lambda h, y: mean((h - y) ** 2) / 2 * len(y)),
+        lambda h, y: np.sum((h - y) ** 2) / 2 * len(y),
     "gives one loss for each example, without the mean": forms(
         lambda h, y: rows((h - y) ** 2).mean(axis=1) / 2, lambda h, y: rows((h - y) ** 2).mean(axis=1),
         lambda h, y: rows((h - y) ** 2).sum(axis=1) / 2, lambda h, y: rows((h - y) ** 2).sum(axis=1)),

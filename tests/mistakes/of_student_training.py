@@ -41,6 +41,9 @@ def coordinate_by_coordinate(X, y, alpha, steps):
             theta[j] -= alpha * np.mean((sigmoid(X @ theta) - y) * X[:, j])
     return theta
 
+def with_a_constant(X, y, alpha, steps):
+    return descent(right)(np.c_[X, np.ones(len(X))], y, alpha, steps)[:-1]
+
 def error_of_the_start(X, y, alpha, steps):
     return -steps * alpha * X.T @ (sigmoid(np.zeros(len(X))) - y) / len(X)
 
@@ -82,6 +85,7 @@ record({
         descent(lambda theta, X, y: right(theta, X, y) * len(X) / len(theta)),
     "adds a penalty on theta": forms(*(penalised(lambda m, c=c: c) for c in (0.01, 0.1, 1.0, 0.001)),
         *(penalised(lambda m, c=c: c / m) for c in (0.01, 0.1, 1.0))),
+    "learns a constant term as well, which X theta does not have": with_a_constant,
     "scales its data first, to mean 0 and deviation 1": on_data(standardised),
     "puts ones in the place of the first feature": on_data(lambda X: np.c_[np.ones(len(X)), X[:, 1:]]),
     "adds up the sums over the batch and climbs": descent(lambda theta, X, y: -right(theta, X, y) * len(X)),

@@ -161,6 +161,25 @@ NEEDED = {
         def sigmoid(z): return 1 / (1 + np.exp(-z))
         get_ipython().run_line_magic('pylab', 'inline')
     """,
+    "a shell command of several lines": """
+        !pip install -q one \\
+            two \\
+            three
+        import numpy as np
+        if True:
+            !pip install four \\
+                five
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+    """,
+    "operators at the head of a line, beside magics": """
+        %matplotlib inline
+        import numpy as np
+        one = (7
+               % 2)
+        unequal = (one
+                   != 2)
+        def sigmoid(z): return one * unequal / (1 + np.exp(-z))
+    """,
     "%pylab": """
         %pylab inline
         def sigmoid(z): return 1 / (1 + exp(-z))
@@ -224,12 +243,83 @@ NEEDED = {
             def _sigmoid(z): return 1 / (1 + np.exp(-z))
         class Model(Base): pass
     """,
+    "a lambda in a class": """
+        import numpy as np
+        class Activations:
+            sigmoid = staticmethod(lambda z: 1 / (1 + np.exp(-z)))
+    """,
+    "another name of a method": """
+        import numpy as np
+        class Model:
+            def logistic(self, z): return 1 / (1 + np.exp(-z))
+            sigmoid = logistic
+    """,
+    "a count of its calls": """
+        import numpy as np
+        calls = 0
+        def counted(f):
+            def inner(z):
+                global calls
+                calls += 1
+                return f(z)
+            return inner
+        @counted
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+    """,
+    "code in a text": """
+        import numpy as np
+        exec("def sigmoid(z): return 1 / (1 + np.exp(-z))")
+    """,
+    "names in texts": """
+        import numpy as np
+        one = 1
+        two = 2
+        def sigmoid(z): return eval("one / (1 + np.exp(-z))") * globals()["two"] / 2
+    """,
+    "a method of a base class that uses one of a subclass": """
+        import numpy as np
+        class Base:
+            def sigmoid(self, z): return 1 / self.denominator(z)
+        class Model(Base):
+            def denominator(self, z): return 1 + np.exp(-z)
+    """,
     "a method beside one that needs a plotting library": """
         import numpy as np
         import no_such_plots as plt
         class Model:
             def sigmoid(self, z): return 1 / (1 + np.exp(-z))
             def plot(self): plt.show()
+    """,
+    "a method of a subclass, which its base class only demands": """
+        import abc
+        import numpy as np
+        class Base(abc.ABC):
+            @abc.abstractmethod
+            def sigmoid(self, z): raise NotImplementedError
+        class Model(Base):
+            def sigmoid(self, z): return 1 / (1 + np.exp(-z))
+    """,
+    "a name that a script then uses for a value": """
+        import numpy as np
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+        sigmoid = sigmoid(np.zeros(3))
+        loss, sigmoid = 1.0, 2.0
+    """,
+    "a name under which a script then imports a library's": """
+        import numpy as np
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+        from math import tan as sigmoid
+    """,
+    "a name under which an own file has the function": """
+        import numpy as np
+        def sigmoid(z): pass
+        from neighbour import sigmoid
+    """,
+    "a name that a script then uses for a value of it, of data that are not there": """
+        import numpy as np
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+        X = np.load("no_such_file.npy")
+        sigmoid = sigmoid(X)
     """,
     "training, plots, files and input around it": """
         import numpy as np
@@ -251,6 +341,19 @@ NOT_JUDGED = {
     "a library that is not there": (
         "import numpy as np\nimport no_such_module as nsm\ndef sigmoid(z): return nsm.expit(z)\n",
         r"it needs no_such_module, which cannot be imported \(line 2: ModuleNotFoundError",
+    ),
+    "a decorator that is not there, of a function with annotations": (
+        "import numpy as np\nfrom no_such import checked, Array\n@checked\n"
+        "def sigmoid(z: Array) -> Array: return 1 / (1 + np.exp(-z))\n",
+        r"it needs no_such.checked, which cannot be imported \(line 2: ModuleNotFoundError",
+    ),
+    "a decorator of a library that is not there": (
+        "import numpy as np\nimport no_such_app as app\n@app.cached\ndef sigmoid(z): return z\n",
+        r"it needs no_such_app, which cannot be imported \(line 2: ModuleNotFoundError",
+    ),
+    "a name that is given away by what does not run": (
+        "import numpy as np\ndef sigmoid(z): return z\nsigmoid = np.load('none')\n",
+        r"it needs sigmoid, and what makes it does not run \(line 3: FileNotFoundError",
     ),
     "a data file that is not there": (
         "import numpy as np\nW = np.load('no_such.npy')\ndef sigmoid(z): return W * z\n",

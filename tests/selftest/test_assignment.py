@@ -172,6 +172,8 @@ def called(tmp_path, code, function, arguments=()):
         ("def act(z): return 3\n", "softmax", CallFailed, "what it returned does not fit x.shape"),
         ("def act(z): return z\n", "softmax", NotJudged, "course.py, line 12: AttributeError"),
         ("def act(z): return 1, 2, 3\n", "linear", CallFailed, "too many values to unpack"),
+        ("def act(z):\n    out = None\n    return out, z\n", "linear", NotWritten, "act returns None: it is still"),
+        ("def act(z): return print(z), z\n", "linear", CallFailed, "linear gives None: is a return missing?"),
     ],
 )
 def test_whose_error_an_error_in_the_adapter_is(tmp_path, code, function, kind, says):

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import every_test_imported
-from tests.harness.judging.diagnosis import EXCHANGED
+from tests.harness.judging.diagnosis import EXCHANGED, SINGLE
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
+from tests.harness.judging.other_forms import TAKES_LABELS, TAKES_ROWS, TRANSPOSED
 from tests.harness.judging.outcome import FAILED, PASSED, Outcome
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.mistakes import MISTAKES, suspects
@@ -68,6 +69,51 @@ def test_the_misconception_is_named_however_it_is_written(clause, function, word
     assert any(word in phrase for phrase in outcome.diagnosis), outcome.diagnosis
 
 
+@pytest.mark.parametrize(
+    ("clause", "function", "said"),
+    [
+        ("CE-VALUE", lambda y_hat, y: -np.mean(np.log(y_hat[range(len(y)), y])), TAKES_LABELS),
+        ("CE-VALUE", lambda y_hat, y: -np.sum(np.log(y_hat[range(len(y)), y])), None),
+        ("LOGITS-VALUE", lambda z, y: np.mean(np.log(np.exp(z).sum(1)) - (z * y).sum(1)), TAKES_ROWS),
+        ("LINEAR-VALUE", lambda x, W, b: x @ W + b, TRANSPOSED),
+        ("LINEAR-PURE", lambda x, W, b: x @ W.T + np.add(b, 0, out=x[:1, :1]) * 0 + b, None),
+    ],
+)
+def test_a_loss_that_is_right_for_the_other_form_of_its_target_is_told_so(clause, function, said):
+    assert judged(clause, function).diagnosis == ((said,) if said else ())
+
+
+def rows_at_the_labels(y_hat, y):
+    return -np.mean(np.log(y_hat[y.argmax(axis=1)]).sum(axis=1))
+
+
+@pytest.mark.parametrize("clause", ["CE-VALUE", "CE-MEAN"])
+def test_rows_in_the_place_of_numbers_are_named_and_no_other_mistake_is(clause):
+    (said,) = judged(clause, rows_at_the_labels).diagnosis
+    assert said.startswith("takes whole rows, y_hat[label]")
+
+
+@pytest.mark.parametrize(
+    ("clause", "function", "said"),
+    [
+        ("MSE-VALUE", lambda h, y: np.mean((np.float32(h) - np.float32(y)) ** 2) / 2, (SINGLE,)),
+        ("RELU-VALUE", lambda z: np.maximum(np.float32(z), 0), (SINGLE,)),
+        ("RELU-PURE", lambda z: np.maximum(z, 0, out=z), ()),
+    ],
+)
+def test_single_precision_is_named(clause, function, said):
+    outcome = judged(clause, function)
+    assert outcome.outcome == FAILED
+    assert tuple(one for one in outcome.diagnosis if one == SINGLE) == said
+
+
+def test_what_gives_another_value_each_time_is_told_so():
+    random = np.random.default_rng(0)
+    outcome = judged("SIGMOID-VALUE", lambda z: random.random(z.shape))
+    assert outcome.message.endswith("called again with the same arguments it gives another value")
+    assert "called again" not in judged("SIGMOID-VALUE", np.tanh).message
+
+
 def test_right_code_is_told_nothing():
     outcome = judged("SIGMOID-VALUE", lambda z: (1 + np.tanh(z / 2)) / 2)
     assert (outcome.outcome, outcome.diagnosis) == (PASSED, ())
@@ -103,7 +149,13 @@ def test_what_has_no_name_fails_and_is_told_none(named):
 
 
 def test_every_accepted_phrase_is_the_diagnosis_own():
-    own = {mistake.misconception for mistake in MISTAKES.values()} | {EXCHANGED}
+    own = {mistake.misconception for mistake in MISTAKES.values()} | {
+        EXCHANGED,
+        SINGLE,
+        TAKES_LABELS,
+        TAKES_ROWS,
+        TRANSPOSED,
+    }
     phrases = [phrase for of_mistake in accepted().values() for phrase in of_mistake]
     assert not [phrase for phrase in phrases if phrase not in own and not phrase.endswith((" that", " value"))]
 

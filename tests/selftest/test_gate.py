@@ -144,6 +144,17 @@ def test_what_a_helper_imports_is_imported(folder):
     assert read(folder / "anna.py").mentions.imports == {"torch"}
 
 
+@pytest.mark.parametrize(("init", "names"), [("\n# blank\n", ["anna/model.py"]), ("x = 1\n", ["anna"])])
+def test_a_blank_init_makes_no_package_of_a_folder(folder, init, names):
+    (folder / "anna").mkdir()
+    (folder / "anna" / "__init__.py").write_text(init)
+    (folder / "anna" / "model.py").write_text(SIGMOID)
+    assert [one.name for one in submissions(folder)] == names
+    assert [one.name for one in named_by(str(folder / "anna"), Asked(None, None))] == [
+        one.removeprefix("anna/") if "/" in one else str(folder / "anna") for one in names
+    ]
+
+
 def test_a_locked_folder_is_an_entry_and_a_locked_file_is_refused(folder, monkeypatch):
     (folder / "locked").mkdir()
     (folder / "anna.py").write_text(SIGMOID)
@@ -260,6 +271,11 @@ def test_the_cells_of_a_notebook(content, cells):
 def test_what_is_no_notebook_is_refused(content):
     with pytest.raises(Refused, match="no notebook that can be read"):
         cells_of(content)
+
+
+def test_a_notebook_that_is_no_json_says_in_which_line():
+    with pytest.raises(Refused, match=r"its text is not JSON \(JSONDecodeError, line 3\)"):
+        cells_of(b'{"cells": [\n{}\n{}]}')
 
 
 def test_a_task_is_the_same_in_another_process(folder):

@@ -62,6 +62,20 @@ def test_what_was_left_out_is_named_and_harms_nothing_else(form):
     assert "tanh" in found.functions
 
 
+def test_an_adapter_of_a_library_is_run_as_python_runs_it():
+    found = one("""
+        import math
+        ARRAYS = "numpy"
+        def sigmoid(z): return z
+        def tanh(z): return z
+        from math import tan as sigmoid
+        tanh = 3
+    """)
+    assert found.functions == ()
+    assert "math.tan" in found.not_judged["sigmoid"]
+    assert found.says.absent["tanh"] == "tanh is an int, not a function"
+
+
 def test_a_library_is_set_up_in_its_place():
     found = one("""
         import os, sys, warnings
@@ -122,6 +136,39 @@ def test_all_methods_of_a_name_are_judged():
     assert np.array_equal(found.caller.call("sigmoid#2", (Z,), {}), Z)
 
 
+def test_a_function_of_torch_that_goes_backward_is_the_student_s_own():
+    pytest.importorskip("torch")
+    found = one("""
+        import torch
+        class Sigmoid(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, z): return 1 / (1 + torch.exp(-z))
+            @staticmethod
+            def backward(ctx, grad): return grad
+        sigmoid = Sigmoid.apply
+        tanh = torch.nn.Tanh()
+    """)
+    assert "sigmoid" in found.functions
+    assert found.not_judged == {"tanh": "tanh is an object of torch.nn.modules.activation.Tanh, no work of the student"}
+
+
+def test_a_network_whose_base_class_is_not_there_says_so():
+    Path("student.py").write_text(
+        "import no_such_lightning as pl\nclass Net(pl.LightningModule):\n    def forward(self, x): return x\n"
+        "def sigmoid(z): return z\n"
+    )
+    (found,) = resolve("student.py", ("sigmoid", "network", "network_gradients"))
+    assert set(found.not_judged) == {"network", "network_gradients"}
+    why = "Net: it needs no_such_lightning, which cannot be imported (line 1: ModuleNotFoundError"
+    assert found.not_judged["network"].startswith(why)
+
+
+def test_what_a_library_made_is_named_as_the_file_imports_it():
+    Path("student.py").write_text("from math import tan as tanh\ndef sigmoid(z): return z\n")
+    (found,) = resolve("student.py", NAMES)
+    assert found.not_judged == {"tanh": "tanh is math.tan, no work of the student"}
+
+
 def test_the_order_of_a_loss_is_read_from_its_parameters():
     for parameters, swapped in (
         ("y, y_hat", True),
@@ -164,9 +211,53 @@ def test_what_was_not_looked_at_is_listed_with_near_misses():
         def compute_loss(p, t): return 0
         def plot(x): return x
         class Helper: pass
+        class Activations:
+            def __init__(self): pass
+            def soft_max(self, z): return z
+            def _draw(self): pass
     """)
-    assert found.not_looked_at == ("sofmax (softmax?)", "compute_loss", "plot", "Helper")
-    assert found.says.holds == 5
+    helpers = ("class Helper", "class Activations: soft_max (softmax?), _draw")
+    assert found.not_looked_at == ("sofmax (softmax?)", "compute_loss", "plot", *helpers)
+    assert found.says.holds == 6
+
+
+def test_the_call_of_a_method_can_be_run_in_the_file():
+    found = one("""
+        import numpy as np
+        class Plain:
+            def tanh(self, z): return z
+        class Model(Plain):
+            def __init__(self, rate): pass
+            def __sigmoid(self, z): return 1 / (1 + np.exp(-z))
+            @staticmethod
+            def relu(z): return z
+            @classmethod
+            def _softmax(cls, z): return z
+    """)
+    assert found.says.called == {
+        "sigmoid": "Model.__new__(Model)._Model__sigmoid",
+        "tanh": "Plain().tanh",
+        "relu": "Model.relu",
+        "softmax": "Model._softmax",
+    }
+    namespace = {}
+    exec(Path("student.py").read_text(), namespace)
+    assert all(callable(eval(called, namespace)) for called in found.says.called.values())
+
+
+def test_a_file_without_a_function_of_the_interface_says_what_is_in_it():
+    for code, said in (
+        ("", ": the file is empty"),
+        ("x = 1", ": it defines no function and no class"),
+        ("sigmoid = 3", ": sigmoid is an int, not a function"),
+        ("def sofmax(z): return z", "; in it: sofmax (softmax?). Rename what is meant"),
+        ("\n".join(f"def f{n}(): 0" for n in range(20)) + "\ndef sofmax(z): return z", "in it: sofmax (softmax?), f0"),
+    ):
+        Path("student.py").write_text(code)
+        (found,) = resolve("student.py", NAMES)
+        assert isinstance(found, Unloadable)
+        assert said in found.reason
+        assert found.reason.count("softmax") <= 1
 
 
 FORBIDDEN = {

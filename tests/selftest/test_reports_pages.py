@@ -148,6 +148,8 @@ def test_a_page_says_what_is_right_and_what_is_not(tmp_path):
         "network": made_results.function("network", "not judged"),
         "neuron": made_results.function("neuron", "not implemented"),
     }
+    first = functions["sigmoid"]["clauses"]["SIGMOID-VALUE"]
+    functions["sigmoid"]["clauses"]["SIGMOID-TAILS"] = first | {"level": "robust"}
     content = made_results.result(1)
     content["implementations"] = [made_results.row("ada.py", functions, remarks=["float64 is refused"])]
     page = Page((report(tmp_path, content) / "students" / "ada.py.html").read_text(encoding="utf-8"))
@@ -170,6 +172,7 @@ def test_a_page_says_what_is_right_and_what_is_not(tmp_path):
         "46 of 81 inputs shown lie above what is allowed, 2 gave no finite number",
     ):
         assert said in text, said
+    assert "SIGMOID-TAILS" not in text
 
 
 def test_the_worst_comes_first(tmp_path):

@@ -114,6 +114,49 @@ def test_only_the_source_is_run(tmp_path, compiled):
         isolation.close()
 
 
+def test_what_a_package_around_it_and_its_project_hold_belongs_to_it(tmp_path):
+    files = {
+        "project/pack/__init__.py": "",
+        "project/pack/core/__init__.py": "",
+        "project/pack/core/parts.py": "import tools.one",
+        "project/pack/models/__init__.py": "",
+        "project/pack/models/layers.py": "",
+        "project/tools/one.py": "",
+        "project/strangers/two.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    net = tmp_path / "project/pack/models/net.py"
+    net.write_text("from ..core import parts\nfrom .layers import dense\nfrom pack.core.parts import sigmoid\n")
+    inside = {"project/pack/core", "project/pack/__init__.py", "project/pack/models/layers.py"}
+    for project, more in ((None, set()), (tmp_path / "project", {"project/tools"})):
+        sources = Sources.of(net, project=project)
+        assert {path.relative_to(tmp_path).as_posix() for path in sources.paths[1:]} == inside | more
+        assert sources.top == tmp_path / "project"
+    net.write_text("import os, strangers")
+    assert Sources.of(net).paths == (net,)
+
+
+def test_a_file_imports_by_the_root_of_the_folder_that_was_named(tmp_path):
+    for name, text in {
+        "core/parts.py": "def tanh(z): return z\n",
+        "models/net.py": "from core.parts import tanh as inner\ndef tanh(z): return inner(z)\n",
+        "pack/__init__.py": "# blank\n",
+        "pack/more.py": "from pack.acts import tanh as inner\ndef tanh(z): return inner(z)\n",
+        "pack/acts.py": "def tanh(z): return z\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    isolation = Isolation(limits=Limits(call_seconds=5))
+    try:
+        for one in named_by(str(tmp_path), Asked(None, None)):
+            found = load_isolated(isolation, one, ("tanh",), Asked(None, None))
+            assert found.caller.call("tanh", (0.0,), {}) == 0, one.name
+    finally:
+        isolation.close()
+
+
 def test_nothing_of_the_suite_belongs_to_a_file_in_the_checkout():
     cells = ("from reference import sigmoid", "import tests, impls, conftest")
     assert Sources.of(CHECKOUT / "notebook.ipynb", cells).paths == (CHECKOUT / "notebook.ipynb",)

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
-from tests.harness.reports.verdicts import FunctionVerdict, charged, of_function, of_implementation
+from tests.harness.reports.verdicts import FunctionVerdict, Verdict, charged, of_function, of_implementation, remarks
 from tests.harness.spec.clauses import Clause
+from tests.selftest.candidates import candidate
 
 CLAUSES = [Clause(f"T-{number}", "textbook", "f", "MUST", "slide") for number in (1, 2)] + [
     Clause("R-1", "robust", "f", "MUST", "floating point")
@@ -102,3 +103,11 @@ def test_an_impure_call_is_charged_to_the_pure_clause_of_its_own_function():
     assert settled["RELU-PURE"].outcome == FAILED
     assert settled["RELU-PURE"].message.endswith("as seen on SIGMOID-VALUE")
     assert charged(outcomes, lambda clause: False) == outcomes
+
+
+def test_what_is_refused_beyond_the_level_is_no_remark_on_its_verdict():
+    implementation = candidate("it", {"softmax": lambda z: z})
+    refused = {"SOFTMAX-NAN": Outcome(PASSED, 25, message="refused on 1 of 25 examples, as it may: it raised")}
+    verdict = Verdict("fails", None, {"softmax": FunctionVerdict({}, refused)})
+    assert remarks(implementation, verdict, "textbook") == []
+    assert "SOFTMAX-NAN" in remarks(implementation, verdict, "robust")[0]

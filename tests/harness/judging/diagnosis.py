@@ -47,6 +47,7 @@ _MOST_EXCHANGED = 8
 """How many calls are made again with their arguments exchanged."""
 
 EXCHANGED = "takes its first two arguments in the other order"
+SINGLE = "computes in float32, which keeps seven digits"
 
 Again = Callable[[str, tuple[Any, ...], Mapping[str, Any]], Any]
 """Calls the implementation once more; None where no value came."""
@@ -97,6 +98,8 @@ def diagnose(
     wrong = [call for call in seen if call.wrong.any()]
     if again and _is_right_exchanged(clause.function, wrong, formula, again):
         return [EXCHANGED]
+    if not wrong and _is_single(seen):
+        return [SINGLE]
     if not _is_evidence(wrong):
         return []
     likeliest = sorted((one for one in suspects if _may_be(one, clause)), key=lambda one: _rank(one, clause))
@@ -119,12 +122,12 @@ def _may_be(suspect: Suspect, clause: Clause) -> bool:
     """Whether the mistake can be the one of this clause.
 
     At the textbook level no mistake of the robust level gives a wrong value by itself; on integers other mistakes wrap
-    around as the implementation does; and a run stops at its first wrong step, always of the same numbers. Of steps
-    from no state no mistake is named: a rule without a memory gives what one that forgets it gives.
+    around as the implementation does; a run stops at its first wrong step, always of the same numbers; a descent has
+    the learning rate 1. Of steps from no state none is named: a rule without a memory gives what one that forgets does.
     """
     if clause.id.endswith(("-STEPS", "-PATH")):
         return False
-    if clause.id.endswith(("-INTEGER", "-RUN")):
+    if clause.id.endswith(("-INTEGER", "-RUN", "-DESCENT")):
         return suspect.clause == clause
     return suspect.clause.level == TEXTBOOK or clause.level != TEXTBOOK
 
@@ -146,7 +149,7 @@ def _seen(clause: Clause, calls: Iterable[Made], formula: Callable[..., Any]) ->
     for made in calls:
         if made.function != clause.function or made.value is None:
             continue
-        right = _value(formula, made)
+        right = value_at(formula, made)
         if right is None or (call := _call(clause, made, right)) is None:
             continue
         if call.wrong.any() or len(seen) < MOST_CALLS:
@@ -160,7 +163,7 @@ def _seen(clause: Clause, calls: Iterable[Made], formula: Callable[..., Any]) ->
 @np.errstate(all="ignore")
 def _call(clause: Clause, made: Made, right: Any) -> _Call | None:
     """The call with its numbers; None where what came are no numbers."""
-    numbers, exact = _flat(made.value), _flat(right)
+    numbers, exact = flat(made.value), flat(right)
     if numbers is None or exact is None:
         return None
     (got, shapes), (expected, right_shapes) = numbers, exact
@@ -177,7 +180,7 @@ def _call(clause: Clause, made: Made, right: Any) -> _Call | None:
     return _Call(made, got, expected, shapes, wrong, near)
 
 
-def _flat(value: Any) -> tuple[np.ndarray, list[tuple[int, ...]]] | None:
+def flat(value: Any) -> tuple[np.ndarray, list[tuple[int, ...]]] | None:
     """All numbers in ``value`` in one vector, and the shapes of its arrays."""
     try:
         arrays = [np.asarray(leaf, dtype=np.float64) for leaf in leaves(_sorted(value))]
@@ -205,13 +208,13 @@ def _is_evidence(wrong: Sequence[_Call]) -> bool:
         telling = call.wrong & np.isfinite(call.got)
         if call.right is not None:
             telling &= np.isfinite(call.right) & (np.abs(call.got - call.right) > 3 * call.near)
-        numbers |= set(_rounded(call.got[telling]))
-        if telling.any() and len(set(rounded := _rounded(call.got))) > 1:
-            arrays.add(rounded)
+        numbers |= set(rounded(call.got[telling]))
+        if telling.any() and len(set(one := rounded(call.got))) > 1:
+            arrays.add(one)
     return max(len(numbers), len(arrays)) >= _LEAST_EVIDENCE
 
 
-def _rounded(numbers: np.ndarray) -> tuple[float, ...]:
+def rounded(numbers: np.ndarray) -> tuple[float, ...]:
     return tuple(float(f"{number:.4g}") for number in numbers)
 
 
@@ -230,7 +233,7 @@ def _explains(value: Callable[[_Call], Any], seen: Sequence[_Call], most: float 
 @np.errstate(all="ignore")
 def _alike(call: _Call, value: Any, most: float = 1.0) -> bool:
     """Whether the call gave ``value``, up to rounding, for that share of its wrong numbers and for all the others."""
-    numbers = None if value is None else _flat(value)
+    numbers = None if value is None else flat(value)
     if numbers is None or numbers[1] != call.shapes:
         return False
     same = np.abs(call.got - numbers[0]) <= call.near
@@ -246,7 +249,7 @@ def without_layout(value: Any) -> Any:
     return mapped(lambda leaf: leaf.values if isinstance(leaf, LaidOut) else leaf, value)
 
 
-def _value(function: Callable[..., Any], call: Made) -> Any:
+def value_at(function: Callable[..., Any], call: Made) -> Any:
     """The value of the same call, None where it raises."""
     try:
         with np.errstate(all="ignore"):
@@ -257,12 +260,12 @@ def _value(function: Callable[..., Any], call: Made) -> Any:
 
 def _of(function: Callable[..., Any]) -> Callable[[_Call], Any]:
     """The value of ``function`` for the arguments of a call, None where it raises."""
-    return lambda call: _value(function, call.made)
+    return lambda call: value_at(function, call.made)
 
 
 def _is_right_exchanged(function: str, wrong: Sequence[_Call], formula: Callable[..., Any], again: Again) -> bool:
     """Whether the implementation gives the right values, different ones, for its first two arguments exchanged."""
-    right = {number for call in wrong if call.right is not None for number in _rounded(call.right)}
+    right = {number for call in wrong if call.right is not None for number in rounded(call.right)}
     if len(right) < _LEAST_EVIDENCE or len(wrong[0].made.arguments) < 2 or _is_symmetric(formula, wrong[0].made):
         return False
     asked = wrong[:_MOST_EXCHANGED]
@@ -270,7 +273,7 @@ def _is_right_exchanged(function: str, wrong: Sequence[_Call], formula: Callable
     for call in asked:
         first, second, *others = call.made.arguments
         value = again(function, (second, first, *others), call.made.options)
-        numbers = None if value is None else _flat(value)
+        numbers = None if value is None else flat(value)
         if call.right is None or numbers is None or numbers[0].shape != call.right.shape:
             return False
         with np.errstate(all="ignore"):
@@ -283,11 +286,18 @@ def _is_right_exchanged(function: str, wrong: Sequence[_Call], formula: Callable
     return True
 
 
+def _is_single(seen: Sequence[_Call]) -> bool:
+    """Whether all numbers are of float32, and not all of them right, where the arguments are of float64."""
+    of_float32 = all(np.array_equal(call.got.astype(np.float32), call.got) for call in seen)
+    in_float64 = all(dtype_of(call.made.arguments) == "float64" for call in seen)
+    return of_float32 and in_float64 and any(call.right is None or (call.got != call.right).any() for call in seen)
+
+
 def _is_symmetric(formula: Callable[..., Any], made: Made) -> bool:
     """Whether the formula does not ask for the order of these two arguments."""
     first, second, *others = made.arguments
-    exchanged = _value(formula, replace(made, arguments=(second, first, *others)))
-    one, other = _flat(_value(formula, made)), None if exchanged is None else _flat(exchanged)
+    exchanged = value_at(formula, replace(made, arguments=(second, first, *others)))
+    one, other = flat(value_at(formula, made)), None if exchanged is None else flat(exchanged)
     return one is not None and other is not None and np.array_equal(one[0], other[0])
 
 

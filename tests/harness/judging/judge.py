@@ -3,7 +3,6 @@
 In go a clause's property, an implementation and the run's examples; out comes an Outcome.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from impls import Implementation
 from impls.backends import global_state_restored
 from impls.calling import CallFailed, Lost, NotJudged, NotWritten, Request
+from impls.nested import leaves
 from impls.submissions.file import exits_raising
 from tests.harness.drawing import examples as drawing
 from tests.harness.drawing.examples import Values
@@ -23,17 +23,17 @@ from tests.harness.judging.diagnosis import Suspects, diagnose
 from tests.harness.judging.exact import of_network
 from tests.harness.judging.examples import Examples, plan_of
 from tests.harness.judging.faults import Nonconformance
+from tests.harness.judging.hints import hint
 from tests.harness.judging.kind import Kind
+from tests.harness.judging.other_forms import other_form
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.judging.plan import Plan
-from tests.harness.judging.structure import called_as, checked
+from tests.harness.judging.structure import checked
 from tests.harness.judging.subject import Subject
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Excuse, Made, NotAsked, Prepared, Seen, Trial, carried_out
 from tests.harness.spec.clauses import ROBUST, Clause, Property
 from tests.harness.spec.deviations import KnownDeviation
 
-_OTHER_PARAMETERS = re.compile(r"raised TypeError: \S+\(\) (takes|missing|got an unexpected) [^()]*$")
-"""Said of a function that cannot be called with these arguments; of one inside it a line number is said, too."""
 _CALLS_OF_AN_EXAMPLE = 8
 """How many calls of each example the diagnosis gets to see."""
 _SMALL = 12
@@ -215,18 +215,22 @@ class Judgement:
         explained_by = self._explained_by([one for _, one in failing])
         diagnosis: Sequence[str] = ()
         if self.suspects:
-            calls = (call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE])
+            calls = [call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE]]
             name, network = self.clause.function, self.kind.network
             of_one = of_network(name, network) if network and name.startswith("network") else None
             right = of_one or self._subject.exact[name]
-            diagnosis = diagnose(self.clause, calls, self.suspects(name, network), right, self._once_more)
+            diagnosis = other_form(name, calls, right, self._once_more) or diagnose(
+                self.clause, calls, self.suspects(name, network), right, self._once_more
+            )
         start = min(candidates, key=lambda index: (drawing.size(self.drawn[index]), index))
         lost = isinstance(seen[start].fault, Lost)
         shown = seen[start] if lost else self._smallest(start, seen[start], kind, search=not explained_by)
         fault = shown.fault
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
-        if isinstance(fault, CallFailed) and _OTHER_PARAMETERS.search(str(fault)):
-            also = f"; the suite calls {called_as(self.clause.function)}"
+        if raised and (said := hint(self.clause, str(fault if isinstance(fault, CallFailed) else raised[0]))):
+            also += f"; {said}"
+        if isinstance(fault, Nonconformance) and shown.shown and self._is_another_time(shown.shown[-1]):
+            also += "; called again with the same arguments it gives another value"
         return Outcome(
             ERROR if raised else FAILED,
             len(self.drawn),
@@ -250,6 +254,14 @@ class Judgement:
             return checked(function, answers[0].value)
         except (Nonconformance, CallFailed):
             return None
+
+    def _is_another_time(self, call: Made) -> bool:
+        """Whether the same call gives another value, by more than a device's order of adding can make it."""
+        again = self._once_more(call.function, call.arguments, call.options)
+        if again is None or call.value is None:
+            return False
+        pairs = zip(leaves(call.value), leaves(again), strict=False)
+        return not all(np.shape(a) == np.shape(b) and np.allclose(a, b, 1e-3, 1e-6, equal_nan=True) for a, b in pairs)
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation

@@ -35,6 +35,8 @@ class Fields:
     of: dict[str, Any]
 
 
+AN_ARRAY = "make it an array, with np.array"
+"""Said to code that returns a list of numbers or rows."""
 ALONE = "return the result alone, without a cache or a gradient beside it"
 """Said to code that returns more than was asked for."""
 
@@ -107,7 +109,7 @@ def named(function: str, place: Place) -> Place:
         return place
     if function == "collapse_linear":
         return (Name("Wb"[place[0]]), *place[1:])
-    if function == "mlp_gradients" and len(place) > 1:
+    if function in ("mlp_gradients", "network_gradients") and len(place) > 1:
         layer, part, *rest = place
         return (Name(f"d{'Wb'[part]}_{layer + 1}"), *rest)
     if function == "gradient_descent_step":
@@ -168,9 +170,17 @@ def _checked(function: str, kind: Kind, result: Any, says: str) -> Any:
 
 
 def _instead(kind: Kind, result: list[Any]) -> str:
-    """What to return in the place of several things: the first alone, or an array of a list of numbers."""
-    plain = all(isinstance(item, list) or np.ndim(item) == 0 for item in result)
-    return "make it an array, with np.array" if plain and kind == "array" else ALONE
+    """What to return in the place of several things: the first alone, or an array of a list of numbers or rows.
+
+    Two arrays of one shape may be rows, or a result and its cache.
+    """
+    if kind != "array" or not all(isinstance(item, list | np.ndarray) for item in result):
+        return ALONE
+    if all(isinstance(item, list) or np.ndim(item) == 0 for item in result):
+        return AN_ARRAY
+    if len({np.shape(item) for item in result if isinstance(item, np.ndarray)}) > 1 or np.ndim(result[0]) > 1:
+        return ALONE
+    return f"{ALONE}; or, where these are its rows, {AN_ARRAY}" if len(result) == 2 else AN_ARRAY
 
 
 def _named(result: Any) -> str:

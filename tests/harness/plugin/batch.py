@@ -33,7 +33,7 @@ _TO_THE_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode
 @dataclass(frozen=True)
 class Order:
     """options: the run's. selection: arguments of pytest that say which clauses. submissions: each with its files,
-    by their paths from the folder it lies in.
+    by their paths from its root.
     """
 
     options: Options
@@ -81,7 +81,9 @@ def _put(home: Path, named: Named, files: Mapping[str, bytes]) -> Named:
         path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return named if named.path is None else replace(named, path=home / named.path.name)
+    if named.path is None or named.root is None:
+        return named if named.path is None else replace(named, path=home / named.path.name)
+    return replace(named, path=home / named.path.absolute().relative_to(named.root), root=home)
 
 
 class _Hands:

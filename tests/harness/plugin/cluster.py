@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from impls.isolation import NONE
-from impls.isolation.sources import Sources
+from impls.isolation.loading import sources_of
 from impls.submissions import gate
 from impls.submissions.spec import Named
 from impls.text import one_line
@@ -216,10 +216,9 @@ def _with_files(named: Named) -> tuple[Named, Mapping[str, bytes]]:
     """A submission with all that its process may read of it: a worker's machine need not see the folder."""
     if named.read is None or named.path is None:
         return named, {}
-    source = named.read.source
-    paths = Sources.of(named.path, [source.decode(errors="replace")] if isinstance(source, bytes) else source).paths
+    sources = sources_of(named)
     try:
-        return named, gate.contents(paths, named.path.parent)
+        return replace(named, root=sources.top), gate.contents(sources.paths, sources.top)
     except gate.Refused as wrong:
         return replace(named, refused=f"{wrong}, which is not sent to a cluster"), {}
 

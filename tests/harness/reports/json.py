@@ -117,7 +117,7 @@ def _judged(run: Run, implementation: Implementation) -> dict[str, Any]:
     row["points"] = _sum([function.get("points") for function in row["functions"].values()])
     row["credit"] = {level: _fraction(run.credit(implementation, verdict, level)) for level in LEVELS}
     row["complete"] = run.is_complete(implementation.name)
-    row["remarks"] = verdicts.remarks(implementation, verdict)
+    row["remarks"] = verdicts.remarks(implementation, verdict, run.required_level(implementation))
     return row
 
 

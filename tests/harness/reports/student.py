@@ -7,7 +7,7 @@ from typing import Any
 from tests.harness.reports import plot, words
 from tests.harness.reports.handed import Picture
 from tests.harness.reports.pages import embedded, render
-from tests.harness.reports.result_row import CONFORMS, NOT_JUDGED, ROBUST, Clause, Function, Row
+from tests.harness.reports.result_row import CONFORMS, NOT_JUDGED, Clause, Function, Row
 from tests.harness.reports.results import Result
 from tests.harness.reports.words import number
 
@@ -47,12 +47,6 @@ def html(result: Result, row: Row, pictures: Sequence[Picture] = ()) -> str:
             for one in row.functions.values()
             for clause in one.asked(row.level)
             if clause.outcome == "known-deviation"
-        ],
-        beyond=[
-            clause.id
-            for one in row.functions.values()
-            for clause in one.clauses
-            if clause.failed and clause.level == ROBUST != row.level
         ],
         pictures=embedded(pictures),
         about=words.row_facts(result, row),

@@ -48,10 +48,16 @@ class Task:
 def _plain(one: Named) -> list[Any]:
     read = one.read
     mentions = [*read.mentions.as_plain()] if read else []
-    return [one.name, os.fsencode(one.spec), one.path is not None, read and read.source, read and read.sha256, mentions]
+    root = one.root and os.fsencode(one.root)
+    return [
+        *(one.name, os.fsencode(one.spec), one.path is not None, root),
+        *(read and read.source, read and read.sha256, mentions),
+    ]
 
 
-def _named(name: str, spec: bytes, is_path: bool, source: Any, sha256: str | None, mentions: list[Any]) -> Named:
+def _named(
+    name: str, spec: bytes, is_path: bool, root: bytes | None, source: Any, sha256: str | None, mentions: list[Any]
+) -> Named:
     read = Submission(source, sha256, Mentions.of_plain(mentions)) if sha256 is not None else None
     text = os.fsdecode(spec)
-    return Named(name, text, Path(text) if is_path else None, read)
+    return Named(name, text, Path(text) if is_path else None, read, root=Path(os.fsdecode(root)) if root else None)

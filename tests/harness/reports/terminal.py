@@ -19,6 +19,7 @@ from tests.harness.spec.clauses import CLAUSES, LEVELS, TEXTBOOK
 _MARKS = {CONFORMS: "ok", FAILS: "FAILS", ERROR: "ERROR", NOT_RUN: "not run", NOT_IMPLEMENTED: "-", NOT_JUDGED: "?"}
 _GAP = 2
 _MOST_NAMES = 12
+_MOST_CLAUSES = 5
 
 
 def failure(run: Run, implementation: str, clause: str, outcome: Outcome, nodeid: str) -> str:
@@ -62,7 +63,7 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         if implementation.declared:
             said = "; ".join(f"{word} = {value}" for word, value in implementation.declared.items())
             _write_line(terminal, f"{implementation.name}: declared: {said}")
-        for remark in verdicts.remarks(implementation, verdict):
+        for remark in verdicts.remarks(implementation, verdict, level):
             _write_line(terminal, f"{implementation.name}: {remark}")
     for unloadable in run.unloadable:
         _write_line(terminal, f"{unloadable.name}: {ERROR}{_because(unloadable.reason)}")
@@ -223,7 +224,8 @@ def _not_looked_at(implementation: Implementation) -> str:
     left, holds = implementation.not_looked_at, implementation.says.holds
     if not left:
         return ""
-    shown = ", ".join(left[:_MOST_NAMES]) + (", ..." if len(left) > _MOST_NAMES else "")
+    meant = sorted(left, key=lambda one: "?)" not in one)  # what may be one of the functions, first
+    shown = ", ".join(meant[:_MOST_NAMES]) + (", ..." if len(left) > _MOST_NAMES else "")
     return f" ({holds - len(left)} of the {holds} functions and classes in the file; not looked at: {shown})"
 
 
@@ -242,7 +244,9 @@ def _write_beyond_level(terminal: pytest.TerminalReporter, run: Run, name: str, 
         if outcome.outcome in (FAILED, ERROR) and not run.is_required(name, id)
     ]
     if beyond:
-        _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {', '.join(beyond)}")
+        shown = ", ".join(beyond[:_MOST_CLAUSES])
+        shown += f", ... ({len(beyond)} in all)" if len(beyond) > _MOST_CLAUSES else ""
+        _write_line(terminal, f"{name}: not required of it, and failed (--level robust shows why): {shown}")
 
 
 def _write_faults_of_the_adapter(

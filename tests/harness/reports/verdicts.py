@@ -152,13 +152,13 @@ def outcomes_of(clauses: Iterable[Clause], outcomes: Mapping[str, Outcome]) -> l
     return [outcomes[one.id] for one in clauses if one.id in outcomes]
 
 
-def remarks(implementation: Implementation, verdict: Verdict) -> list[str]:
-    """What a person has to know who signs the verdict; what was refused and need not have been goes last."""
+def remarks(implementation: Implementation, verdict: Verdict, level: str) -> list[str]:
+    """What a person has to know who signs the verdict of that level; what need not have been refused goes last."""
     refused = {
         id: outcome.message
         for function in verdict.functions.values()
         for id, outcome in function.outcomes.items()
-        if outcome.outcome == PASSED and outcome.message
+        if outcome.outcome == PASSED and outcome.message and level in (CLAUSES[id].level, ROBUST)
     }
     if not refused:
         return list(implementation.remarks)

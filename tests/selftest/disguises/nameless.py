@@ -97,17 +97,7 @@ def comparison(z):
     return np.where(z > 0, z, 0).astype(z.dtype)
 
 
-@nameless("relu", "float32 inside, as in a library")
-def in_float32(z):
-    return np.maximum(z.astype(np.float32), 0).astype(z.dtype)
-
-
 # ---- softmax, one-hot
-
-
-@nameless("softmax", "float32 inside")
-def softmax_float32(z):
-    return soft(z.astype(np.float32)).astype(z.dtype)
 
 
 @nameless("softmax", "integers wrap", clauses=("SOFTMAX-INTEGER",))
@@ -270,11 +260,6 @@ def cubes(h, y):
 @nameless("mean_squared_error", "relative to the target")
 def relative(h, y):
     return np.mean(((h - y) / (1 + np.abs(y))) ** 2) / 2
-
-
-@nameless("mean_squared_error", "float32 inside")
-def mse_float32(h, y):
-    return float(np.mean((h.astype(np.float32) - y.astype(np.float32)) ** 2) / 2)
 
 
 @nameless("mean_squared_error", "always 0: compares the target with itself")

@@ -18,11 +18,6 @@ def products(x, W, b):
     return np.prod(x[..., None, :] * W, axis=-1) + b
 
 
-@nameless("linear", "float32 inside")
-def linear_float32(x, W, b):
-    return (x.astype(np.float32) @ W.T.astype(np.float32) + b.astype(np.float32)).astype(float)
-
-
 @nameless("neuron", "a steeper sigmoid")
 def steep(x, w, b):
     return sig(1.7 * (x @ w + b))
