@@ -25,6 +25,8 @@ _REFUSED = (
     *(("add_key", 248, 217), ("request_key", 249, 218), ("keyctl", 250, 219)),
     # of the network and the sockets of the machine; by io_uring a process makes calls that no filter sees
     *(("socket", 41, 198), ("io_uring_setup", 425, 425)),
+    # of the names of files that others change
+    ("inotify_add_watch", 254, 27),
 )
 _WITHOUT_EFFECT = (
     *(("chmod", 90, None), ("fchmod", 91, 52), ("fchmodat", 268, 53), ("fchmodat2", 452, 452)),

@@ -157,6 +157,13 @@ BEYOND = {
         needs="seccomp",
         remarked=True,
     ),
+    "watches the files of others": call(
+        _ROOTS.format("min(0, libc.inotify_add_watch(libc.inotify_init(), b'/', 0xFFF))").strip(),
+        "error",
+        "AssertionError: 1",
+        needs="seccomp",
+        remarked=True,
+    ),
     **{
         f"makes a system call of {what}": call(
             "import ctypes, mmap\npage = mmap.mmap(-1, 4096, prot=7)\n"
