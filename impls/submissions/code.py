@@ -399,4 +399,6 @@ def _bare(definition: ast.stmt) -> tuple[ast.stmt, bool]:
             node.annotation, found = None, True
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             node.returns, found = None, True
+        if isinstance(node, ast.AnnAssign):  # a dataclass goes by them
+            node.annotation, found = ast.copy_location(ast.Name("object", ast.Load()), node.annotation), True
     return bare, found

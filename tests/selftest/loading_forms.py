@@ -144,6 +144,16 @@ NEEDED = {
         import pandas_that_is_not_there as pd
         def sigmoid(z: pd.DataFrame) -> pd.Series: return 1 / (1 + np.exp(-z))
     """,
+    "annotations of variables and fields by what is not there": """
+        from dataclasses import dataclass
+        import numpy as np
+        import pandas_that_is_not_there as pd
+        table: pd.DataFrame = 1
+        @dataclass
+        class Model:
+            one: pd.Series = 1
+            def sigmoid(self, z): return self.one * table / (1 + np.exp(-z))
+    """,
     "a dataclass with postponed annotations": """
         from __future__ import annotations
         from dataclasses import dataclass

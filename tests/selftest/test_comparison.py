@@ -96,6 +96,11 @@ def test_the_shape_comes_before_the_values():
         has_shape(np.zeros(3), (2,), (2, 1))
 
 
+def test_an_error_near_the_allowed_one_is_just_above_it():
+    with pytest.raises(Nonconformance, match=r"\(error 0.501 is just above the allowed 0.5\)"):
+        within(np.array([1.501]), np.array([1.0]), 0.5)
+
+
 def test_the_message_names_the_worst_element():
     with pytest.raises(
         Nonconformance, match=r"at index \(0, 1\): got 3.0, expected 1.0 \(error 2 is 4 times the allowed 0.5\)"

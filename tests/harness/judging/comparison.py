@@ -27,6 +27,7 @@ class MayRefuse(Exception):
 
 INVALID = "accepts-invalid"
 _THREE_DIGITS = 1e-3
+_JUST_ABOVE = 1.005
 _TELLING = 1e3
 """Up to this many times the allowed error a ratio says something; beyond it the values themselves say more."""
 
@@ -132,7 +133,8 @@ def _off(found: Comparison, index: tuple[int, ...]) -> str:
     if not allowed:
         return f"{text} (no error is allowed)"
     times = error / allowed
-    ratio = f" is {times:.3g} times the allowed {allowed:.3g}" if times < _TELLING else f", allowed {allowed:.3g}"
+    how_far = f"{times:.3g} times" if times > _JUST_ABOVE else "just above"
+    ratio = f" is {how_far} the allowed {allowed:.3g}" if times < _TELLING else f", allowed {allowed:.3g}"
     return f"{text} (error {error:.3g}{ratio})"
 
 
