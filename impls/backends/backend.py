@@ -30,7 +30,7 @@ LAYOUTS = (
     "reversed",  # negative strides
     "offset",  # contiguous, but one element into its buffer: not on a 16-byte boundary
     "sliced",  # all but the last column of a wider array: rows with a gap behind them
-    "unaligned",  # a field of a packed record: no element on a boundary of its size, NumPy only
+    "unaligned",  # a field of a packed record: its steps are no multiple of its size, NumPy only
     "readonly",
     "broadcast",  # stride 0 along the first axis, along which the values must not change
     "requires_grad",  # a leaf of torch's computational graph

@@ -6,14 +6,14 @@ import numpy as np
 
 from impls.backends.backend import Backend
 
-# 99, neither a probability nor a likely label, lies in the buffer beside the elements, for those who read there.
+# The same numbers in reverse lie in the buffer beside the elements: who reads there gets values that no check refuses.
 LAYOUTS_OF_NUMPY = {
     "fortran": "{xp}.asfortranarray({a})",
-    "transposed": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1).swapaxes(0, -2).copy().swapaxes(0, -2)[..., 0]",
-    "strided": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
+    "transposed": "{xp}.stack([{a}, {xp}.flip(a)], -1).swapaxes(0, -2).copy().swapaxes(0, -2)[..., 0]",
+    "strided": "{xp}.stack([{a}, {xp}.flip(a)], -1)[..., 0]",
     "reversed": "{xp}.flip({xp}.flip({a}).copy())",
-    "offset": "{xp}.concatenate([{xp}.full_like({a}.ravel()[:1], 99), a.ravel()])[1:].reshape(a.shape)",
-    "sliced": "{xp}.concatenate([{a}, {xp}.full_like(a[..., :1], 99)], -1)[..., :-1]",
+    "offset": "{xp}.concatenate([{a}.ravel()[-1:], a.ravel()])[1:].reshape(a.shape)",
+    "sliced": "{xp}.concatenate([{a}, {xp}.flip(a)[..., :1]], -1)[..., :-1]",
     "readonly": "{xp}.broadcast_to({a}, a.shape)",
     "broadcast": "{xp}.broadcast_to({a}[:1], a.shape)",
 }
@@ -26,8 +26,10 @@ class Arrays(Backend):
     module = "numpy"
     prefix = "np"
     imports = {"np": "import numpy as np"}
+    # The flag is half as large as a value: who steps in whole values reads zeros and halves of small numbers, no NaN.
     layouts = LAYOUTS_OF_NUMPY | {
-        "unaligned": "{xp}.rec.fromarrays([{xp}.zeros({a}.shape, 'u1'), a], names='flag,value')['value']",
+        "unaligned": "{xp}.rec.fromarrays([{xp}.zeros({a}.shape, 'V%d' % (a.itemsize // 2 or 1)), a], "
+        "names='flag,value')['value']",
     }
 
     def fresh(self, values: np.ndarray, dtype: str | None) -> Any:

@@ -28,12 +28,12 @@ class Arrays(Backend):
     floats = ("float64", "float32", "float16", "bfloat16")
     layouts = {
         "fortran": "{a}.permute(*range(a.ndim)[::-1]).contiguous().permute(*range(a.ndim)[::-1])",
-        "transposed": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1).swapaxes(0, -2).contiguous()"
+        "transposed": "{xp}.stack([{a}, a.flip(*range(a.ndim))], -1).swapaxes(0, -2).contiguous()"
         ".swapaxes(0, -2)[..., 0]",
-        "strided": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
-        "reversed": "{xp}.stack([{a}, {xp}.full_like(a, 99)], -1)[..., 0]",
-        "offset": "{xp}.cat([{xp}.full_like({a}.ravel()[:1], 99), a.ravel()])[1:].view(a.shape)",
-        "sliced": "{xp}.cat([{a}, {xp}.full_like(a[..., :1], 99)], -1)[..., :-1]",
+        "strided": "{xp}.stack([{a}, a.flip(*range(a.ndim))], -1)[..., 0]",
+        "reversed": "{xp}.stack([{a}, a.flip(*range(a.ndim))], -1)[..., 0]",
+        "offset": "{xp}.cat([{a}.ravel()[-1:], a.ravel()])[1:].view(a.shape)",
+        "sliced": "{xp}.cat([{a}, a.flip(*range(a.ndim))[..., :1]], -1)[..., :-1]",
         "broadcast": "{a}[:1].expand(a.shape)",
         "requires_grad": "{a}.requires_grad_(a.is_floating_point())",
     }

@@ -237,8 +237,9 @@ def assert_half_is_as(impl: Subject, f: str, spoilt: Sequence[Any], whole: Seque
 
 
 def arguments_of_neuron(f: str, neuron: Sequence[Any]) -> Sequence[Any]:
-    """Those of x, w and b that ``f`` takes: logistic regression has no bias."""
-    return neuron if f == "neuron" else neuron[:2]
+    """Those of x, w and b that ``f`` takes: logistic regression has no bias, and takes batches alone."""
+    x, w, b = neuron
+    return (x, w, b) if f == "neuron" else (np.atleast_2d(x), w)
 
 
 @deferred

@@ -92,6 +92,7 @@ def test_every_number_of_the_dtype_has_its_value(impl, f, z):
 
 
 @clause("SIGMOID-NAN", "TANH-NAN", "RELU-NAN")
+@each(z=draw.spotted_with_nan())
 @given(z=draw.arrays(palettes.with_nan, shapes=draw.VECTORS + draw.MATRICES, dtypes=draw.FLOATS))
 def test_nan_gives_nan_and_harms_no_other_element(impl, f, z):
     without = np.nan_to_num(z)
@@ -115,7 +116,7 @@ def test_integers_are_promoted_or_refused(impl, f, z):
 
 
 @clause("SIGMOID-LAYOUT", "TANH-LAYOUT", "RELU-LAYOUT")
-@each(z=draw.in_each_dtype(draw.numbers) + draw.in_each_dtype(draw.large_numbers), mix=draw.ALL_LAYOUTS[:3])
+@each(z=draw.in_each_dtype(draw.numbers, draw.large_numbers), mix=draw.ALL_LAYOUTS[:3])
 @given(z=draw.arrays(palettes.moderate, palettes.real_line, dtypes=draw.FLOATS) | draw.large_arrays(), mix=draw.mixes())
 def test_the_memory_layout_does_not_matter(impl, f, z, mix):
     assert_same_in_every_layout(impl, f, mix, z)
@@ -124,9 +125,11 @@ def test_the_memory_layout_does_not_matter(impl, f, z, mix):
 @clause("SIGMOID-NDIM", "TANH-NDIM", "RELU-NDIM")
 @given(tensors=draw.tensors())
 def test_the_shape_does_not_matter_and_is_kept(impl, f, tensors):
+    longest = max(tensors, key=np.size)  # of which the others are the first elements
+    of_a_vector = value_of(impl, f, longest.ravel())
     for z in tensors:
-        of_a_vector, bound = value_of(impl, f, z.ravel()), impl.bound[f](z)
-        expected = of_a_vector.reshape(z.shape), bound + bound
+        bound = impl.bound[f](z)
+        expected = of_a_vector[: z.size].reshape(z.shape), bound + bound
         if z.ndim:
             impl.within(impl[f](z), *expected)
         else:

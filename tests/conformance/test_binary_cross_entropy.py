@@ -155,6 +155,8 @@ def test_one_loss_among_small_ones_counts_at_every_position(impl, position):
 def test_every_length_is_summed_to_its_end(impl, length):
     for dtype, n in dtypes_and_lengths(impl, length):
         y_hat, y = (make((n,), draw.numpy_dtype(dtype)) for make in (draw.probabilities_of, draw.targets_of))
+        if dtype in draw.HALVES:
+            y_hat, y = draw.ends_stand_out(n, 1 - 2**-8, 2**-4, 2**-8), np.ones(n)
         assert_right_in(impl, "binary_cross_entropy", dtype, y_hat, y)
 
 
@@ -165,6 +167,8 @@ def test_each_probability_of_a_dense_sweep_has_its_loss(impl, dtype):
     for p in draw.probabilities_of_each_binade():
         for target in (0, 1, 1 - p):
             assert_is_binary_cross_entropy(impl, np.array([p], dtype), np.array([target], dtype))
+    for p in draw.TINY_PROBABILITIES:
+        assert_is_binary_cross_entropy(impl, np.array([p], dtype), np.ones(1, dtype))
 
 
 @clause("BCE-LAYOUT")

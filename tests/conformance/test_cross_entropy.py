@@ -172,11 +172,14 @@ def test_each_probability_of_a_dense_sweep_has_its_loss(impl, dtype):
         y_hat = np.array([[p, 1 - p]], dtype)
         assert_is_cross_entropy(impl, y_hat, np.array([[1, 0]], dtype))
         assert_is_cross_entropy(impl, y_hat, np.array([[1 - p, p]], dtype))
+    for p in draw.TINY_PROBABILITIES:
+        assert_is_cross_entropy(impl, np.array([[p, 1 - p]], dtype), np.array([[1, 0]], dtype))
 
 
 @clause("CE-LAYOUT")
-@each(batch=draw.classified_samples()[1:3], mix=draw.ALL_LAYOUTS)
-@given(batch=draw.classified_batches(dtypes=draw.FLOATS), mix=draw.mixes())
+@each(batch=draw.classified_samples()[2:3], mix=draw.ALL_LAYOUTS)
+@each(batch=draw.single_classified(), mix=draw.ALL_LAYOUTS[:3])
+@given(batch=draw.classified_batches(ROWS_OR_MATRICES, dtypes=draw.FLOATS), mix=draw.mixes())
 def test_the_memory_layout_does_not_matter(impl, batch, mix):
     assert_same_in_every_layout(impl, "cross_entropy", mix, *batch)
     assert_takes_the_same_array_twice(impl, "cross_entropy", batch[0])

@@ -14,7 +14,7 @@ from tests.conformance.relations import (
     integers_of,
     lengths_of,
 )
-from tests.harness import clause, exact, given
+from tests.harness import clause, exact, given, laid_out
 from tests.harness.drawing import strategies as draw
 
 
@@ -132,6 +132,7 @@ def test_a_softmax_layer_learns_from_its_errors(impl, training):
 
 
 @clause("GRAD-SOFT")
+@each(training=draw.trainings_with_soft_targets())
 @given(training=draw.training_batches("binary_cross_entropy", "cross_entropy", soft=True, dtypes=draw.FLOATS))
 def test_the_gradients_for_targets_between_0_and_1(impl, training):
     _assert_gradients(impl, training)
@@ -157,6 +158,12 @@ def test_gradients_keep_the_dtype(impl, training):
 @given(training=draw.training_batches(*draw.LOSSES, depths=(1, 2), dtypes=draw.FLOATS), mix=draw.mixes())
 def test_gradients_read_any_memory_layout(impl, training, mix):
     assert_right_in_layouts(impl, "mlp_gradients", mix, training)
+    x, _, ((W, b), *_), *_ = training
+    if impl.kind.arrays == "numpy":
+        impl.because("one array as x and as y, and one as the weights of both layers, as in an autoencoder")
+        n = min(W.shape)
+        both, tied = laid_out(x[:, :n], "contiguous"), (laid_out(W[:n, :n], "contiguous"), b[:n])
+        impl.check.mlp_gradients(both, both, [tied, tied], ["tanh", "identity"], "mean_squared_error")
 
 
 @clause("GRAD-LENGTH")
@@ -180,6 +187,7 @@ WITHOUT_RELU = {loss: [name for name in names if name != "relu"] for loss, names
 
 
 @clause("GRAD-NAN")
+@each(training=[draw.training(3, (2, 3, 3), ["tanh", draw.OUTPUTS[loss][0]], loss) for loss in draw.LOSSES])
 @given(training=draw.training_batches(*draw.LOSSES, outputs=WITHOUT_RELU, dtypes=draw.FLOATS))
 def test_nan_in_an_example_or_its_target_makes_gradients_nan(impl, training):
     x, y, theta, names, loss = training
@@ -205,6 +213,7 @@ def test_labels_of_any_integer_dtype_are_taken_as_they_are_or_refused(impl, m):
 
 
 @clause("GRAD-LABELS")
+@each(training=[draw.training(3, (2, 3), ["identity"], "cross_entropy_with_logits")], at=[2], beyond=draw.BEYOND_LABELS)
 @given(training=draw.training_batches("cross_entropy_with_logits"), at=draw.positions(), beyond=draw.beyond_labels())
 def test_labels_out_of_range_are_refused(impl, training, at, beyond):
     x, labels, theta, *rest = training

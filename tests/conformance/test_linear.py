@@ -80,7 +80,7 @@ def test_linear_keeps_the_dtype(impl, layer):
 
 @clause("LINEAR-LAYOUT")
 @each(layer=draw.layers_in_layouts(), mix=draw.ALL_LAYOUTS)
-@given(layer=draw.layers(dtypes=draw.FLOATS), mix=draw.mixes())
+@given(layer=draw.layers(batches=(draw.ONE_EXAMPLE, *draw.BATCHES), dtypes=draw.FLOATS), mix=draw.mixes())
 def test_linear_reads_any_memory_layout(impl, layer, mix):
     assert_right_in_layouts(impl, "linear", mix, layer)
     _, W, b = layer
@@ -101,11 +101,11 @@ def test_nan_spoils_its_own_example_and_no_other(impl, layer):
 
 
 @clause("LINEAR-INFINITE")
-@given(layer=draw.layers(batches=(1,), dtypes=draw.FLOATS))
+@given(layer=draw.layers(batches=(1, draw.ONE_EXAMPLE), dtypes=draw.FLOATS))
 def test_an_infinite_input_gives_no_finite_sum(impl, layer):
     x, W, b = layer
     W = np.where(W == 0, 1, np.abs(W)).astype(W.dtype)  # so that each sum is infinite
-    for position in range(x.shape[1]):
+    for position in range(x.size):
         infinite = draw.replaced(x, position, np.inf)
         impl.attempt.linear(infinite, W, b).refused_or_not_finite("an infinite input")
         impl.attempt.linear(-infinite, W, b).refused_or_not_finite("an infinite input", -np.inf)

@@ -90,7 +90,9 @@ def test_mlp_keeps_the_dtype(impl, network):
 
 @clause("MLP-LAYOUT")
 @each(network=[network for _, network in draw.blocked_networks()[:4]], mix=draw.ALL_LAYOUTS)
-@given(network=draw.mlps(depths=(1, 2, 3), dtypes=draw.FLOATS), mix=draw.mixes())
+@given(
+    network=draw.mlps(depths=(1, 2, 3), batches=(draw.ONE_EXAMPLE, *draw.BATCHES), dtypes=draw.FLOATS), mix=draw.mixes()
+)
 def test_mlp_reads_any_memory_layout(impl, network, mix):
     assert_right_in_layouts(impl, "mlp", mix, network)
     x, ((W, b), *_), _ = network
@@ -98,7 +100,7 @@ def test_mlp_reads_any_memory_layout(impl, network, mix):
         impl.because("one array as the weights of two layers, which multiply themselves (OpenMathLib/OpenBLAS#5873)")
         n = min(W.shape)
         tied = laid_out(W[:n, :n], "contiguous"), b[:n]
-        impl.check.mlp(x[:, :n], [tied, tied], ["identity", "identity"])
+        impl.check.mlp(x[..., :n], [tied, tied], ["identity", "identity"])
 
 
 @clause("MLP-SATURATED")

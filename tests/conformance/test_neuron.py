@@ -92,7 +92,7 @@ def test_the_dtype_is_kept(impl, f, neuron):
 
 @clause("NEURON-LAYOUT", "LOGREG-LAYOUT")
 @each(neuron=draw.neurons_in_layouts(), mix=draw.ALL_LAYOUTS)
-@given(neuron=draw.neurons(dtypes=draw.FLOATS), mix=draw.mixes())
+@given(neuron=draw.neurons(batches=(draw.ONE_EXAMPLE, 1, *draw.SEVERAL), dtypes=draw.FLOATS), mix=draw.mixes())
 def test_any_memory_layout_is_read(impl, f, neuron, mix):
     assert_right_in_layouts(impl, f, mix, arguments_of_neuron(f, neuron))
 

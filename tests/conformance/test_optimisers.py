@@ -123,7 +123,7 @@ def test_a_step_changes_no_argument_and_keeps_no_buffer(impl, f, update):
     first, hyper = call(f, update | {"signed": nothing, "positive": nothing, "momentum": 0.9, "step": 0})
     impl.spent[f](*first, **hyper)
     impl.because("a parameter that does not move, and a state that does not change, are new ones all the same")
-    resting, hyper = call(f, update | {"grad": nothing, "signed": nothing})
+    resting, hyper = call(f, update | {"grad": nothing, "signed": nothing, "positive": nothing})
     impl.spent[f](*resting, **hyper)
 
 

@@ -94,11 +94,11 @@ def test_logits_may_be_as_far_apart_as_floating_point_allows(impl, z):
 
 
 @clause("SOFTMAX-ENDS")
-@each(row=draw.extreme_rows())
+@each(row=draw.EXTREMES)
 def test_the_largest_and_the_lowest_numbers_of_the_dtype_are_logits_like_others(impl, row):
-    reason, z = row
-    impl.because(reason)
-    assert_is_softmax(impl, z)
+    impl.because("a maximum that starts just above the lowest number of the dtype (microsoft/onnxruntime#26670)")
+    for dtype in (*floats_of(impl), *halves_of(impl)):
+        assert_right_in(impl, "softmax", dtype, draw.extreme_row(row, dtype))
 
 
 @clause("SOFTMAX-OFFSET")
@@ -174,7 +174,7 @@ def test_integers_are_promoted_or_refused(impl, z):
 
 
 @clause("SOFTMAX-LAYOUT")
-@each(z=draw.in_each_dtype(draw.numbers) + draw.in_each_dtype(draw.large_numbers), mix=draw.ALL_LAYOUTS[:3])
+@each(z=draw.in_each_dtype(draw.numbers, draw.large_numbers), mix=draw.ALL_LAYOUTS[:3])
 @given(z=draw.logits() | draw.logits() | draw.large_arrays(), mix=draw.mixes())
 def test_the_memory_layout_does_not_matter(impl, z, mix):
     assert_same_in_every_layout(impl, "softmax", mix, z)
@@ -194,7 +194,7 @@ def test_the_last_axis_holds_the_classes_whatever_stands_before_it(impl, tensors
 def test_every_number_of_classes_is_summed_to_its_end(impl, length):
     for dtype, k in dtypes_and_lengths(impl, length):
         rows = 2 + k % 2  # so that the number of elements may be odd, too
-        assert_right_in(impl, "softmax", dtype, draw.numbers((rows, k), draw.numpy_dtype(dtype)))
+        assert_right_in(impl, "softmax", dtype, draw.near_numbers((rows, k), draw.numpy_dtype(dtype)))
 
 
 @clause("SOFTMAX-SWEEP")

@@ -32,7 +32,7 @@ def squares(y_hat, y):
     return (_floating(y_hat) - _floating(y)) ** 2
 
 
-def _a_little_off(values, where):
+def a_little_off(values, where):
     """The values, those where ``where`` says so 90 ulp too large."""
     return values * np.where(where, values.dtype.type(1 + 90 * np.finfo(values.dtype).eps), values.dtype.type(1))
 
@@ -42,12 +42,12 @@ def _a_little_off(values, where):
 
 @wrong("SIGMOID-SWEEP", "takes a polynomial between 5.9 and 6.1 that is 90 ulp off there")
 def polynomial_of_sigmoid(z):
-    return _a_little_off(reference.sigmoid(z), (np.abs(z) > 5.9) & (np.abs(z) < 6.1))
+    return a_little_off(reference.sigmoid(z), (np.abs(z) > 5.9) & (np.abs(z) < 6.1))
 
 
 @wrong("TANH-SWEEP", "takes a polynomial between 0.62 and 0.63 that is 90 ulp off there")
 def polynomial_of_tanh(z):
-    return _a_little_off(reference.tanh(z), (np.abs(z) > 0.62) & (np.abs(z) < 0.63))
+    return a_little_off(reference.tanh(z), (np.abs(z) > 0.62) & (np.abs(z) < 0.63))
 
 
 @wrong("RELU-SWEEP", "takes what is left of 2^-40 for nothing, and so small positive numbers too")
@@ -59,14 +59,14 @@ def relu_of_tiny_numbers(z):
 def table_of_exponentials(z):
     z = _floating(z)
     below = z.max(axis=-1, keepdims=True) - z
-    e = _a_little_off(np.exp(-below), (below > 16.9) & (below < 17.1))
+    e = a_little_off(np.exp(-below), (below > 16.9) & (below < 17.1))
     return e / e.sum(axis=-1, keepdims=True)
 
 
 @wrong("BCE-SWEEP", "takes a log1p that is 90 ulp off on the interval (0.36, 0.43)")
 def polynomial_of_log1p(y_hat, y):
     right = losses_of_probabilities(y_hat, y)
-    return np.mean(np.where(y == 0, _a_little_off(right, (y_hat > 0.36) & (y_hat < 0.43)), right))
+    return np.mean(np.where(y == 0, a_little_off(right, (y_hat > 0.36) & (y_hat < 0.43)), right))
 
 
 @wrong("CE-SWEEP", "takes a logarithm that is 90 ulp off on the interval (0.7, 0.75)")
@@ -255,7 +255,7 @@ def classes_in_the_labels_dtype(labels, k):
 # Memory
 
 
-def _packed(a):
+def packed(a):
     """The matrix read as if its rows lay one behind the other."""
     if a.ndim == 2 and a.size and a.strides[1] == a.itemsize and a.strides[0] > a.shape[1] * a.itemsize:
         return np.lib.stride_tricks.as_strided(a, a.shape, (a.shape[1] * a.itemsize, a.itemsize))
@@ -264,7 +264,7 @@ def _packed(a):
 
 @wrong("SOFTMAX-LAYOUT", "never reads the stride of the rows, and takes a slice of a wider matrix for packed")
 def rows_taken_for_packed(z):
-    return reference.softmax(_packed(z))
+    return reference.softmax(packed(z))
 
 
 @wrong("SIGMOID-LAYOUT", "counts its steps in whole elements, and reads the column of a packed record wrongly")

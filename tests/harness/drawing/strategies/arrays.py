@@ -196,6 +196,13 @@ def with_nan_at(array: np.ndarray, at: int) -> np.ndarray:
     return replaced(array, at, nan_of(at))
 
 
+def spoilt_in_turn(one: np.ndarray, other: np.ndarray, at: int, new: float) -> tuple[np.ndarray, np.ndarray]:
+    """Both arrays, with ``new`` at that position of one of them; which one depends on their size and the position."""
+    if (at + one.size) % 2:
+        return replaced(one, at, new), other
+    return one, replaced(other, at, -new)
+
+
 def with_nan_in_the_first(array: np.ndarray) -> np.ndarray:
     """A copy of the array with NaN for all of its first row, that of the row's length."""
     copy = array.copy()

@@ -277,9 +277,13 @@ def training_batches(
     return in_dtype((x, y, theta, names, loss), dtype)
 
 
+BEYOND_LABELS = (-1, 0, 7, -2, -100)
+"""What is no label: a negative number, or how far beyond the last label one lies. torch leaves out -100."""
+
+
 def beyond_labels() -> SearchStrategy[int]:
-    """What is no label: a negative number, or how far beyond the last label one lies. torch leaves out -100."""
-    return st.sampled_from((-1, 0, 7, -2, -100))
+    """One of them."""
+    return st.sampled_from(BEYOND_LABELS)
 
 
 def _network(pool: Pool, m: int | None, sizes: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, list[Layer]]:

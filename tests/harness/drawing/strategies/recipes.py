@@ -20,24 +20,30 @@ from tests.harness.drawing.strategies.batches import Batch
 
 _MANY = (2001, 2048, 2049, 2500)
 
-LENGTHS = (*range(1, 1026), 2049, 4099)
-"""Every number of lanes, blocks and leftover elements that vectorised code divides an array into."""
-
-LONGEST = LENGTHS[-1]
+LONGEST = 4099
 
 
 def _beside(*numbers: int) -> list[int]:
     return [n + off for n in numbers for off in (-1, 0, 1)]
 
 
+def _from(*numbers: int) -> list[int]:
+    return [n + off for n in numbers for off in (0, 1)]
+
+
 _BY_REASON: Mapping[str, Sequence[int]] = {
-    "each number of lanes and of elements left over": range(1, 131),
-    "at a power of two, the size of most buffers": _beside(256, 512, 1024, 2048, 4096),
-    "at a multiple of 32, a warp of a GPU": _beside(*range(160, 520, 32)),
-    "at a multiple of 96 or 100, blocks that are no power of two": _beside(200, 288, 300, 480, 500, 768, 864, 1000),
-    "at a multiple of 128 or 256, a block of a reduction": _beside(640, 768, 896, 1152, 1280, 1536, 3072, 3840),
+    "each number of lanes and of elements left over": range(1, 67),
+    "at a power of two, the size of most buffers": _beside(128, 256, 512, 1024, 2048, 4096),
+    "at a multiple of 64, two warps of a GPU": _from(192, 320, 384, 448),
+    "at a multiple of 96 or 100, blocks that are no power of two": _from(100, 200, 288, 300, 500, 768, 1000),
+    "at a multiple of 128 or 256, a block of a reduction": _from(640, 1280, 3072, 3840),
     "a prime beyond all blocks": (1031, 2053, 4099),
+    # The step leaves over one element more each time: any 16 in a row leave over each number by blocks of 16.
+    "each number left over by a block, at every size (pytorch/pytorch#143644)": range(67, LONGEST, 33),
 }
+
+LENGTHS = tuple(sorted({*range(1, 1026), *(n for lengths in _BY_REASON.values() for n in lengths)}))
+"""Every number of lanes, blocks and leftover elements that vectorised code divides an array into."""
 
 _POSITIONS: Mapping[str, Sequence[int]] = {
     "in the first lanes and blocks": range(66),
@@ -87,7 +93,7 @@ def half_lengths(drawn: Drawn = (), few: bool = False) -> Lengths:
 
 def further_lengths() -> SearchStrategy[Drawn]:
     """The share of the lengths that the seed draws."""
-    return st.tuples(st.integers(131, LONGEST))
+    return st.tuples(st.integers(67, LONGEST))
 
 
 def spike_positions(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
@@ -141,12 +147,19 @@ def _compiled(code: str) -> CodeType:
 
 def numbers(shape: Sequence[int], dtype: str = "float64") -> Recipe:
     """Numbers in [-8, 8] that every floating dtype holds, half precision too, and that no block of 2^n repeats."""
-    return recipe(f"((np.arange({_count(shape)}) * 7 % 251 - 125) / 16).reshape({tuple(shape)}).astype(np.{dtype})")
+    # Cubes are a permutation of the remainders by 251. With multiples all rows of a matrix had the same softmax.
+    cubes = f"((np.arange(6, {6 + _count(shape)}) % 251) ** 3 % 251 - 125)"
+    return recipe(f"({cubes} / 16).reshape({tuple(shape)}).astype(np.{dtype})")
+
+
+def near_numbers(shape: Sequence[int], dtype: str = "float64") -> Recipe:
+    """The same in [-1, 1]: as logits, none of which is so far below the others that it could be left out unseen."""
+    return recipe(f"({numbers(shape).code} / 8).astype(np.{dtype})")
 
 
 def large_numbers(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
-    """Numbers in [-64, 64], as ``numbers``: large enough for code that has a branch for large arguments."""
-    return remember(numbers(shape, dtype) * 8, f"8 * {numbers(shape, dtype).code}")
+    """Numbers in [-954, 954], some of them small: exp over- and underflows at some, in float64 too."""
+    return recipe(f"(2 * {numbers(shape).code} ** 3).astype(np.{dtype})")
 
 
 def probabilities_of(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
@@ -159,15 +172,25 @@ def targets_of(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
     return recipe(f"(np.arange({_count(shape)}) % 3 == 0).reshape({tuple(shape)}).astype(np.{dtype})")
 
 
-_LAID_OUT = (((13,), "float64"), ((13,), "float32"), ((4, 3), "float32"), ((33, 65), "float64"))
-"""Of the arrays that are asked in every layout: a vector, a small and a large matrix, none of them square."""
+_LAID_OUT: Sequence[Sequence[int]] = ((517,), (13,), (4, 3), (33, 65))
+"""Of the arrays that are asked in every layout: vectors and matrices, small and large, none of them square."""
+
+
+def spotted_with_nan() -> list[np.ndarray]:
+    """Vectors of each dtype in which every third element is NaN, so that each lane of a register meets it."""
+    signed = "np.where(np.arange(67) % 2, np.nan, -np.nan)"
+    return [recipe(f"np.where(np.arange(67) % 3, 1.5, {signed}).astype(np.{dtype})") for dtype in FLOATS]
+
 
 Make = Callable[[Sequence[int], str], np.ndarray]
 
 
-def in_each_dtype(make: Make) -> list[np.ndarray]:
-    """Arrays to be asked in every layout, each made by ``make`` of its shape and dtype."""
-    return [make(shape, dtype) for shape, dtype in _LAID_OUT]
+def in_each_dtype(*makes: Make) -> list[np.ndarray]:
+    """Arrays to be asked in every layout, each made by one of ``makes`` of its shape and dtype.
+
+    The dtypes take turns over the shapes, and over the makes: of two, each shape is asked in both.
+    """
+    return [make(shape, FLOATS[(n + turn) % 2]) for turn, make in enumerate(makes) for n, shape in enumerate(_LAID_OUT)]
 
 
 def pairs_in_each_dtype(one: Make, other: Make) -> list[Batch]:
@@ -182,7 +205,7 @@ def halves_in_layouts(one: Make, other: Make) -> list[Batch]:
 
 def labelled_in_each_dtype() -> list[Batch]:
     """Such matrices of logits, each with a label for each row."""
-    return [(z, np.arange(len(z)) % z.shape[1]) for z in in_each_dtype(numbers) if z.ndim == 2]
+    return [(z, (np.arange(len(z)) // 2 + len(z) // 8) % z.shape[1]) for z in in_each_dtype(numbers) if z.ndim == 2]
 
 
 def last_class_true(k: int, dtype: str = "float64") -> Batch:
@@ -193,6 +216,17 @@ def last_class_true(k: int, dtype: str = "float64") -> Batch:
     unit = 2.0 ** (-8 if k < 200 else -13)
     y_hat = recipe(f"np.where(np.arange({k}) == 0, {1 - (k - 1) * unit}, {unit})[None].astype(np.{dtype})")
     return y_hat, recipe(f"(np.arange({k}) == {k - 1})[None].astype(np.{dtype})")
+
+
+def few_classified(dtype: str = "float64") -> Batch:
+    """Four examples of three classes whose labels are not the likeliest ones; half precision holds the numbers."""
+    y_hat = recipe(f"(np.array([[4, 8, 4], [1, 2, 13], [10, 3, 3], [6, 9, 1]]) / 16).astype(np.{dtype})")
+    return y_hat, recipe(f"np.eye(3)[[0, 1, 2, 0]].astype(np.{dtype})")
+
+
+def single_classified() -> list[Batch]:
+    """One example of each dtype, without a batch axis."""
+    return [(y_hat[1], y[1]) for y_hat, y in map(few_classified, FLOATS)]
 
 
 def numpy_dtype(dtype: str) -> str:
@@ -219,8 +253,8 @@ def lines(dtype: str) -> Iterator[tuple[str, np.ndarray]]:
         "a dense sweep near 0, where a polynomial stands for the function",
         recipe(f"np.linspace(-1, 1, 2**14 + 1).astype(np.{dtype})"),
     )
-    exponents, step = {"float32": ("-149, 128", 1), "float64": ("-1074, 1024", 2)}[dtype]
-    binades = f"np.ldexp(np.arange(32, 64)[:, None] / 32, np.arange({exponents}, {step})).ravel()"
+    exponents, of_each = {"float32": ("-149, 128", 32), "float64": ("-1074, 1024", 16)}[dtype]
+    binades = f"np.ldexp(np.arange({of_each}, {2 * of_each})[:, None] / {of_each}, np.arange({exponents})).ravel()"
     yield (
         "numbers from each binade of the dtype, of both signs",
         recipe(f"np.outer([1, -1], {binades}).ravel().astype(np.{dtype})"),
@@ -234,6 +268,11 @@ EVERY_HALF: Mapping[str, np.ndarray] = {
 """Every number of each half-precision dtype, infinities and NaN with both signs among them."""
 
 
+def ends_stand_out(n: int, between: float, first: float, last: float) -> np.ndarray:
+    """n numbers of which the first and the last count for so much that half precision shows if one is lost."""
+    return recipe(f"np.where(np.arange({n}) == {n - 1}, {last}, np.where(np.arange({n}) == 0, {first}, {between}))")
+
+
 def between_0_and_1() -> np.ndarray:
     """Multiples of 2^-20 inside (0, 1), dense and about equally far apart: 128 under quick, else 1024."""
     count = asked([128], [1024])[0]
@@ -241,24 +280,29 @@ def between_0_and_1() -> np.ndarray:
 
 
 def probabilities_of_each_binade() -> np.ndarray:
-    """The same, and a multiple of 2^-20 from each binade towards 0 and towards 1."""
+    """The same, 1/2, where code may branch, and a multiple of 2^-20 from each binade towards 0 and towards 1."""
     small = np.round(1.4 * 2.0 ** np.arange(14)) / 2**20
-    return np.concatenate([between_0_and_1(), small, 1 - small])
+    return np.concatenate([[0.5], between_0_and_1(), small, 1 - small])
+
+
+TINY_PROBABILITIES = tuple(1.375 * 2.0**-exponent for exponent in (24, 30, 40, 60, 90, 120))
+"""From binades beyond, in which the loss of the opposite target is a rounding error."""
 
 
 Row = tuple[str, np.ndarray]
 """The reason why a row of logits is asked for, and the row."""
 
 
-def extreme_rows() -> list[Row]:
-    """Rows of the largest and the lowest finite number of a dtype, where a maximum that starts too high is wrong."""
-    reason = "the ends of the dtype: a maximum that starts just above the lowest number (microsoft/onnxruntime#26670)"
-    rows = ([-1, -1], [-1, -1, -1], [1, 1], [1, -1], [-1, 0], [1, 0], [0.5, 1], [-0.5, -1], [-1])
-    return [
-        (reason, recipe(f"(np.array([{row}]) * float(np.finfo(np.{dtype}).max)).astype(np.{dtype})"))
-        for row in rows
-        for dtype in FLOATS
-    ]
+EXTREMES = ([-1, -1], [-1, -1, -1], [1, 1], [1, -1], [-1, 0], [1, 0], [0.5, 1], [-0.5, -1], [-1])
+"""Rows of logits, as multiples of the largest finite number, where a maximum that starts too high is wrong."""
+
+_LARGEST_FINITE = {"float16": "65504.0", "bfloat16": "float.fromhex('0x1.fep127')"}
+
+
+def extreme_row(multiples: Sequence[float], dtype: str) -> np.ndarray:
+    """A batch of one such row of the dtype; of half precision, in an array of float64."""
+    largest = _LARGEST_FINITE.get(dtype, f"float(np.finfo(np.{dtype}).max)")
+    return recipe(f"(np.array([{multiples}]) * {largest}).astype(np.{numpy_dtype(dtype)})")
 
 
 _MASKS: Mapping[str, str] = {
@@ -284,11 +328,20 @@ def further_masked_rows(draw: Draw) -> Row:
     k = draw(st.integers(65, 1100))
     start = draw(st.integers(0, k - 1))
     stop = draw(st.integers(start + 1, k))
-    return "-inf before and after", _masked(k, f"({start} <= np.arange({k})) & (np.arange({k}) < {stop})")
+    finite = f"({start} <= np.arange({k})) & (np.arange({k}) < {stop})"
+    if not draw(st.booleans()):
+        return "-inf before and after", _masked(k, finite)
+    rows = f"np.stack([np.arange({k}) % 3 == 0, {finite}, np.arange({k}) < {stop}])"
+    return "-inf before and after in one row of a batch", _masked(k, rows)
 
 
 def _masked(k: int, finite: str) -> np.ndarray:
     return recipe(f"np.where({finite}, np.arange({k}) % 5 / 4, -np.inf)")
+
+
+def last_finite(z: np.ndarray) -> np.ndarray:
+    """For each row the label of its last finite logit."""
+    return z.shape[-1] - 1 - np.isfinite(z)[..., ::-1].argmax(axis=-1)
 
 
 @drawn
