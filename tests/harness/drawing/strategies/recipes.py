@@ -38,8 +38,8 @@ _BY_REASON: Mapping[str, Sequence[int]] = {
     "at a multiple of 96 or 100, blocks that are no power of two": _from(100, 200, 288, 300, 500, 768, 1000),
     "at a multiple of 128 or 256, a block of a reduction": _from(640, 1280, 3072, 3840),
     "a prime beyond all blocks": (1031, 2053, 4099),
-    # The step leaves over one element more each time: any 16 in a row leave over each number by blocks of 16.
-    "each number left over by a block, at every size (pytorch/pytorch#143644)": range(67, LONGEST, 33),
+    # A prime step: as many lengths in a row as a block has elements leave over each number of elements by that block.
+    "each number left over by a block, at every size (pytorch/pytorch#143644)": range(67, LONGEST, 31),
 }
 
 LENGTHS = tuple(sorted({*range(1, 1026), *(n for lengths in _BY_REASON.values() for n in lengths)}))
