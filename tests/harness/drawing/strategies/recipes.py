@@ -39,7 +39,7 @@ _BY_REASON: Mapping[str, Sequence[int]] = {
     "at a multiple of 128 or 256, a block of a reduction": _from(640, 1280, 3072, 3840),
     "a prime beyond all blocks": (1031, 2053, 4099),
     # A prime step: as many lengths in a row as a block has elements leave over each number of elements by that block.
-    "each number left over by a block, at every size (pytorch/pytorch#143644)": range(67, LONGEST, 31),
+    "each number left over by a block, at every size (pytorch/pytorch#143644)": range(67, 2227, 17),
 }
 
 LENGTHS = tuple(sorted({*range(1, 1026), *(n for lengths in _BY_REASON.values() for n in lengths)}))
