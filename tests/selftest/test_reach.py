@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 import reference
-from impls import LAYOUTS
+from impls import LAYOUTS, library
 from tests.conformance import every_test_imported
 from tests.harness.drawing import strategies as draw
 from tests.harness.judging.examples import Examples
@@ -95,3 +95,57 @@ def test_a_short_length_is_shown_before_a_drawn_one():
 
     found = outcome("SIGMOID-LENGTH", lambda z: from_29_on(z) if z.ndim == 1 else reference.sigmoid(z))
     assert found.message.endswith("[each number of lanes and of elements left over]")
+
+
+@pytest.mark.parametrize("block", [4, 8, 16, 32])
+def test_each_number_is_left_over_at_every_size(profile, block):
+    lengths = [length for _, length in draw.lengths()]
+    for start in range(67, 2226 - 17 * block, 17):
+        assert {length % block for length in lengths if start <= length < start + 17 * block} == set(range(block))
+
+
+def test_gradients_of_long_layers_leave_over_each_number_in_each_dtype(profile):
+    trainings = [one for _, one in draw.long_trainings(draw.lengths(), draw.FLOATS)]
+    for dtype in draw.FLOATS:
+        of_dtype = [(x, theta) for x, _, theta, *_ in trainings if x.dtype == dtype]
+        inputs = {x.shape[1] % 32 for x, theta in of_dtype if len(theta) == 1}
+        units = {len(theta[0][1]) % 32 for _, theta in of_dtype if len(theta) == 2}
+        assert inputs == units == set(range(32))
+
+
+def test_what_lies_beside_the_elements_is_in_the_domain_of_the_function():
+    """An implementation that reads it, and checks its arguments, gets no reason to refuse them."""
+    probabilities = draw.probabilities_of((4, 3))
+    for layout in ("transposed", "strided", "offset", "sliced"):
+        array = library("numpy", "cpu").from_numpy(np.asarray(probabilities), layout)
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        assert array.size > probabilities.size
+        assert ((array > 0) & (array < 1)).all()
+
+
+def test_rows_of_numbers_have_different_softmaxes():
+    rows = reference.softmax(draw.numbers((4, 3)))
+    assert np.abs(rows[:, None] - rows).max(axis=-1)[~np.eye(4, dtype=bool)].min() > 0.01
+
+
+@pytest.mark.parametrize("output", ["relu", "tanh"])
+def test_the_targets_of_a_squared_error_differ_and_a_relu_is_on_and_off(output):
+    (training,) = [one for one in draw.with_each_output() if one[3] == [output]]
+    x, y, ((W, b),), _, _ = training
+    assert len(np.unique(y)) == y.size
+    assert np.unique(x @ W.T + b > 0).size == 2
+
+
+@pytest.mark.parametrize("entry", [1, 2, 3])
+def test_a_parameter_in_c_order_has_a_gradient_and_a_state_in_fortran_order(entry):
+    """Of adam_step, which has the most: its arrays are parameters, gradients, and two entries of the state."""
+    pairs = set()
+    for update in draw.updates_in_layouts():
+        arguments = [update[key] for key in ("theta", "grad", "signed", "positive")]
+        count = len(update["theta"])
+        matrix = next(i for i, one in enumerate(update["theta"]) if one.ndim == 2)
+        for mix in draw.ALL_LAYOUTS:
+            for _, layouts in draw.in_nested_layouts(arguments, mix):
+                pairs.add((layouts[matrix], layouts[matrix + entry * count]))
+    assert pairs & {(of_c, "fortran") for of_c in ("contiguous", "offset", "readonly", "requires_grad")}
