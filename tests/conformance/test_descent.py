@@ -71,6 +71,7 @@ def test_each_parameter_keeps_its_own_dtype(impl, descent):
 
 
 @clause("STEP-NDIM")
+@each(descent=draw.other_descents())
 @given(descent=draw.descents(dtypes=draw.FLOATS, parameters=draw.OTHER_PARAMETERS))
 def test_parameters_of_any_number_of_axes_and_elements_move(impl, descent):
     assert_right_or_refused_without_axes(impl, "gradient_descent_step", descent)

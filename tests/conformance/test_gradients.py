@@ -53,6 +53,7 @@ def test_the_gradients_of_a_deep_network(impl, training):
 
 
 @clause("GRAD-BATCH")
+@each(training=[draw.training(2049, (2, 3), [draw.OUTPUTS[loss][0]], loss) for loss in draw.LOSSES])
 @given(training=draw.in_large_batches(draw.training_batches(*draw.LOSSES, batches=(5,), dtypes=draw.FLOATS), 2))
 def test_the_gradients_over_a_large_batch(impl, training):
     _assert_gradients(impl, training)

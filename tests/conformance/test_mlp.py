@@ -89,7 +89,7 @@ def test_mlp_keeps_the_dtype(impl, network):
 
 
 @clause("MLP-LAYOUT")
-@each(network=[network for _, network in draw.blocked_networks()[:4]], mix=draw.ALL_LAYOUTS)
+@each(network=draw.networks_in_layouts(), mix=draw.ALL_LAYOUTS)
 @given(
     network=draw.mlps(depths=(1, 2, 3), batches=(draw.ONE_EXAMPLE, *draw.BATCHES), dtypes=draw.FLOATS), mix=draw.mixes()
 )

@@ -47,6 +47,10 @@ def test_thousands_of_labels_and_of_classes(impl, encoding):
 
 
 @clause("ONEHOT-LAYOUT")
+@each(
+    encoding=[(labels, 3) for labels in (np.arange(13) ** 2 // 4 % 3, np.arange(12).reshape(4, 3) ** 2 // 4 % 3)],
+    mix=draw.ALL_LAYOUTS[:3],
+)
 @given(encoding=draw.labels([(2,), (5,), (8,), (2, 3), (3, 3)], classes=(2, 3, 10)), mix=draw.mixes())
 def test_the_memory_layout_does_not_matter(impl, encoding, mix):
     labels, k = encoding

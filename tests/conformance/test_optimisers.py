@@ -165,6 +165,7 @@ def test_each_parameter_keeps_its_own_dtype(impl, f, update):
 
 
 @every("-NDIM")
+@each(update=draw.other_updates())
 @given(update=draw.robust_updates(parameters=draw.OTHER_PARAMETERS))
 def test_parameters_of_any_number_of_axes_and_elements_move(impl, f, update):
     arguments, hyper = call(f, update)

@@ -174,6 +174,12 @@ def blocked_networks() -> list[tuple[str, Network]]:
     ]
 
 
+def networks_in_layouts() -> list[Network]:
+    """Networks to be asked in every layout: large ones, of both dtypes, and a single example."""
+    *batches, (x, theta, names) = [network for _, network in blocked_networks()[:4]]
+    return [*batches, (x[1], theta, names)]
+
+
 def blocked_trainings() -> list[tuple[str, Training]]:
     """Batches for such networks to learn from, under each loss."""
     return [

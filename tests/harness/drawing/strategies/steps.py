@@ -216,12 +216,27 @@ def updates_in_layouts() -> list[Update]:
     everyday = {"eps": 0.01, "betas": (0.5, 0.75)}
     # One and three: so many that with ALL_LAYOUTS a parameter in C order has a gradient, and a state, in Fortran order.
     large = {key: in_dtype(value, "float32") for key, value in _update("", 3, [(33, 65)]).items()}
-    return [_update("", 3, [(2, 3), (130,), (3,)]) | everyday, large | everyday]
+    both = [_update("", 3, [(2, 3), (130,), (3,)]), large]
+    return [update | everyday | {"theta": [2 - one for one in update["signed"]]} for update in both]
 
 
 def descents_in_layouts() -> list[tuple[list[np.ndarray], list[np.ndarray], float]]:
     """The same for gradient descent."""
-    return [(list(one["signed"]), list(one["grad"]), 0.5) for one in updates_in_layouts()]
+    return [_descent(one) for one in updates_in_layouts()]
+
+
+def other_descents() -> list[tuple[list[np.ndarray], list[np.ndarray], float]]:
+    """As ``other_updates``."""
+    return [_descent(one) for one in other_updates()]
+
+
+def _descent(update: Update) -> tuple[list[np.ndarray], list[np.ndarray], float]:
+    return list(update["theta"]), list(update["grad"]), 0.5
+
+
+def other_updates() -> list[Update]:
+    """An update of parameters with more than two axes, the last one without elements: nothing may stop at it."""
+    return [_update("", 3, [(2, 1, 2, 1), (3,), (2, 3, 1), (0,)]) | {"eps": 0.01}]
 
 
 def many_parameters() -> list[tuple[list[np.ndarray], list[np.ndarray], float]]:
