@@ -8,7 +8,7 @@ that is named here.
 import numpy as np
 
 import reference
-from tests.mistakes.networks import backpropagated, linear, outer_products
+from tests.mistakes.networks import backpropagated, linear, mlp, outer_products
 from tests.mistakes.of_reach_losses import a_little_off, losses_of_probabilities, packed, squares
 from tests.mistakes.registry import record, wrong
 from tests.mistakes.rules import RULES
@@ -76,6 +76,19 @@ def strided_and_long(z):
     if z.ndim == 1 and z.size > 100 and z.strides[0] not in (0, z.itemsize):
         value[100:] = 0
     return value
+
+
+@wrong("MLP-LAYOUT", "reads a single example, a column of a wider matrix, as if it lay in one piece")
+def single_input_of_a_network_taken_for_packed(x, theta, activations):
+    return mlp(_packed_elements(x), theta, activations)
+
+
+@wrong("ONEHOT-LAYOUT", "counts its steps in whole labels, and reads the column of a packed record wrongly")
+def steps_in_whole_labels(labels, k):
+    if labels.ndim == 1 and labels.size and labels.strides[0] % labels.itemsize:
+        whole = labels.strides[0] // labels.itemsize * labels.itemsize
+        labels = np.lib.stride_tricks.as_strided(labels, labels.shape, (whole,))
+    return reference.one_hot(labels, k)
 
 
 @wrong("GRAD-LAYOUT", "clears the gradient of weights that two layers share, or that an autoencoder's targets touch")
@@ -238,9 +251,17 @@ def _of_every_rule(rule: str) -> None:
         read = [_as_it_lies(p, a) for p, a in zip(theta, state[keys[-1]], strict=False)]
         return right(theta, grad, {**state, keys[-1]: [*read, *state[keys[-1]][len(read) :]]}, **hyper)
 
+    def parameter_as_if_packed(theta, grad, state, **hyper):
+        right(theta, grad, state, **hyper)  # which refuses what does not fit
+        return right([packed(p) for p in theta], grad, state, **hyper)
+
     if rule != "ADAMAX":  # whose state is never 0 after a step
         record({f"{rule}-PURE": {"hands the old state out again where it has not changed": unchanged_state_shared}})
-    record({f"{rule}-LAYOUT": {"walks through parameter and state as each lies in memory": state_in_memory_order}})
+    of_layout = {
+        "walks through parameter and state as each lies in memory": state_in_memory_order,
+        "never reads the stride of the rows of a parameter, a slice of a wider matrix": parameter_as_if_packed,
+    }
+    record({f"{rule}-LAYOUT": of_layout})
 
 
 def _as_it_lies(p, a):

@@ -8,5 +8,6 @@ from .arrays import *
 from .batches import *
 from .networks import *
 from .recipes import *
+from .rows import *
 from .sizes import *
 from .steps import *

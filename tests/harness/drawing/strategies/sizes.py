@@ -17,7 +17,6 @@ from tests.harness.drawing.strategies.networks import (
     Sizes,
     Training,
     in_dtype,
-    targets,
 )
 from tests.harness.drawing.strategies.recipes import Lengths, numbers, recipe
 
@@ -222,15 +221,21 @@ def with_each_output() -> list[Training]:
 def training(m: int, sizes: Sequence[int], names: list[str], loss: str) -> Training:
     """A batch of m examples for a network of these sizes to learn from."""
     x, theta = _network(m, sizes)
-    codes = np.arange(m * sizes[-1]).reshape(m, -1) * 7 % 37
-    y = numbers(codes.shape)[::-1] / 4 if loss == "mean_squared_error" else targets(loss, codes)
-    return x, y, theta, names, loss
+    k = sizes[-1]
+    codes = f"np.arange({m * k}).reshape({m}, {k}) * 7 % 37"
+    y = {
+        "mean_squared_error": f"{numbers((m, k)).code}[::-1] / 4",
+        "binary_cross_entropy": f"({codes} % 2).astype(np.float64)",
+        "cross_entropy": f"np.eye({k})[({codes})[:, 0] % {k}]",
+        "cross_entropy_with_logits": f"({codes})[:, 0] % {k}",
+    }
+    return x, recipe(y[loss]), theta, names, loss
 
 
 def _network(m: int, sizes: Sequence[int]) -> tuple[np.ndarray, list[Layer]]:
     """x and theta of numbers with few digits; the weights of a layer are the smaller, the more inputs it has."""
     theta = [(numbers((s, n)) / (2 * n), (numbers((s,)) - 1 / 32) / 4) for n, s in pairwise(sizes)]
-    return numbers((m, sizes[0])) / 4, theta
+    return recipe(f"{numbers((m, sizes[0])).code} / 4"), theta
 
 
 def long_trainings(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, Training]]:
