@@ -32,9 +32,9 @@ def squares(y_hat, y):
     return (_floating(y_hat) - _floating(y)) ** 2
 
 
-def a_little_off(values, where):
-    """The values, those where ``where`` says so 90 ulp too large."""
-    return values * np.where(where, values.dtype.type(1 + 90 * np.finfo(values.dtype).eps), values.dtype.type(1))
+def a_little_off(values, where, ulp=90):
+    """The values, those where ``where`` says so ``ulp`` too large."""
+    return values * np.where(where, values.dtype.type(1 + ulp * np.finfo(values.dtype).eps), values.dtype.type(1))
 
 
 # On an interval, or at a few numbers
