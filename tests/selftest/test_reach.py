@@ -33,6 +33,7 @@ def outcome(id, function):
 def test_lengths_leave_over_each_number_of_elements(profile, block):
     lengths = [length for _, length in draw.lengths()]
     assert lengths == sorted(set(lengths))
+    assert {*range(1, 131)} <= {*lengths}
     assert {length % block for length in lengths} == set(range(block))
     assert {256, 257, 512, 513, 1024, 1025, 4099} & {*lengths} >= {256, 257, 512, 513, 1024, 1025, 4099}
 

@@ -32,7 +32,7 @@ def _from(*numbers: int) -> list[int]:
 
 
 _BY_REASON: Mapping[str, Sequence[int]] = {
-    "each number of lanes and of elements left over": range(1, 67),
+    "each number of lanes and of elements left over": range(1, 131),
     "at a power of two, the size of most buffers": _beside(128, 256, 512, 1024, 2048, 4096),
     "at a multiple of 64, two warps of a GPU": _from(192, 320, 384, 448),
     "at a multiple of 96 or 100, blocks that are no power of two": _from(100, 200, 288, 300, 500, 768, 1000),
@@ -93,7 +93,7 @@ def half_lengths(drawn: Drawn = (), few: bool = False) -> Lengths:
 
 def further_lengths() -> SearchStrategy[Drawn]:
     """The share of the lengths that the seed draws."""
-    return st.tuples(st.integers(67, LONGEST))
+    return st.tuples(st.integers(131, LONGEST))
 
 
 def spike_positions(drawn: Drawn = ()) -> Iterator[tuple[str, int]]:
