@@ -3,7 +3,7 @@
 from impls.isolation.caller import Isolated
 from impls.isolation.isolation import BWRAP, MODES, NONE, PROCESS, Isolation, IsolationError
 from impls.isolation.limits import Limits
-from impls.isolation.loading import load_isolated
+from impls.isolation.loading import load_isolated, sha256_of, sources_of
 
 __all__ = [
     "BWRAP",
@@ -15,4 +15,6 @@ __all__ = [
     "IsolationError",
     "Limits",
     "load_isolated",
+    "sha256_of",
+    "sources_of",
 ]

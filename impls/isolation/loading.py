@@ -6,6 +6,7 @@ line; where the source leaves it open, the worker is believed as far as the sour
 says otherwise is an error row. Versions are those of this environment, which are the worker's.
 """
 
+import hashlib
 import importlib.util
 import os
 import sys
@@ -28,6 +29,7 @@ from impls.isolation.isolation import Isolation
 from impls.isolation.reach import CHECKOUT, outside_the_suite
 from impls.isolation.sources import Sources
 from impls.submissions.file import LoadError
+from impls.submissions.gate import Refused, contents
 from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
 from impls.text import one_line
@@ -37,7 +39,6 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
     """Load it in a worker. Raises SpecError for a module that is not there or a device that cannot be had."""
     builtin = BUILTINS[found.spec] if found.is_builtin else None
     mentions = found.read.mentions if found.read else Mentions()
-    sha256 = found.read.sha256 if found.read else None
     if builtin:
         arrays, device = builtin.arrays, builtin.device
     else:
@@ -45,6 +46,7 @@ def load_isolated(isolation: Isolation, found: Named, function_names: Sequence[s
         device = mentions.device or asked.device or BACKENDS[arrays].devices[0]
     level = builtin.level if builtin else "textbook"
     sources = sources_of(found)
+    sha256 = sha256_of(found, sources)
 
     def unloadable(reason: str) -> Unloadable:
         kept = isolation.in_force
@@ -108,6 +110,24 @@ def sources_of(found: Named) -> Sources:
     texts = [source.decode(errors="replace")] if isinstance(source, bytes) else source
     project = None if found.root is None or found.wanted.is_homework else found.root.absolute()
     return Sources.of(found.path.absolute(), texts, project)
+
+
+def sha256_of(found: Named, sources: Sources) -> str | None:
+    """The hash of all that belongs to the submission: what lies in its folder, and what it imports from others.
+
+    None for what has no source, and where the others are too large together.
+    """
+    if found.path is None or found.read is None:
+        return None
+    home = found.path.absolute().parent
+    try:
+        others = contents([path for path in sources.paths if not path.is_relative_to(home)], sources.top)
+    except Refused:
+        return None
+    digest = hashlib.sha256(found.read.sha256.encode())
+    for name in sorted(others):
+        digest.update(f"\0{name}\0{len(others[name])}\0".encode("utf-8", "surrogateescape") + others[name])
+    return digest.hexdigest() if others else found.read.sha256
 
 
 def _request(found: Named, sources: Sources, function_names: Sequence[str], asked: Asked) -> dict[str, Any]:

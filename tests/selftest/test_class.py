@@ -118,13 +118,17 @@ def test_a_changed_submission_is_judged_again(suite, folder, tmp_path):
     assert outcomes == {"a.py": "passed", "b.py": "passed", "c.py": "failed", "d.py": "passed", "e.py": "passed"}
 
 
-def test_a_changed_helper_has_its_submission_judged_again(suite, submission, tmp_path):
-    submission("import numpy as np\ndef th(z): return 1 / (1 + np.exp(-z))\n", "class/bob/lib.py")
-    submission("from lib import th as sigmoid\n", "class/bob/main.py")
+@pytest.mark.parametrize(("helper", "imported"), [("bob/deep/lib.py", "lib"), ("bob/lib.py", "bob.lib")])
+def test_a_changed_helper_has_its_submission_judged_again(suite, submission, tmp_path, helper, imported):
+    """It lies beside the submission, or in the package around it."""
+    for package in ("bob", "bob/deep"):
+        submission("", f"class/{package}/__init__.py")
+    submission("import numpy as np\ndef th(z): return 1 / (1 + np.exp(-z))\n", f"class/{helper}")
+    submission(f"from {imported} import th as sigmoid\n", "class/bob/deep/main.py")
     path = tmp_path / "kept.json"
-    kept = ("--impl", str(tmp_path / "class" / "bob" / "main.py"), *ONLY, "--conformance-json", str(path))
+    kept = ("--impl", str(tmp_path / "class/bob/deep/main.py"), *ONLY, "--conformance-json", str(path))
     assert suite(*kept).exit_status == 0
-    submission("import numpy as np\ndef th(z): return np.sin(z)\n", "class/bob/lib.py")
+    submission("import numpy as np\ndef th(z): return np.sin(z)\n", f"class/{helper}")
     again = suite(*kept, "--resume", seed=None)
     assert again.exit_status == 1
     (row,) = rows(path).values()

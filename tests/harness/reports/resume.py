@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from impls.isolation import sha256_of, sources_of
 from impls.submissions.spec import Named
 from impls.text import printable
 from tests.harness.judging.outcome import Outcome
@@ -38,8 +39,9 @@ class Earlier:
         by_name = {one.name: one for one in named if one.read}
         for row in self.rows:
             one = by_name.get(row["name"])
-            same = one and one.read and row["sha256"] == one.read.sha256 and row["spec"] == printable(one.spec)
-            if same and row["complete"] and row["sha256"]:
+            if one is None or not row["complete"] or row["spec"] != printable(one.spec):
+                continue
+            if row["sha256"] is not None and row["sha256"] == sha256_of(one, sources_of(one)):
                 yield row
 
 
@@ -89,20 +91,7 @@ _KEPT = ("outcome", "examples", "max_error_ratio", "message", "counterexample", 
 
 
 def _outcome(clause: Mapping[str, Any]) -> Outcome:
-    known = {
-        name: clause[name]
-        for name in (
-            "outcome",
-            "examples",
-            "max_error_ratio",
-            "message",
-            "counterexample",
-            "expected",
-            "actual",
-            "severity",
-        )
-    }
-    return Outcome(**known, diagnosis=tuple(clause["diagnosis"]))
+    return Outcome(**{name: clause[name] for name in _KEPT}, diagnosis=tuple(clause["diagnosis"]))
 
 
 def asked(options: Any) -> dict[str, Any]:
