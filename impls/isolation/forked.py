@@ -47,6 +47,9 @@ class Server:
             "limits": limits.for_needs(needs).as_json(),
         }
         self.folder = tempfile.mkdtemp(prefix="conformance-")
+        os.chmod(
+            self.folder, 0o711
+        )  # a worker of another user reaches its own folder in it, as a compiler's access(2) asks
         self._process = subprocess.Popen(
             [*python(), str(theirs.fileno()), json.dumps(settings)],
             pass_fds=[theirs.fileno()],
@@ -104,6 +107,7 @@ class Forked(Worker):
         try:
             for folder in self.shared.values():
                 os.makedirs(folder, exist_ok=True)
+                os.chmod(folder, 0o777)  # each worker of a submission is another user
             descriptors = [self.channel.theirs.fileno(), self.channel.their_output]
             self._pid = server.order({"do": "start"}, descriptors)["pid"]
             server.workers.add(self._pid)

@@ -177,6 +177,14 @@ def test_a_file_in_the_checkout_reaches_nothing_of_the_suite(suite, isolation):
         path.unlink(missing_ok=True)
 
 
+def test_a_compiler_may_use_the_folder_of_its_process(suite, submission):
+    """It asks first whether it may, as a C compiler does: access(2) sees the user's permissions alone."""
+    path = submission(
+        "import os, tempfile\ndef relu(z):\n    assert os.access(tempfile.gettempdir(), 7)\n    return z * (z > 0)\n"
+    )
+    assert suite("--impl", path, "--isolation", "process", "-k", "RELU-VALUE").exit_status == 0
+
+
 def test_a_function_called_at_the_end_does_not_choose_the_exit_status(suite, submission):
     source = "import atexit, ctypes\natexit.register(ctypes.CDLL(None)._exit, 0)\ndef tanh(z): return 7 * z\n"
     assert suite("--impl", submission(source), "--isolation", "none", "-k", "TANH-VALUE").exit_status == 1
