@@ -16,6 +16,7 @@ from impls.calling import Direct, Request
 from impls.nested import leaves, mapped
 from impls.submissions import declared
 from tests.harness.drawing.dtypes import INTEGERS, Dtypes
+from tests.harness.judging.batches import SINGLE_EXAMPLES
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import judge
@@ -251,19 +252,48 @@ def test_one_example_is_not_expected_of_what_takes_batches_only():
     assert outcome(lambda x, W, b: x @ W.T, "LINEAR-VALUE", ONE_EXAMPLE=False) == FAILED
 
 
+def of_batches_only(name):
+    """The function of the reference, which raises for what has no batch axis."""
+
+    def function(first, *others, **options):
+        if np.ndim(first) == 1:
+            raise ValueError("a batch is needed")
+        return getattr(reference, name)(first, *others, **options)
+
+    return function
+
+
+@pytest.mark.parametrize("name", SINGLE_EXAMPLES)
+def test_no_clause_asks_what_takes_batches_only_for_one_example(name):
+    function, declares = of_batches_only(name), {"ONE_EXAMPLE": False}
+    it = candidate("it", {name: function}, declares=declares, task="multiclass")
+    asked = [one for one in CLAUSES.values() if one.function == name and not one.large]
+    for clause in (one.id for one in asked if why_not_expected(one, it) is None):
+        assert outcome(function, clause, **declares) == PASSED, clause
+
+
+def test_one_example_is_asked_as_a_batch_of_one():
+    def wrong_for_one(x, W, b):
+        return of_batches(x, W, b) + (len(x) == 1 and not x.flags.c_contiguous)
+
+    assert outcome(of_batches, "LINEAR-LAYOUT", ONE_EXAMPLE=False) == PASSED
+    assert outcome(wrong_for_one, "LINEAR-LAYOUT", ONE_EXAMPLE=False) == FAILED
+
+
 # The kind
 
 
 def test_all_that_is_declared_is_part_of_the_kind_and_so_of_the_name_of_kept_plans():
-    plain = Kind.of(candidate("it", {}))
+    plain = Kind.of(candidate("it", {"softmax": reference.softmax}))
     for declares in (
         ONLY_FLOAT32,
         {"FLUSHES_TO_ZERO": True},
         {"COMPILES": True},
         {"STATEFUL": ("adam_step",)},
         {"OPTIMISER_EPS": "inside"},
+        {"ONE_EXAMPLE": False},
     ):
-        kind = Kind.of(candidate("it", {}, declares=declares))
+        kind = Kind.of(candidate("it", {"softmax": reference.softmax}, declares=declares))
         assert kind != plain
         assert repr(kind) != repr(plain)
         hash(kind)

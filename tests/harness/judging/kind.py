@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from impls import ArrayLibrary, Implementation, library
 from impls.submissions.declared import Network, Terms
 from tests.harness.drawing.dtypes import Dtypes
+from tests.harness.judging.batches import SINGLE_EXAMPLES
 from tests.harness.judging.structure import STEPS
 
 
@@ -33,10 +34,9 @@ class Kind:
     def of(cls, implementation: Implementation) -> "Kind":
         one = implementation
         dtypes, ulp = Dtypes(tuple(one.offers), tuple(one.integers)), tuple(sorted(one.ulp.items()))
-        flushes, terms = (
-            tuple(sorted(one.flushes_to_zero)),
-            replace(one.terms, dtypes=(), flushes_to_zero=False, batches_only=()),
-        )
+        flushes = tuple(sorted(one.flushes_to_zero))
+        batches_only = tuple(name for name in SINGLE_EXAMPLES if name in one.terms.batches_only)
+        terms = replace(one.terms, dtypes=(), flushes_to_zero=False, batches_only=batches_only)
         return cls(one.arrays, one.device, dtypes, ulp, flushes, one.says.network, terms)
 
     def eps_place(self, function: str) -> str | None:

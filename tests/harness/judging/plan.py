@@ -17,6 +17,7 @@ from tests.harness.judging.exact import exact
 from tests.harness.judging.promise import (
     CallPromise,
     PlanningError,
+    Promise,
     calls_behind,
     promised,
 )
@@ -37,7 +38,10 @@ class Call:
     attempted: bool = False
     spent: bool = False
     beside: tuple[Any, ...] | None = None
+    of_result: Callable[[Any], Any] | None = None
+    """What takes the answer that the test asked for out of the result: that of the one example of a batch."""
     promise: CallPromise = field(init=False)
+    answer: Promise = field(init=False)
     takes_answers: bool = field(init=False)
     elements: int = field(init=False)
     """How many elements the arrays among its arguments have together; an answer that is not there yet counts none."""
@@ -53,6 +57,7 @@ class Call:
             return exact[self.function](*self.arguments, **self.options)
 
         self.promise = CallPromise(self, structure_of(kinds()[self.function], reference_s))
+        self.answer = self.promise if self.of_result is None else Promise(self.of_result, (self.promise,))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from impls.calling import LaidOut
 from impls.nested import leaves, mapped
 from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.judging import comparison
+from tests.harness.judging.batches import batch_of_one
 from tests.harness.judging.exact import exact, in_float64
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.plan import Because, Call, Plan, Pure
@@ -67,7 +68,7 @@ class Subject:
 
     def __getitem__(self, name: str) -> Callable[..., Promise]:
         def call(*args: Any, **options: Any) -> Promise:
-            return self._called(name, args, options).promise
+            return self._called(name, args, options).answer
 
         return call
 
@@ -110,7 +111,7 @@ class Subject:
         name, args, options = promise.call.function, promise.call.arguments, promise.call.options
         allowed = self._bound(name, *args, **options) if bound is None else bound
         expected = self._exact(name, *args, **options)
-        self._plan.demand(comparison.within, answer, expected, allowed, compares=comparison.comparisons)
+        self._plan.demand(comparison.within, promise, expected, allowed, compares=comparison.comparisons)
 
     def exactly(self, actual: Any, expected: Any) -> None:
         """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN."""
@@ -144,6 +145,8 @@ class Subject:
     def _called(self, name: str, args: tuple[Any, ...], options: Mapping[str, Any], **asked: Any) -> Call:
         if strange := [one for one in map(_dtype_of, leaves(args)) if one and not self.kind.dtypes.has(one)]:
             raise PlanningError(f"{name} is asked of {strange[0]}, which the implementation does not have")
+        if name in self.kind.terms.batches_only and (batch := batch_of_one(name, args)):
+            args, asked["of_result"] = batch
         call = Call(name, args, options, **asked)
         self._plan.events.append(call)
         return call
@@ -156,11 +159,11 @@ class Subject:
 
     def _spent(self, name: str, *args: Any, **options: Any) -> Promise:
         """Call, and then write into the arguments: a result that changes with them is seen as one overwritten."""
-        return self._called(name, args, options, spent=True).promise
+        return self._called(name, args, options, spent=True).answer
 
     def _at_once(self, name: str, beside: tuple[Any, ...], *args: Any, **options: Any) -> Promise:
         """Call, while another thread calls the function on the arguments ``beside``."""
-        return self._called(name, args, options, beside=beside).promise
+        return self._called(name, args, options, beside=beside).answer
 
     def _attempted(self, name: str, *args: Any, **options: Any) -> "Attempt":
         return Attempt(self._called(name, args, options, attempted=True), self._plan, self)
@@ -230,16 +233,19 @@ class Attempt:
 
     def refused_or_exactly(self, expected: Any) -> None:
         """The call was refused, or has exactly this value."""
-        self._plan.demand(comparison.unless_refused(comparison.exactly), self._call.promise, expected)
+        self._plan.demand(comparison.unless_refused(comparison.exactly), self._call.answer, expected)
 
     def refused_or_within(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is that of the formula."""
+        self._refused_or_formula(self._call.answer, expected, bound)
+
+    def _refused_or_formula(self, answer: Promise, expected: Any, bound: Any) -> None:
         test = comparison.unless_refused(comparison.within)
-        self._plan.demand(test, self._call.promise, expected, bound, compares=comparison.comparisons)
+        self._plan.demand(test, answer, expected, bound, compares=comparison.comparisons)
 
     def refused_or_same(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
-        self._plan.demand(comparison.unless_refused(comparison.within), self._call.promise, expected, bound)
+        self._plan.demand(comparison.unless_refused(comparison.within), self._call.answer, expected, bound)
 
     def refused_or_adjusted(self, adjust: Callable[[Any], Any], expected: Any, bound: Any) -> None:
         """The call was refused, or what ``adjust`` makes of its value, which has the right shape, lies within bound."""
@@ -248,7 +254,7 @@ class Attempt:
             comparison.has_shape(actual, np.shape(expected))
             return comparison.within(adjust(actual), expected, bound)
 
-        self._plan.demand(comparison.unless_refused(adjusted), self._call.promise, expected, bound)
+        self._plan.demand(comparison.unless_refused(adjusted), self._call.answer, expected, bound)
 
     def refused_or_not_finite(self, what: str, infinity: float = np.inf) -> None:
         """The call was refused, or its value holds NaN and this infinity and no other number."""
@@ -257,8 +263,8 @@ class Attempt:
     def refused_or_right(self) -> None:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""
         name, args, options = self._call.function, self._call.arguments, self._call.options
-        bound = self._subject.bound[name](*args, **options)
-        self.refused_or_within(self._subject._exact(name, *args, **options), bound)
+        expected, bound = self._subject._exact(name, *args, **options), self._subject.bound[name](*args, **options)
+        self._refused_or_formula(self._call.promise, expected, bound)
 
     def refused_or_promoted(self, *which: int) -> None:
         """The call was refused, or has the value of the formula at arguments in the floating dtype of the result.
