@@ -89,6 +89,7 @@ DEFECTS = (
             ),
             Seen("CE-HALF", {"batch": _WRONG, "mix": (0, 0)}, covers_call=_clipped_in_half),
             Seen("CE-LENGTH", {"length": ()}, covers_call=_clipped),
+            *(Seen(f"{loss}-SWEEP", {"dtype": "float64"}, covers_call=_clipped) for loss in ("BCE", "CE")),
         ),
     ),
     Defect(

@@ -185,6 +185,7 @@ DEFECTS = (
             Seen("BCE-HALF", {"batch": _MISSED, "mix": (0, 0)}, covers_call=_raised_in_half),
             Seen("CE-HALF", {"batch": _WRONG, "mix": (0, 0)}, covers_call=_raised_in_half),
             Seen("CE-LENGTH", {"length": ()}, covers_call=_clipped),
+            *(Seen(f"{loss}-SWEEP", {"dtype": "float64"}, covers_call=_clipped) for loss in ("BCE", "CE")),
         ),
     ),
     Defect(
