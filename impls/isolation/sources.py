@@ -112,7 +112,9 @@ def _neighbours(home: Path, names: Iterable[str], project: Path | None) -> Itera
     packages = list(_packages_around(home))
     for name in sorted(names):
         parts = name.lstrip(".").split(".")
-        base = _base(home, packages, len(name) - len(name.lstrip(".")), parts[0], project)
+        base = None
+        with contextlib.suppress(OSError):  # of a name that no file can have
+            base = _base(home, packages, len(name) - len(name.lstrip(".")), parts[0], project)
         if base is None:
             continue
         for path in _along(base, parts, home):

@@ -48,6 +48,11 @@ def test_a_neighbour_with_the_name_of_a_module_that_is_installed_is_a_stranger(f
     assert Sources.of(folder / "zoe.py").paths == (folder / "zoe.py",)
 
 
+def test_a_name_that_no_file_can_have_belongs_to_nothing(folder):
+    (folder / "zoe.py").write_text(f"import {'a' * 300}, bob")
+    assert Sources.of(folder / "zoe.py").paths == (folder / "zoe.py", folder / "bob.py")
+
+
 LOOKS = (
     "for one in sys._current_frames().values(): pass",
     "import inspect; inspect.stack()",
