@@ -68,6 +68,8 @@ def run(
     reason: what was raised, in words. seconds: for all of it; a statement gets half of what is left.
     """
     ran, end = Ran(module, code), time.monotonic() + seconds
+    wanted = frozenset(wanted)
+    as_functions = wanted | _called_inside(code)
     for one in code.statements if whole else code.needed(wanted, is_near):
         if one.broken:
             ran.refused |= dict.fromkeys(one.binds, reason(one.broken))
@@ -75,7 +77,7 @@ def run(
         if not whole and _eclipses(one, ran.module, is_near):
             ran.kept[one] = one.binds
             continue
-        functions = {} if whole else _functions_of(one, ran.module)
+        functions = {} if whole else _functions_of(one, ran.module, as_functions)
         tried, failed = one, _run(one, ran, (end - time.monotonic()) / 2)
         if failed is not None and (bare := without_annotations(one)):
             tried, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
@@ -98,10 +100,16 @@ def _eclipses(one: Statement, module: ModuleType, is_near: Callable[[str], bool]
     )
 
 
-def _functions_of(one: Statement, module: ModuleType) -> dict[str, FunctionType]:
-    """The functions whose names an assignment is about to give to something else."""
+def _called_inside(code: Code) -> frozenset[str]:
+    """The names that functions and classes call."""
+    inside = (node for one in code.definitions.values() for node in ast.walk(one) if isinstance(node, ast.Call))
+    return frozenset(call.func.id for call in inside if isinstance(call.func, ast.Name))
+
+
+def _functions_of(one: Statement, module: ModuleType, needed: frozenset[str]) -> dict[str, FunctionType]:
+    """The functions whose names an assignment is about to give to something else, of those needed as functions."""
     names = vars(module)
-    bound = one.binds if isinstance(one.node, ast.Assign | ast.AnnAssign) else ()
+    bound = one.binds & needed if isinstance(one.node, ast.Assign | ast.AnnAssign) else ()
     return {name: names[name] for name in bound if isinstance(names.get(name), FunctionType)}
 
 

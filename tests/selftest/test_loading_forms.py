@@ -51,6 +51,17 @@ def test_what_a_function_needs_is_run(form):
     assert_right(one(NEEDED[form]))
 
 
+def test_a_value_that_a_helper_has_made_under_its_own_name_is_the_value():
+    assert_right(
+        one("""
+        import numpy as np
+        def scale(): return 1.0
+        scale = scale()
+        def sigmoid(z): return scale / (1 + np.exp(-z))
+    """)
+    )
+
+
 @pytest.mark.parametrize("form", NOT_JUDGED)
 def test_what_was_left_out_is_named_and_harms_nothing_else(form):
     code, says = NOT_JUDGED[form]
