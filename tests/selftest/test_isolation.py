@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -262,6 +263,22 @@ def test_a_result_that_cannot_be_read_once_more_is_no_answer(tmp_path, does, tim
         else:
             with pytest.raises(Lost, match="while its results were read once more"):
                 caller.ask([])
+    finally:
+        isolation.close()
+
+
+def test_a_server_that_is_lost_is_no_fault_of_a_submission_whose_results_are_read_once_more(tmp_path):
+    (tmp_path / "right.py").write_text(NEIGHBOUR)
+    isolation = Isolation()
+    try:
+        (named,) = named_by(str(tmp_path / "right.py"), Asked(None, None))
+        caller = load_isolated(isolation, named, ("tanh",), Asked(None, None)).caller
+        assert caller.call("tanh", (0.0,), {}) == 0
+        (server,) = isolation._servers.values()
+        server._process.kill()
+        server._process.wait()
+        time.sleep(0.2)  # for its workers to end, too
+        assert caller.ask([]).overwritten == {}
     finally:
         isolation.close()
 
