@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import settings
 
 from impls.backends import Needs
 from impls.calling import Lost, Request
-from impls.isolation import Isolation, IsolationError, Limits, landlock, load_isolated, seccomp
+from impls.isolation import Isolation, IsolationError, Limits, landlock, limits, load_isolated, seccomp
 from impls.isolation.sources import Sources
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
@@ -313,6 +314,14 @@ def test_a_server_that_is_lost_while_a_submission_is_loaded_is_replaced(tmp_path
         assert len(pids) == 2
     finally:
         isolation.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not say which threads there are")
+def test_a_process_that_ends_while_threads_are_counted_hides_no_other(monkeypatch):
+    status = SimpleNamespace(st_uid=os.getuid())
+    processes = [SimpleNamespace(name=name, stat=lambda: status) for name in ("0", str(os.getpid()))]  # 0 is none
+    monkeypatch.setattr(limits.os, "scandir", lambda path: processes)
+    assert limits._threads_of_this_user() >= 1
 
 
 def test_few_open_files_are_enough(tmp_path):
