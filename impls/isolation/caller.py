@@ -148,21 +148,21 @@ class Isolated:
             if taken.answers[-1].device_lost:
                 self.end()
                 return taken
-        if sent is None and self._worker is not None and not self._worker.ended:
-            sent = self._sent(self._worker, batch)
-        if sent is not None:
-            try:
+        try:
+            if sent is None and self._worker is not None and not self._worker.ended:
+                sent = self._sent(self._worker, batch)
+            if sent is not None:
                 taken.overwritten = self._closing(sent)
-            except ServerLost as lost:
-                return _Taken(lost=lost if batch else None)
-            except Lost as lost:
-                again = f"{lost}, while its results were read once more{self._printed()}"
-                if not batch:
-                    raise Lost(again) from None
-                function = batch[-1].function
-                self._losses[function] += 1
-                self._reason[function] = again
-                taken.answers[-1] = Answer(failure=Lost(f"{function}: {again}"))
+        except ServerLost as lost:
+            return _Taken(lost=lost if batch else None)
+        except Lost as lost:
+            again = f"{lost}, while its results were read once more{self._printed()}"
+            if not batch:
+                raise Lost(again) from None
+            function = batch[-1].function
+            self._losses[function] += 1
+            self._reason[function] = again
+            taken.answers[-1] = Answer(failure=Lost(f"{function}: {again}"))
         return taken
 
     def _patience(self, worker: Worker, request: Request) -> tuple[Patience, bool]:

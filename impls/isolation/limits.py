@@ -1,5 +1,6 @@
 """What an isolated implementation may use, and the limits that the operating system keeps of it."""
 
+import contextlib
 import os
 import resource
 from dataclasses import asdict, dataclass, replace
@@ -75,10 +76,9 @@ def _set(which: int, value: int) -> None:
 def _threads_of_this_user() -> int:
     """How many threads this user runs, which is what RLIMIT_NPROC counts; 0 where that cannot be found out."""
     count = 0
-    try:
+    with contextlib.suppress(OSError):
         for entry in os.scandir("/proc"):
-            if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
-                count += len(os.listdir(f"/proc/{entry.name}/task"))
-    except OSError:
-        return count
+            with contextlib.suppress(OSError):  # of a process that has ended meanwhile
+                if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
+                    count += len(os.listdir(f"/proc/{entry.name}/task"))
     return count

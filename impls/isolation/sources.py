@@ -23,8 +23,11 @@ _MOST_BYTES = 1 << 20
 _MOST_FILES = 200
 
 _IMPORTS = re.compile(
-    r"^[ \t]*(?:from[ \t]+([\w.]+)(?:[ \t]+import[ \t(]+([\w, \t]+))?|import[ \t]+([\w., \t]+))", re.MULTILINE
+    r"^[ \t]*(?:from[ \t]+([\w.]+)(?:[ \t]+import(?:[ \t]*\(([^()]*)|[ \t]+([\w, \t]+)))?|import[ \t]+([\w., \t]+))",
+    re.MULTILINE,
 )
+_COMMENT = re.compile(r"#[^\n]*+")
+_TAKEN = re.compile(r"(?:^|,)\s*+(\w++)")
 
 _OF_ITS_CALLER = (
     *("_getframe", "_current_frames", "currentframe", "inspect.stack", "inspect.trace", "walk_stack", "walk_tb"),
@@ -97,10 +100,11 @@ def _looks_into_its_caller(text: str) -> bool:
 def _imported(text: str) -> set[str]:
     """The dotted names that are imported, a relative one with its dots, and of what only looks like it."""
     names: set[str] = set()
-    for module, taken, several in _IMPORTS.findall(text):
+    for module, in_brackets, on_the_line, several in _IMPORTS.findall(text.replace("\\\n", " ")):
         names |= {module, *(one.split()[0] for one in several.split(",") if one.strip())}
         within = module if module.endswith(".") else f"{module}."
-        names |= {within + one.split()[0] for one in taken.split(",") if one.strip()}
+        taken = on_the_line or _COMMENT.sub("", in_brackets)
+        names |= {within + one for one in _TAKEN.findall(taken)}
     return names - {""}
 
 
@@ -112,7 +116,9 @@ def _neighbours(home: Path, names: Iterable[str], project: Path | None) -> Itera
     packages = list(_packages_around(home))
     for name in sorted(names):
         parts = name.lstrip(".").split(".")
-        base = _base(home, packages, len(name) - len(name.lstrip(".")), parts[0], project)
+        base = None
+        with contextlib.suppress(OSError):  # of a name that no file can have
+            base = _base(home, packages, len(name) - len(name.lstrip(".")), parts[0], project)
         if base is None:
             continue
         for path in _along(base, parts, home):

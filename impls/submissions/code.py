@@ -193,21 +193,16 @@ def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _split(node.body)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
-                one: ast.stmt = (
-                    ast.Import([alias])
-                    if isinstance(node, ast.Import)
-                    else ast.ImportFrom(node.module, [alias], node.level)
-                )
-                yield ast.copy_location(one, node)
+                one = copy.copy(node)
+                one.names = [alias]
+                yield one
         else:
             yield node
 
 
 def _is_main(test: ast.expr) -> bool:
-    return isinstance(test, ast.Compare) and ast.unparse(test).replace('"', "'") in (
-        "__name__ == '__main__'",
-        "'__main__' == __name__",
-    )
+    mains = ("__name__ == '__main__'", "'__main__' == __name__")
+    return isinstance(test, ast.Compare) and ast.unparse(test).replace('"', "'") in mains
 
 
 def _star(node: ast.stmt) -> str | None:

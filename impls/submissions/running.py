@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
 from impls.interrupt import was_interrupted
-from impls.submissions.code import BUILTINS, Code, Statement, without_annotations
+from impls.submissions.code import BUILTINS, Code, Definition, Statement, without_annotations
 
 LOAD_SECONDS = 60.0
 """How long the loading of a submission may take in all, without an option."""
@@ -68,14 +68,16 @@ def run(
     reason: what was raised, in words. seconds: for all of it; a statement gets half of what is left.
     """
     ran, end = Ran(module, code), time.monotonic() + seconds
+    wanted = frozenset(wanted)
+    as_functions = wanted | _called_inside(code)
     for one in code.statements if whole else code.needed(wanted, is_near):
         if one.broken:
             ran.refused |= dict.fromkeys(one.binds, reason(one.broken))
             continue
-        if not whole and _eclipses(one, ran.module, is_near):
+        if not whole and _eclipses(one, ran, is_near):
             ran.kept[one] = one.binds
             continue
-        functions = {} if whole else _functions_of(one, ran.module)
+        functions = {} if whole else _functions_of(one, ran.module, as_functions)
         tried, failed = one, _run(one, ran, (end - time.monotonic()) / 2)
         if failed is not None and (bare := without_annotations(one)):
             tried, failed = bare, _run(bare, ran, (end - time.monotonic()) / 2)
@@ -88,20 +90,32 @@ def run(
     return ran
 
 
-def _eclipses(one: Statement, module: ModuleType, is_near: Callable[[str], bool]) -> bool:
-    """Whether it imports a library's, as to compare, under the name of an own function or class that is there."""
+def _eclipses(one: Statement, ran: Ran, is_near: Callable[[str], bool]) -> bool:
+    """Whether it imports a library's, as to compare, under the name of an own function or class that is there.
+
+    A definition behind it that reads the name means the library's.
+    """
     if not isinstance(one.node, ast.ImportFrom) or one.node.level or is_near(one.node.module or ""):
         return False
-    there = [vars(module).get(name) for name in one.binds]
-    return bool(there) and all(
-        isinstance(value, FunctionType | type) and value.__module__ == module.__name__ for value in there
-    )
+    there = [vars(ran.module).get(name) for name in one.binds]
+    if not there or not all(
+        isinstance(value, FunctionType | type) and value.__module__ == ran.module.__name__ for value in there
+    ):
+        return False
+    behind = ran.code.statements[ran.code.statements.index(one) + 1 :]
+    return not any(isinstance(other.node, Definition) and one.binds & (other.now | other.later) for other in behind)
 
 
-def _functions_of(one: Statement, module: ModuleType) -> dict[str, FunctionType]:
-    """The functions whose names an assignment is about to give to something else."""
+def _called_inside(code: Code) -> frozenset[str]:
+    """The names that functions and classes call."""
+    inside = (node for one in code.definitions.values() for node in ast.walk(one) if isinstance(node, ast.Call))
+    return frozenset(call.func.id for call in inside if isinstance(call.func, ast.Name))
+
+
+def _functions_of(one: Statement, module: ModuleType, needed: frozenset[str]) -> dict[str, FunctionType]:
+    """The functions whose names an assignment is about to give to something else, of those needed as functions."""
     names = vars(module)
-    bound = one.binds if isinstance(one.node, ast.Assign | ast.AnnAssign) else ()
+    bound = one.binds & needed if isinstance(one.node, ast.Assign | ast.AnnAssign) else ()
     return {name: names[name] for name in bound if isinstance(names.get(name), FunctionType)}
 
 

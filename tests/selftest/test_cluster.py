@@ -17,6 +17,8 @@ from xml.etree import ElementTree
 import pytest
 
 from impls.isolation.processes import family
+from impls.submissions import gate
+from impls.submissions.spec import Asked, named_by
 from tests.harness.plugin import batch, cluster
 from tests.selftest.conftest import CHECKOUT
 
@@ -315,3 +317,15 @@ def test_what_is_no_answer_to_a_batch_is_none(reply, says):
     assert [row["name"] for row in cluster._read(answered("b", "a"), {"a", "b"})[0]] == ["b", "a"]
     with pytest.raises(cluster.NoCluster, match=says):
         cluster._read(reply, {"a", "b"})
+
+
+def test_a_submission_too_large_to_be_sent_is_refused_alone(monkeypatch, tmp_path):
+    """Also where its folder was named by a relative path."""
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "anna.py").write_text("def sigmoid(z): return z\n")
+    monkeypatch.chdir(tmp_path)
+    (named,) = named_by("class", Asked(None, None))
+    monkeypatch.setattr(gate, "MOST_TOGETHER", 1)
+    there = batch._put(tmp_path / "there", *cluster._with_files(named))
+    assert there.refused
+    assert there.refused.endswith("which is not sent to a cluster")

@@ -83,6 +83,15 @@ def test_a_loss_that_is_right_for_the_other_form_of_its_target_is_told_so(clause
     assert judged(clause, function).diagnosis == ((said,) if said else ())
 
 
+def loss_at_labels_that_wrap_around(z, labels):
+    return np.mean(np.log(np.exp(z).sum(axis=1)) - z[range(len(z)), labels % z.shape[1]])
+
+
+def test_arguments_without_another_form_are_told_nothing():
+    outcome = judged("LOGITS-LABELS", loss_at_labels_that_wrap_around)
+    assert (outcome.outcome, outcome.diagnosis) == (FAILED, ())
+
+
 def rows_at_the_labels(y_hat, y):
     return -np.mean(np.log(y_hat[y.argmax(axis=1)]).sum(axis=1))
 

@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from hypothesis import settings
 
 from impls.backends import Needs
 from impls.calling import Lost, Request
-from impls.isolation import Isolation, IsolationError, Limits, landlock, load_isolated, seccomp
+from impls.isolation import Isolation, IsolationError, Limits, landlock, limits, load_isolated, seccomp
 from impls.isolation.sources import Sources
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
@@ -274,6 +276,22 @@ def test_a_result_that_cannot_be_read_once_more_is_no_answer(tmp_path, does, tim
         isolation.close()
 
 
+def test_a_server_that_is_lost_is_no_fault_of_a_submission_whose_results_are_read_once_more(tmp_path):
+    (tmp_path / "right.py").write_text(NEIGHBOUR)
+    isolation = Isolation()
+    try:
+        (named,) = named_by(str(tmp_path / "right.py"), Asked(None, None))
+        caller = load_isolated(isolation, named, ("tanh",), Asked(None, None)).caller
+        assert caller.call("tanh", (0.0,), {}) == 0
+        (server,) = isolation._servers.values()
+        server._process.kill()
+        server._process.wait()
+        time.sleep(0.2)  # for its workers to end, too
+        assert caller.ask([]).overwritten == {}
+    finally:
+        isolation.close()
+
+
 def test_a_library_that_is_broken_on_this_machine_ends_nobody_elses_process():
     isolation = Isolation()
     try:
@@ -304,6 +322,14 @@ def test_a_server_that_is_lost_while_a_submission_is_loaded_is_replaced(tmp_path
         assert len(pids) == 2
     finally:
         isolation.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not say which threads there are")
+def test_a_process_that_ends_while_threads_are_counted_hides_no_other(monkeypatch):
+    status = SimpleNamespace(st_uid=os.getuid())
+    processes = [SimpleNamespace(name=name, stat=lambda: status) for name in ("0", str(os.getpid()))]  # 0 is none
+    monkeypatch.setattr(limits.os, "scandir", lambda path: processes)
+    assert limits._threads_of_this_user() >= 1
 
 
 def test_few_open_files_are_enough(tmp_path):

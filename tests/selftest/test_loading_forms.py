@@ -51,6 +51,28 @@ def test_what_a_function_needs_is_run(form):
     assert_right(one(NEEDED[form]))
 
 
+def test_a_value_that_a_helper_has_made_under_its_own_name_is_the_value():
+    assert_right(
+        one("""
+        import numpy as np
+        def scale(): return 1.0
+        scale = scale()
+        def sigmoid(z): return scale / (1 + np.exp(-z))
+    """)
+    )
+
+
+def test_a_function_behind_the_import_of_a_library_s_uses_the_library_s():
+    assert_right(
+        one("""
+        import numpy as np
+        def prod(numbers): return 7
+        from math import prod
+        def sigmoid(z): return prod([0.5, 2.0]) / (1 + np.exp(-z))
+    """)
+    )
+
+
 @pytest.mark.parametrize("form", NOT_JUDGED)
 def test_what_was_left_out_is_named_and_harms_nothing_else(form):
     code, says = NOT_JUDGED[form]

@@ -30,6 +30,7 @@ from tests.harness.spec.clauses import CLAUSES
         ("relu", [np.zeros((2, 3)), np.zeros((2, 3))], "beside it$"),
         ("linear", [np.zeros(2), [np.zeros((2, 3)), np.zeros(2)]], "return the result alone"),
         ("one_hot", [[np.array(0), np.array(1)]], "make it an array"),
+        ("softmax", [[[np.array(0), np.array(1)], [np.array(0)]], np.zeros(2)], "return the result alone"),
     ],
 )
 def test_an_answer_of_another_kind_is_told_what_to_return(function, result, said):

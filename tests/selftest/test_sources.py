@@ -48,6 +48,23 @@ def test_a_neighbour_with_the_name_of_a_module_that_is_installed_is_a_stranger(f
     assert Sources.of(folder / "zoe.py").paths == (folder / "zoe.py",)
 
 
+def test_a_name_that_no_file_can_have_belongs_to_nothing(folder):
+    (folder / "zoe.py").write_text(f"import {'a' * 300}, bob")
+    assert Sources.of(folder / "zoe.py").paths == (folder / "zoe.py", folder / "bob.py")
+
+
+@pytest.mark.parametrize(
+    "names", ["(\n    one,  # the first\n    two as second,\n)", "(one, two)", "one, two", "one, \\\n    two"]
+)
+@pytest.mark.parametrize("package", [".", "pack"])
+def test_names_on_several_lines_belong_to_it(tmp_path, package, names):
+    (tmp_path / "pack").mkdir()
+    for name in ("__init__", "one", "two", "three"):
+        (tmp_path / "pack" / f"{name}.py").write_text("")
+    paths = Sources.of(tmp_path / "pack" / "anna.py", [f"from {package} import {names}\n"]).paths
+    assert {path.stem for path in paths} == {"anna", "__init__", "one", "two"}
+
+
 LOOKS = (
     "for one in sys._current_frames().values(): pass",
     "import inspect; inspect.stack()",

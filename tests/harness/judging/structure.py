@@ -178,7 +178,8 @@ def _instead(kind: Kind, result: list[Any]) -> str:
         return ALONE
     if all(isinstance(item, list) or np.ndim(item) == 0 for item in result):
         return AN_ARRAY
-    if len({np.shape(item) for item in result if isinstance(item, np.ndarray)}) > 1 or np.ndim(result[0]) > 1:
+    arrays = [item for item in result if isinstance(item, np.ndarray)]
+    if len({item.shape for item in arrays}) > 1 or arrays[0].ndim > 1:
         return ALONE
     return f"{ALONE}; or, where these are its rows, {AN_ARRAY}" if len(result) == 2 else AN_ARRAY
 

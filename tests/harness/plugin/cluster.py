@@ -220,7 +220,7 @@ def _with_files(named: Named) -> tuple[Named, Mapping[str, bytes]]:
     try:
         return replace(named, root=sources.top), gate.contents(sources.paths, sources.top)
     except gate.Refused as wrong:
-        return replace(named, refused=f"{wrong}, which is not sent to a cluster"), {}
+        return replace(named, root=None, refused=f"{wrong}, which is not sent to a cluster"), {}
 
 
 def _read(reply: bytes | Exception, names: set[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:

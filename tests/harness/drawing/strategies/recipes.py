@@ -38,7 +38,8 @@ _BY_REASON: Mapping[str, Sequence[int]] = {
     "at a multiple of 96 or 100, blocks that are no power of two": _from(100, 200, 288, 300, 500, 768, 1000),
     "at a multiple of 128 or 256, a block of a reduction": _from(640, 1280, 3072, 3840),
     "a prime beyond all blocks": (1031, 2053, 4099),
-    # A prime step: as many lengths in a row as a block has elements leave over each number of elements by that block.
+    # A prime step: as many lengths in a row as a block has elements leave over each number of elements by that block,
+    # unless 17 divides its size.
     "each number left over by a block, at every size (pytorch/pytorch#143644)": range(67, 2227, 17),
 }
 
