@@ -21,6 +21,7 @@ from impls.text import one_line
 
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 200
+_MOST_NAMES = 10_000
 
 _IMPORTS = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)(?:[ \t]+import(?:[ \t]*\(([^()]*)|[ \t]+([\w, \t]+)))?|import[ \t]+([\w., \t]+))",
@@ -67,9 +68,11 @@ class Sources:
         """
         own = list(cells) if cells is not None else list(_texts(path))
         paths, beside, listed = [path], [], [path.parent]
-        left = list(own)
-        while left and len(paths) < _MOST_FILES:
-            for base, neighbour in _neighbours(path.parent, _imported(left.pop()), project):
+        left, asked = list(own), set[str]()
+        while left and len(paths) < _MOST_FILES and len(asked) < _MOST_NAMES:
+            names = _imported(left.pop()) - asked
+            asked |= names
+            for base, neighbour in _neighbours(path.parent, names, project):
                 listed += [base] if base not in listed else []
                 if neighbour not in paths:
                     paths.append(neighbour)
