@@ -59,7 +59,8 @@ def linear_bound(x: np.ndarray, W: np.ndarray, b: np.ndarray, arithmetic: Arithm
     if not arithmetic.eps:
         return bound
     n = W.shape[1]
-    magnitude = 1.5 * ((x**2).sum(axis=-1, keepdims=x.ndim > 1) + (W**2).sum(axis=1)) + np.abs(b)
+    of_x = (x**2).sum(axis=-1)
+    magnitude = 1.5 * ((of_x[..., None] if x.ndim > 1 else of_x) + (W**2).sum(axis=1)) + np.abs(b)
     return np.maximum(bound, gamma((n / 2 + 5) * arithmetic.unit_roundoff) * magnitude)
 
 

@@ -1,5 +1,7 @@
 """Logistic regression that learns: batch gradient descent, and the class it predicts."""
 
+import math
+
 import numpy as np
 
 from reference._validation import check_shape, float64_inside, probabilities, real_number, whole_number, with_dimensions
@@ -60,7 +62,7 @@ def fit_bound(X: np.ndarray, y: np.ndarray, alpha: float, steps: int, arithmetic
         step_error += arithmetic.smallest * (np.abs(X.T) @ (1 + spread))
         rounded = rounded_bound(np.abs(theta) + off + step, step_error, arithmetic)
         theta = theta - alpha / m * (X.T @ residual)
-        total += float(np.hypot.reduce(rounded))
+        total += math.hypot(*rounded)
     return np.full(n, total)
 
 

@@ -58,8 +58,8 @@ def give_up_privileges(folder: str) -> None:
 def _become_a_user(folder: str) -> None:
     """Change from root to a user without a name, as far as the kernel allows it, and keep the privileges for now."""
     user = _FIRST_USER + os.getpid()
-    _prctl(_PR_SET_KEEPCAPS, 1)
     with contextlib.suppress(OSError):
+        _prctl(_PR_SET_KEEPCAPS, 1)
         os.chown(folder, user, -1)
         os.setresuid(user, user, user)
 
