@@ -139,7 +139,7 @@ def contained(*homes: Path, own: str = "") -> Iterator[None]:
         ):
             yield
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt) and was_interrupted():
+        if isinstance(error, LoadError) or (isinstance(error, KeyboardInterrupt) and was_interrupted()):
             raise
         raise LoadError(_reason(error, homes[0] if homes else None)) from error
     finally:

@@ -283,7 +283,10 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
             home = sys.modules.get(module_name)
             own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
             functions = _functions(thing, function_names)
-            says = networks.of_module(thing, functions, home, function_names)
+            try:
+                says = networks.of_module(thing, functions, home, function_names)
+            except ValueError as wrong:
+                raise LoadError(f"{wrong}, in the module") from wrong
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]
         if not functions and not says.not_judged:
             raise LoadError(_none_of(public))

@@ -141,7 +141,8 @@ class _Reading:
         self._reach = Reach(ran, wanted.forbidden, roots)
         self._finder = Finder(ran, wanted, self._own, self._reach)
         self._fails: dict[str, str] = {}
-        self._hinted = {name.rpartition(".")[2] for one in wanted.functions for name in _names_of(wanted, one)}
+        self._meant_by = {name.rpartition(".")[2]: one for one in wanted.functions for name in _names_of(wanted, one)}
+        self._hinted = {*self._meant_by}
         self._says: dict[str, str] = {}
         self._has_classes_of_torch = False
 
@@ -216,6 +217,8 @@ class _Reading:
             near = get_close_matches(plain, [one for one in every if len(one) > 2], n=1, cutoff=likeness)
             meant = every[near[0]] if near else None
         asked = meant != name and (meant in self._hinted or meant in self._wanted.functions)
+        if meant and meant.strip("_").lower() == plain:  # the name is right, and stands in another place
+            meant = self._meant_by.get(meant, meant)
         return f"{name} ({meant}?)" if asked else name
 
     def _declared_in_file(self) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def missing(name: str) -> Iterator[str]:
     for module in sorted({builtin.module for builtin in BUILTINS.values() if builtin.absent() is None} - {"reference"}):
         adapter = importlib.import_module(module)
         if not hasattr(getattr(adapter, "SpecialFunctions", adapter), name):
-            yield f"{module.replace('.', '/')}.py: no {name} (where the library has one)"
+            yield f"{module.replace('.', '/')}.py: no {name} (written by hand where the library has none)"
 
 
 def main() -> int:

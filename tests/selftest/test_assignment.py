@@ -223,3 +223,13 @@ def test_a_counterexample_calls_what_the_submission_calls_it_and_in_its_order(su
     output = suite("--impl", path, "--assignment", str(homework), "-k", "SIGMOID-VALUE or BCE-VALUE").output
     assert "Model().sigmoid(np.array([1.0]))" in output
     assert "cost(np.array([0.0]), np.array([0.5]))" in output
+
+
+def test_a_name_of_the_adapter_that_nobody_has_is_asked_about(suite, submission, tmp_path):
+    submission("def sigmoid(student, z): return student.logsitic(z)\n", "course.py")
+    table = submission('[assignment]\nadapter = "course.py"\n[functions.sigmoid]\npoints = 1\n', "homework.toml")
+    for name in ("anna", "bob"):
+        submission("import numpy as np\ndef logistic(z): return 1 / (1 + np.exp(-z))\n", f"all/{name}.py")
+    result = suite("--assignment", table, "--impl", str(tmp_path / "all"))
+    says = "the adapter: nobody passes sigmoid: is course.py right? (not implemented: logsitic is not in the file)"
+    assert says in result.output

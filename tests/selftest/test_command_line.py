@@ -178,6 +178,8 @@ def test_deselecting_clauses_does_not_fail_and_does_not_pass(suite):
     assert (
         row["verdict"] == row["functions"]["sigmoid"]["textbook"] == row["functions"]["tanh"]["textbook"] == "not run"
     )
+    assert "at level textbook as a whole, passed 1 of the 1 required clauses that ran" in result.output
+    assert "functions of which no clause was run: 24 (tanh, relu, " in result.output
 
 
 @pytest.mark.parametrize(

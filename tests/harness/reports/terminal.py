@@ -8,7 +8,7 @@ import pytest
 
 from impls import Implementation
 from impls.text import printable, shell_word
-from tests.harness.judging.outcome import ERROR, FAILED, Outcome
+from tests.harness.judging.outcome import ERROR, FAILED, SKIPPED, Outcome
 from tests.harness.reports import accuracy, verdicts
 from tests.harness.reports.handed import Picture
 from tests.harness.reports.options import asked_again, item_id
@@ -56,6 +56,8 @@ def write(terminal: pytest.TerminalReporter, run: Run, failures: Sequence[tuple[
         if verdict.verdict in (FAILS, ERROR):
             passed, count = run.credit(implementation, verdict, level, only_written=True)
             credit = f", passed {passed} of the {count} clauses of what it has"
+        elif verdict.verdict == NOT_RUN:
+            credit = _of_what_ran(run, implementation.name, verdict)
         points = run.points(implementation, verdict)
         earned = "" if points is None else f", {_points(points)}"
         says = f"{verdict.verdict}{_in_what(implementation, verdict, level)} at level {level}{credit}{earned}"
@@ -155,10 +157,12 @@ def _write_matrix(
 ) -> None:
     """Functions by implementations, the levels in a cell; in several blocks where the terminal is narrow.
 
-    A function that no implementation has gets no row.
+    A function that no implementation has gets no row. Those of which no clause ran share a line, where another one ran.
     """
     there = {name for _, verdict in columns for name in functions if not _is_nowhere(verdict, name)}
-    functions = [name for name in functions if name in there]
+    told = {name for _, verdict in columns for name in there if _is_told(verdict, name)} or there
+    left_out = [name for name in functions if name in there - told]
+    functions = [name for name in functions if name in told]
     width = max(map(len, functions), default=0)
     cells = {name: [_cell(verdict, function, levels) for function in functions] for name, verdict in columns}
     blocks: list[list[str]] = []
@@ -181,6 +185,9 @@ def _write_matrix(
         f"in each cell: {' | '.join(levels)}; FAILS: a wrong answer; ERROR: it raised, or returned what is no answer; "
         "not run: left out or stopped; -: not implemented; ?: not judged",
     )
+    if left_out:
+        shown = ", ".join(left_out[:_MOST_NAMES]) + (", ..." if len(left_out) > _MOST_NAMES else "")
+        _write_line(terminal, f"functions of which no clause was run: {len(left_out)} ({shown})")
 
 
 def _write_line(terminal: pytest.TerminalReporter, text: str) -> None:
@@ -191,6 +198,25 @@ def _write_line(terminal: pytest.TerminalReporter, text: str) -> None:
 
 def _is_nowhere(verdict: Verdict, function: str) -> bool:
     return NOT_IMPLEMENTED in verdict.functions[function].levels.values()
+
+
+def _is_told(verdict: Verdict, function: str) -> bool:
+    """Whether there is more to say of a function than that nobody ran it."""
+    one = verdict.functions[function]
+    ran = any(outcome.outcome != SKIPPED for outcome in one.outcomes.values())
+    return ran or not {*one.levels.values()} <= {NOT_RUN, NOT_IMPLEMENTED}
+
+
+def _of_what_ran(run: Run, name: str, verdict: Verdict) -> str:
+    """How many of the required clauses that ran are passed, where too few ran for a verdict."""
+    ran = [
+        outcome.outcome
+        for one in verdict.functions.values()
+        for id, outcome in one.outcomes.items()
+        if outcome.outcome != SKIPPED and run.is_required(name, id)
+    ]
+    passed = sum(one not in (FAILED, ERROR) for one in ran)
+    return f" as a whole, passed {passed} of the {len(ran)} required clauses that ran" if ran else ""
 
 
 def _cell(verdict: Verdict, function: str, levels: Sequence[str]) -> str:
@@ -263,6 +289,15 @@ def _write_faults_of_the_adapter(
                 faults.setdefault(one.reason.removeprefix("not judged: "), set()).add(implementation.name)
     for fault, names in faults.items():
         _write_line(terminal, f"the adapter: {fault} (submissions that are not judged by it: {len(names)})")
+    for name in adapter.functions:
+        found = [
+            (verdict.functions[name].levels[run.required_level(one)], verdict.functions[name].reason)
+            for one, verdict in judged
+            if name in verdict.functions and verdict.functions[name].levels[run.required_level(one)] != NOT_JUDGED
+        ]
+        if len(found) > 1 and not {level for level, _ in found} & {CONFORMS, NOT_RUN}:
+            [(commonest, _)] = Counter(reason for _, reason in found).most_common(1)
+            _write_line(terminal, f"the adapter: nobody passes {name}: is {adapter.name} right?{_because(commonest)}")
 
 
 def _write_known_deviations(terminal: pytest.TerminalReporter, run: Run) -> None:
