@@ -118,8 +118,9 @@ def test_structures_are_compared_item_by_item():
 
 def test_dtypes():
     has_dtype(np.float32(1), "float32")
-    with pytest.raises(Nonconformance, match="got dtype float64, expected dtype float32"):
+    with pytest.raises(Nonconformance, match="got dtype float64, expected dtype float32") as raised:
         has_dtype([(np.zeros(1, np.float32), np.zeros(1))], "float32")
+    assert raised.value.place == (0, 1)
 
 
 def test_refusals():

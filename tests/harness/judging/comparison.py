@@ -169,11 +169,16 @@ def has_shape(actual: Any, *shapes: tuple[int, ...], place: Place = ()) -> None:
         raise Nonconformance(f"got shape {np.shape(actual)}, expected shape {expected}", actual, place=place)
 
 
-def has_dtype(actual: Any, dtype: Any) -> None:
+def has_dtype(actual: Any, dtype: Any, place: Place = ()) -> None:
     """Every array in ``actual`` is of ``dtype``."""
-    for one in leaves(actual):
-        if one.dtype != np.dtype(dtype):
-            raise Nonconformance(f"got dtype {one.dtype}, expected dtype {np.dtype(dtype)}", one)
+    if isinstance(actual, Mapping):
+        for key, item in actual.items():
+            has_dtype(item, dtype, (*place, key))
+    elif isinstance(actual, list | tuple):
+        for index, item in enumerate(actual):
+            has_dtype(item, dtype, (*place, index))
+    elif actual.dtype != np.dtype(dtype):
+        raise Nonconformance(f"got dtype {actual.dtype}, expected dtype {np.dtype(dtype)}", actual, place=place)
 
 
 def is_refused(outcome: Any, what: str) -> None:
