@@ -38,13 +38,20 @@ class Call:
     attempted: bool = False
     spent: bool = False
     beside: tuple[Any, ...] | None = None
+    single: tuple[Any, ...] | None = None
+    """The arguments of the single example that the test asks for, where the call is made for a batch of it alone."""
     of_result: Callable[[Any], Any] | None = None
-    """What takes the answer that the test asked for out of the result: that of the one example of a batch."""
+    """What takes the answer for that example out of the result."""
     promise: CallPromise = field(init=False)
     answer: Promise = field(init=False)
     takes_answers: bool = field(init=False)
     elements: int = field(init=False)
     """How many elements the arrays among its arguments have together; an answer that is not there yet counts none."""
+
+    @property
+    def asked(self) -> tuple[Any, ...]:
+        """The arguments as the test has them."""
+        return self.arguments if self.single is None else self.single
 
     def __post_init__(self) -> None:
         given = leaves((self.arguments, self.options))

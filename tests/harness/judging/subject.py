@@ -108,10 +108,10 @@ class Subject:
         bound: another one, where a single one holds for many calls.
         """
         (promise,) = calls_behind(answer)
-        name, args, options = promise.call.function, promise.call.arguments, promise.call.options
+        name, args, options = promise.call.function, promise.call.asked, promise.call.options
         allowed = self._bound(name, *args, **options) if bound is None else bound
         expected = self._exact(name, *args, **options)
-        self._plan.demand(comparison.within, promise, expected, allowed, compares=comparison.comparisons)
+        self._plan.demand(comparison.within, answer, expected, allowed, compares=comparison.comparisons)
 
     def exactly(self, actual: Any, expected: Any) -> None:
         """``actual`` has the structure, shape and values of ``expected``; NaN equals NaN."""
@@ -146,6 +146,7 @@ class Subject:
         if strange := [one for one in map(_dtype_of, leaves(args)) if one and not self.kind.dtypes.has(one)]:
             raise PlanningError(f"{name} is asked of {strange[0]}, which the implementation does not have")
         if name in self.kind.terms.batches_only and (batch := batch_of_one(name, args)):
+            asked["single"] = args
             args, asked["of_result"] = batch
         call = Call(name, args, options, **asked)
         self._plan.events.append(call)
@@ -237,11 +238,8 @@ class Attempt:
 
     def refused_or_within(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is that of the formula."""
-        self._refused_or_formula(self._call.answer, expected, bound)
-
-    def _refused_or_formula(self, answer: Promise, expected: Any, bound: Any) -> None:
         test = comparison.unless_refused(comparison.within)
-        self._plan.demand(test, answer, expected, bound, compares=comparison.comparisons)
+        self._plan.demand(test, self._call.answer, expected, bound, compares=comparison.comparisons)
 
     def refused_or_same(self, expected: Any, bound: Any) -> None:
         """The call was refused, or its value lies within ``bound`` of ``expected``, which is another answer."""
@@ -262,9 +260,9 @@ class Attempt:
 
     def refused_or_right(self) -> None:
         """The call was refused, or its value lies within the bound of the formula at its arguments."""
-        name, args, options = self._call.function, self._call.arguments, self._call.options
-        expected, bound = self._subject._exact(name, *args, **options), self._subject.bound[name](*args, **options)
-        self._refused_or_formula(self._call.promise, expected, bound)
+        name, args, options = self._call.function, self._call.asked, self._call.options
+        bound = self._subject.bound[name](*args, **options)
+        self.refused_or_within(self._subject._exact(name, *args, **options), bound)
 
     def refused_or_promoted(self, *which: int) -> None:
         """The call was refused, or has the value of the formula at arguments in the floating dtype of the result.
