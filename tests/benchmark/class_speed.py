@@ -1,6 +1,6 @@
 """What a process of its own costs, and how the time of a class grows with the number of submissions.
 
-    python -m tests.benchmark.class_speed [10 100 300]
+    python -m tests.benchmark.class_speed [10 30 100]
 
 A call is relu of one number: in this process, asked for one by one, and with many asked at once, as in a class.
 
@@ -112,7 +112,7 @@ def _seconds(call: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - started) / times
 
 
-_COUNTS = (10, 100)
+_COUNTS = (10, 30)
 
 
 def measure(counts: Sequence[int] = _COUNTS) -> Iterator[str]:
