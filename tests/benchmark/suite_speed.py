@@ -21,6 +21,7 @@ from unittest import mock
 import pytest
 
 from tests.harness.drawing import examples as drawing
+from tests.harness.judging import examples as planning
 from tests.harness.judging import judge as judging
 from tests.harness.judging import trial
 
@@ -36,7 +37,7 @@ print(f"measured {int(status)} {peak:.0f} {'torch' in sys.modules}", file=sys.st
 
 STAGES: dict[str, list[tuple[Any, str]]] = {
     "drawing (Hypothesis)": [(drawing, "draw"), (drawing, "_given")],
-    "plans: test bodies, reference values and bounds": [(judging, "plan_of")],
+    "plans: test bodies, reference values and bounds": [(planning, "plan_of"), (judging, "plan_of")],
     "the implementation's calls, arguments and answers": [(trial._Asking, "_asked")],
     "checks of the answers": [(trial._Execution, "seen")],
 }

@@ -3,6 +3,7 @@
 import itertools
 import platform
 import re
+import subprocess
 import sys
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.benchmark.plain_hypothesis import plain_hypothesis
 from tests.harness.spec.clauses import ROBUST, TEXTBOOK
 from tests.mistakes import MISTAKES
 from tests.selftest.candidates import candidate
+from tests.selftest.conftest import CHECKOUT
 from tests.selftest.right_variants.registry import Variant
 
 COMPARED = [*reference.FUNCTIONS[: reference.FUNCTIONS.index("sgd_step")]]
@@ -190,6 +192,14 @@ def test_every_section_has_its_module_and_the_file_their_titles():
 def test_what_a_run_is_split_into_is_there():
     timed = [place for places in suite_speed.STAGES.values() for place in places]
     assert [name for holder, name in timed if not hasattr(holder, name)] == []
+
+
+def test_each_stage_of_a_run_takes_time():
+    """A stage that is looked up in another place by now would stand in the table with nothing, or not at all."""
+    arguments = "'--impl', 'impls/adapters/numpy_lecture.py', '--hypothesis-profile=quick', '-k', 'SIGMOID-VALUE'"
+    code = f"from tests.benchmark.suite_speed import split; print([*split({arguments})])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert all(repr(label) in done.stdout for label in suite_speed.STAGES)
 
 
 def test_every_spelling_and_every_fault_of_a_class_is_in_its_source():
