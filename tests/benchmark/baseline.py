@@ -69,8 +69,9 @@ def _of_the_textbook(value: Any) -> bool:
 def compare(each: Callable[[np.ndarray, np.ndarray], None], actual: Any, expected: Any) -> None:
     """Hand every array of a result, which may be a list of pairs, to ``each`` with the one expected in its place."""
     if isinstance(expected, list | tuple):
-        assert len(actual) == len(expected), f"{len(actual)} items came, {len(expected)} are due"
-        for came, due in zip(actual, expected, strict=True):
-            compare(each, came, due)
+        assert isinstance(actual, list | tuple) or np.ndim(actual), f"got a number, expected {len(expected)} items"
+        assert len(actual) == len(expected), f"got {len(actual)} items, expected {len(expected)}"
+        for one, other in zip(actual, expected, strict=True):
+            compare(each, one, other)
     else:
         each(actual, np.asarray(expected))
