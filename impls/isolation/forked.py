@@ -47,9 +47,7 @@ class Server:
             "limits": limits.for_needs(needs).as_json(),
         }
         self.folder = tempfile.mkdtemp(prefix="conformance-")
-        os.chmod(
-            self.folder, 0o711
-        )  # a worker of another user reaches its own folder in it, as a compiler's access(2) asks
+        os.chmod(self.folder, 0o711)  # for workers, which are other users: access(2) asks for the way to their folders
         self._process = subprocess.Popen(
             [*python(), str(theirs.fileno()), json.dumps(settings)],
             pass_fds=[theirs.fileno()],

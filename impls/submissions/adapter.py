@@ -218,7 +218,7 @@ class Adapted:
         return thing is own or kind.__module__ == own.__name__
 
     def _own_place(self, raised: BaseException) -> tuple[str, str] | None:
-        """The function and the line of the submission in which it was raised; None where the adapter came last."""
+        """The function and the line of the submission in which it was raised; None where it was in the adapter."""
         for trace in reversed(_frames(raised)):
             code = trace.tb_frame.f_code
             if code.co_filename == self._adapter.name:

@@ -38,7 +38,7 @@ def load(
     seconds: float = LOAD_SECONDS,
     alone: bool = False,
 ) -> Ran:
-    """What came of running a `.py` file, a notebook, or the `__init__.py` of a package: what ``wanted`` need of it.
+    """What running gives of a `.py` file, a notebook, or the `__init__.py` of a package: what ``wanted`` need of it.
 
     source: what the file holds, or each cell of a notebook, as it was read; None for a package. whole: whether all of
     it is to run. seconds: for all statements together. alone: what lies beside its folder is somebody else's. The

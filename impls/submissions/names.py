@@ -160,7 +160,7 @@ class Finder:
         self.found = Found()
 
     def look_for(self, function: str) -> None:
-        """Find one function, and write down what came of it."""
+        """Find one function, and note it, or why it is not there."""
         found, wanted = self.found, self._wanted
         own = wanted.own.get(function)
         names = list(own or dict.fromkeys([function, *wanted.names.get(function, ())]))
