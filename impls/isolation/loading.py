@@ -29,7 +29,7 @@ from impls.isolation.isolation import Isolation
 from impls.isolation.reach import CHECKOUT, outside_the_suite
 from impls.isolation.sources import Sources
 from impls.submissions.file import LoadError
-from impls.submissions.gate import Refused, contents
+from impls.submissions.gate import Refused, contents, hash_files
 from impls.submissions.mentions import Mentions
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
 from impls.text import one_line
@@ -125,8 +125,7 @@ def sha256_of(found: Named, sources: Sources) -> str | None:
     except Refused:
         return None
     digest = hashlib.sha256(found.read.sha256.encode())
-    for name in sorted(others):
-        digest.update(f"\0{name}\0{len(others[name])}\0".encode("utf-8", "surrogateescape") + others[name])
+    hash_files(digest, sorted(others.items()))
     return digest.hexdigest() if others else found.read.sha256
 
 

@@ -247,14 +247,17 @@ def contents(paths: Iterable[Path], home: Path) -> dict[str, bytes]:
 def _described(path: Path, source: Any, files: list[tuple[str, bytes]], texts: list[str], beside: Beside) -> Submission:
     """Its hash: of the bytes of a lone file, so that it is what ``sha256sum`` says; and what is mentioned."""
     helpers = dict(_helpers(path, texts, beside))
-    digest = hashlib.sha256()
-    if len(files) == 1:
-        digest.update(files[0][1])
-    for name, content in [*(files if len(files) > 1 else []), *((name, helpers[name]) for name in sorted(helpers))]:
-        digest.update(f"\0{name}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+    digest = hashlib.sha256(files[0][1] if len(files) == 1 else b"")
+    hash_files(digest, [*(files if len(files) > 1 else []), *sorted(helpers.items())])
     own = mentions(texts[0]) if texts else Mentions()
     helping = [*texts[1:], *_imported_from(helpers, texts)]
     return Submission(source, digest.hexdigest(), own.with_helpers(map(mentions, helping)))
+
+
+def hash_files(digest: Any, files: Iterable[tuple[str, bytes]]) -> None:
+    """Let a hash go on with these files, each with its name."""
+    for name, content in files:
+        digest.update(f"\0{name}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
 
 
 def _imported_from(helpers: Mapping[str, bytes], texts: Iterable[str]) -> list[str]:
