@@ -175,11 +175,10 @@ def assert_right_in(impl: Subject, f: str, dtype: str, *arguments: Any) -> None:
 
 
 def dtypes_and_lengths(impl: Subject, drawn: draw.Drawn) -> Iterator[tuple[str, int]]:
-    """Each floating dtype with each length that is asked; the reason is taken down."""
-    for dtype in floats_of(impl):
-        for reason, length in lengths_of(impl, drawn):
-            impl.because(reason)
-            yield dtype, length
+    """The floating dtypes, each with the lengths that are asked in it; the reason is taken down."""
+    for reason, length, dtype in draw.in_dtypes(lengths_of(impl, drawn), floats_of(impl)):
+        impl.because(reason)
+        yield dtype, length
     for dtype in halves_of(impl):
         for reason, length in draw.half_lengths(drawn, few=impl.kind.terms.compiles):
             impl.because(reason)

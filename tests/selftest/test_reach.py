@@ -38,6 +38,34 @@ def test_lengths_leave_over_each_number_of_elements(profile, block):
     assert {256, 257, 512, 513, 1024, 1025, 4099} & {*lengths} >= {256, 257, 512, 513, 1024, 1025, 4099}
 
 
+@pytest.mark.parametrize("block", [2, 4, 8, 16, 32, 64])
+def test_each_number_of_elements_left_over_is_asked_in_each_dtype_at_small_and_at_large_sizes(profile, block):
+    for least, most in ((0, 67), (67, 131), (67, 2227)):
+        if block > (most - least) // 2:
+            continue
+        left_over: dict[str, set[int]] = {dtype: set() for dtype in draw.FLOATS}
+        for _, length, dtype in draw.in_dtypes(draw.lengths(), draw.FLOATS):
+            if least <= length < most:
+                left_over[dtype].add(length % block)
+        assert left_over == {dtype: set(range(block)) for dtype in draw.FLOATS}
+
+
+def test_only_quick_asks_a_length_in_one_dtype_alone(profile):
+    lengths, asked = draw.lengths(), list(draw.in_dtypes(draw.lengths(), draw.FLOATS))
+    assert {length for _, length, _ in asked} == {length for _, length in lengths}
+    assert (len(asked) == 2 * len(lengths)) == (profile != "quick")
+
+
+def test_parameters_of_each_length_are_updated_in_each_dtype(profile):
+    asked = {
+        (size, array.dtype.name)
+        for update in draw.long_updates(draw.lengths(), draw.FLOATS)
+        for array in update["grad"]
+        for size in [len(array)]
+    }
+    assert asked == {(length, dtype) for _, length in draw.lengths() for dtype in draw.FLOATS}
+
+
 def test_every_profile_but_quick_asks_each_length_and_each_position(profile):
     asked = {length for _, length in draw.lengths()}, {at for _, at in draw.spike_positions()}
     every = set(draw.LENGTHS), set(range(draw.SPIKED))

@@ -32,18 +32,24 @@ def _from(*numbers: int) -> list[int]:
 
 
 _BY_REASON: Mapping[str, Sequence[int]] = {
-    "each number of lanes and of elements left over": range(1, 131),
+    "each number of lanes and of elements left over": range(1, 67),
     "at a power of two, the size of most buffers": _beside(128, 256, 512, 1024, 2048, 4096),
     "at a multiple of 64, two warps of a GPU": _from(192, 320, 384, 448),
     "at a multiple of 96 or 100, blocks that are no power of two": _from(100, 200, 288, 300, 500, 768, 1000),
     "at a multiple of 128 or 256, a block of a reduction": _from(640, 1280, 3072, 3840),
     "a prime beyond all blocks": (1031, 2053, 4099),
+}
+
+_LEFT_OVER: Mapping[str, Sequence[int]] = {
+    "each number of elements left over by two warps of a GPU": range(67, 131),
     # A prime step: as many lengths in a row as a block has elements leave over each number of elements by that block,
     # unless 17 divides its size.
     "each number left over by a block, at every size (pytorch/pytorch#143644)": range(67, 2227, 17),
 }
 
-LENGTHS = tuple(sorted({*range(1, 1026), *(n for lengths in _BY_REASON.values() for n in lengths)}))
+_ASKED = {**_BY_REASON, **_LEFT_OVER}
+
+LENGTHS = tuple(sorted({*range(1, 1026), *(n for lengths in _ASKED.values() for n in lengths)}))
 """Every number of lanes, blocks and leftover elements that vectorised code divides an array into."""
 
 _POSITIONS: Mapping[str, Sequence[int]] = {
@@ -81,7 +87,26 @@ def lengths(drawn: Drawn = (), few: bool = False) -> Lengths:
     if few:
         asked_now = (min(_FEW_LENGTHS, key=lambda n: abs(n - drawn[0])),) if drawn else _FEW_LENGTHS
         return [("one of few lengths, since each is compiled", n) for n in asked_now]
-    return list(_asked_by_reason(_BY_REASON, LENGTHS, drawn))
+    return list(_asked_by_reason(_ASKED, LENGTHS, drawn))
+
+
+def in_dtypes(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    """The lengths with the dtypes in which they are asked: in each, but one by turns where ``take_turns`` says so.
+
+    The turns are such that the lengths from 67 to 130 leave over each number of elements by a block of 32 in both of
+    two dtypes, and all that take turns each number by a block of 64.
+    """
+    in_turns = take_turns()
+    for number, dtype in enumerate(dtypes):
+        for reason, n in lengths:
+            if n not in in_turns or ((n - 3) // 32 + (n - 3) // 64) % len(dtypes) == number:
+                yield reason, n, dtype
+
+
+def take_turns() -> frozenset[int]:
+    """The lengths that are asked for what blocks leave over, and for nothing else: many, and each stands for others."""
+    alone = {n for lengths in _LEFT_OVER.values() for n in lengths}
+    return frozenset(asked(sorted(alone.difference(*_BY_REASON.values())), ()))
 
 
 def half_lengths(drawn: Drawn = (), few: bool = False) -> Lengths:

@@ -18,7 +18,7 @@ from tests.harness.drawing.strategies.networks import (
     Training,
     in_dtype,
 )
-from tests.harness.drawing.strategies.recipes import Lengths, numbers, recipe
+from tests.harness.drawing.strategies.recipes import Lengths, in_dtypes, numbers, recipe
 
 LayerCase = tuple[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 """The reason, and x, W and b."""
@@ -79,39 +79,35 @@ def layers_in_layouts() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
 
 def long_layers(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[LayerCase]:
     """Layers of two neurons, of each number of inputs that is asked; a batch of one for every other eight lengths."""
-    for dtype in dtypes:
-        for reason, n in lengths:
-            counted = whole_numbers(n, dtype)
-            x = counted[None] if n // 8 % 2 else np.stack([counted, counted[::-1]])
-            W = np.stack([np.ones(n), np.resize([1.0, -1.0], n)]).astype(dtype)
-            yield reason, (x, W, np.zeros(2, dtype))
+    for reason, n, dtype in in_dtypes(lengths, dtypes):
+        counted = whole_numbers(n, dtype)
+        x = counted[None] if n // 8 % 2 else np.stack([counted, counted[::-1]])
+        W = np.stack([np.ones(n), np.resize([1.0, -1.0], n)]).astype(dtype)
+        yield reason, (x, W, np.zeros(2, dtype))
 
 
 def long_neurons(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray, float]]]:
     """x, w and b of each number of inputs that is asked: two examples whose sums are exactly 1 and -1."""
-    for dtype in dtypes:
-        for reason, n in lengths:
-            terms = whole_numbers(n, dtype)
-            terms[-1] += 1 - terms.sum()
-            yield reason, (np.stack([terms, -terms]), np.ones(n, dtype), 0.0)
+    for reason, n, dtype in in_dtypes(lengths, dtypes):
+        terms = whole_numbers(n, dtype)
+        terms[-1] += 1 - terms.sum()
+        yield reason, (np.stack([terms, -terms]), np.ones(n, dtype), 0.0)
 
 
 def wide_networks(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, Network]]:
     """Networks of one hidden layer of each number of units that is asked, whose sums are exact."""
-    for dtype in dtypes:
-        for reason, n in lengths:
-            hidden = whole_numbers(n, dtype)[:, None], np.zeros(n, dtype)
-            output = np.ones((1, n), dtype), np.zeros(1, dtype)
-            yield reason, (np.array([[1.0], [0.5]], dtype), [hidden, output], ["relu", "identity"])
+    for reason, n, dtype in in_dtypes(lengths, dtypes):
+        hidden = whole_numbers(n, dtype)[:, None], np.zeros(n, dtype)
+        output = np.ones((1, n), dtype), np.zeros(1, dtype)
+        yield reason, (np.array([[1.0], [0.5]], dtype), [hidden, output], ["relu", "identity"])
 
 
 def long_collapses(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
     """Pairs of layers with each number of units between them that is asked, whose sums are exact."""
-    for dtype in dtypes:
-        for reason, n in lengths:
-            counted = whole_numbers(n, dtype)
-            W1 = np.stack([counted, counted[::-1]], 1)
-            yield reason, (W1, counted, np.ones((1, n), dtype), np.zeros(1, dtype))
+    for reason, n, dtype in in_dtypes(lengths, dtypes):
+        counted = whole_numbers(n, dtype)
+        W1 = np.stack([counted, counted[::-1]], 1)
+        yield reason, (W1, counted, np.ones((1, n), dtype), np.zeros(1, dtype))
 
 
 def blocked_collapses() -> list[tuple[str, tuple[np.ndarray, ...]]]:

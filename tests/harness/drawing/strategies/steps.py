@@ -12,7 +12,7 @@ from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawin
 from tests.harness.drawing.strategies.arrays import Shape, one_of_each
 from tests.harness.drawing.strategies.networks import Pool, in_dtype, large_integers, many_magnitudes, small_numbers
 from tests.harness.drawing.strategies.palettes import Palette, palette
-from tests.harness.drawing.strategies.recipes import Lengths, recipe
+from tests.harness.drawing.strategies.recipes import Lengths, recipe, take_turns
 
 Update = dict[str, Any]
 """All that a step of an optimiser takes, whatever its rule, and ``because``: why it is asked, if there is a reason."""
@@ -244,11 +244,21 @@ def many_parameters() -> list[tuple[list[np.ndarray], list[np.ndarray], float]]:
     return [([np.zeros(1 + n % 3) for n in range(40)], [np.full(1 + n % 3, n + 1.0) for n in range(40)], 0.5)]
 
 
+_TOGETHER = 8
+
+
 def long_updates(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[Update]:
-    """Updates of one parameter that is 0, of each length that is asked and each dtype; its gradients all differ."""
+    """Updates of parameters that are 0, of each length that is asked and each dtype; the gradients of one all differ.
+
+    Parameters of the lengths that take turns stand together in one call, the others alone.
+    """
+    in_turns = take_turns()
+    alone = [(reason, [n]) for reason, n in lengths if n not in in_turns]
+    others = [n for _, n in lengths if n in in_turns]
+    together = [("lengths left over by blocks", others[at : at + _TOGETHER]) for at in range(0, len(others), _TOGETHER)]
+    rates = {"step": 3, "lr": 1.0, "momentum": 0.5, "betas": (0.5, 0.75), "eps": 0.01}
     for dtype in dtypes:
-        for because, n in lengths:
-            zeros, ones = [np.zeros(n, dtype)], [np.ones(n, dtype)]
-            grad = [recipe(f"(np.arange(1.0, {n + 1}) / {n}).astype(np.{dtype})")]
-            rates = {"step": 3, "lr": 1.0, "momentum": 0.5, "betas": (0.5, 0.75), "eps": 0.01}
+        for because, sizes in [*alone, *together]:
+            zeros, ones = [np.zeros(n, dtype) for n in sizes], [np.ones(n, dtype) for n in sizes]
+            grad = [recipe(f"(np.arange(1.0, {n + 1}) / {n}).astype(np.{dtype})") for n in sizes]
             yield {"because": because, "theta": zeros, "grad": grad, "signed": ones, "positive": ones, **rates}
