@@ -10,8 +10,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -83,8 +84,7 @@ class Lost(CallFailed):
         super().__init__(message, refused=False)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One call to be made.
 
     most: how many elements the arrays of its result may have together. spent: its arguments are written into once the
@@ -94,14 +94,13 @@ class Request:
 
     function: str
     args: tuple[Any, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = MappingProxyType({})
     most: int = 1 << 20
     spent: bool = False
     beside: tuple[Any, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer to a Request: the plain ``value``, or the ``failure`` in its place.
 
     changed: the numbers, from 1 on, of the arguments that the call has changed. device_lost: the device of the arrays
@@ -152,7 +151,7 @@ class Renamed:
 
     def ask(self, requests: Sequence[Request]) -> Answers:
         answers = self.caller.ask(
-            [replace(one, function=self.names.get(one.function, one.function)) for one in requests]
+            [one._replace(function=self.names.get(one.function, one.function)) for one in requests]
         )
         theirs = {name: function for function, name in self.names.items()}
         return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})

@@ -122,11 +122,16 @@ class Channel:
 
     def receive(self, token: int, most: int, patience: Patience) -> dict[str, Any]:
         """The next answer, with arrays of at most ``most`` bytes. Raises TimeoutError, Ended and WireError."""
-        _, *counts = wire.lengths(self._exactly(wire.PREFIX.size, patience), most, token)
-        header, arrays = (self._exactly(count, patience) for count in counts)
-        return wire.message((header, arrays))
+        _, header, arrays = wire.lengths(self._at_least(wire.PREFIX.size, patience), most, token)
+        start = wire.PREFIX.size + header
+        came = self._at_least(start + arrays, patience)
+        with memoryview(came) as view:
+            content = bytes(view[wire.PREFIX.size : start]), bytes(view[start : start + arrays])
+        del came[: start + arrays]
+        return wire.message(content)
 
-    def _exactly(self, count: int, patience: Patience) -> bytes:
+    def _at_least(self, count: int, patience: Patience) -> bytearray:
+        """What has come and was not taken, once it is so many bytes or more."""
         while len(self._came) < count:
             self._wait(patience, select.POLLIN)
             try:
@@ -138,9 +143,7 @@ class Channel:
             if not piece:
                 raise Ended
             self._came += piece
-        data = bytes(self._came[:count])
-        del self._came[:count]
-        return data
+        return self._came
 
     def _wait(self, patience: Patience, events: int) -> None:
         """Until the channel is ready; meanwhile what the process prints is taken away."""

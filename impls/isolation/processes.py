@@ -3,8 +3,9 @@
 Elsewhere a process has no family here, and nobody waited.
 """
 
-import contextlib
-from pathlib import Path
+import os
+
+_MOST = 1 << 20
 
 
 def family(pid: int) -> list[int]:
@@ -12,33 +13,47 @@ def family(pid: int) -> list[int]:
     found = [pid]
     for one in found:
         for thread in _threads(one):
-            with contextlib.suppress(OSError, ValueError):
-                found += map(int, (thread / "children").read_text().split())
+            found += _children(thread)
     return found
 
 
 def children(pid: int) -> set[int]:
     """The children of a process of one thread."""
-    try:
-        return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
-    except (OSError, ValueError):
-        return set()
+    return set(_children(f"/proc/{pid}/task/{pid}"))
 
 
 def run_delays(pids: list[int]) -> dict[str, float]:
     """By thread of these processes: the seconds in which it was ready to run and had no processor."""
-    return {str(thread): _run_delay(thread) for pid in pids for thread in _threads(pid)}
+    return {thread: _run_delay(thread) for pid in pids for thread in _threads(pid)}
 
 
-def _threads(pid: int) -> list[Path]:
+def _threads(pid: int) -> list[str]:
+    """The folder of each thread of a process."""
+    folder = f"/proc/{pid}/task"
     try:
-        return list(Path(f"/proc/{pid}/task").iterdir())
+        return [f"{folder}/{thread}" for thread in os.listdir(folder)]
     except OSError:
         return []
 
 
-def _run_delay(thread: Path) -> float:
+def _children(thread: str) -> list[int]:
+    return list(map(int, _said(f"{thread}/children").split()))
+
+
+def _run_delay(thread: str) -> float:
+    said = _said(f"{thread}/schedstat").split()
+    return int(said[1]) / 1e9 if len(said) > 1 else 0.0
+
+
+def _said(file: str) -> bytes:
+    """What the kernel says in a file of it, nothing where there is none. It is asked after each message of calls."""
     try:
-        return int((thread / "schedstat").read_text().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, _MOST)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)

@@ -50,12 +50,12 @@ def frame(token: int, content: Body) -> bytes:
     return PREFIX.pack(_MAGIC, token, len(header), len(arrays)) + header + arrays
 
 
-def lengths(prefix: bytes, most: int, asked: int | None = None) -> tuple[int, int, int]:
-    """The token, and the bytes of header and arrays that follow.
+def lengths(prefix: bytes | bytearray, most: int, asked: int | None = None) -> tuple[int, int, int]:
+    """The token, and the bytes of header and arrays that follow a prefix, which may be longer.
 
     Raises WireError where the token is not the one ``asked`` with, or they are more than may be.
     """
-    magic, token, header, arrays = PREFIX.unpack(prefix)
+    magic, token, header, arrays = PREFIX.unpack_from(prefix)
     if magic != _MAGIC or asked not in (None, token):
         raise WireError("what was got on the channel is not the answer to the call")
     if header > LONGEST_HEADER or arrays > most:

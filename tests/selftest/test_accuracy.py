@@ -87,4 +87,4 @@ def test_it_is_measured_in_one_process(suite):
 def test_the_unit_in_the_last_place_is_that_of_the_exact_value(dtype, due, came, ulp):
     due, came = np.array([due, 1.0]), np.array([came, 1.0])
     wrong = (came != due).astype(np.float64)
-    assert _ulp(Comparison("", came, due, np.dtype(np.float64), Band(0.0), wrong), dtype) == ulp
+    assert _ulp(Comparison("", came, due, np.dtype(np.float64), Band(0.0), wrong, 1.0), dtype) == ulp

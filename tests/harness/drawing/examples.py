@@ -116,7 +116,7 @@ def fingerprint(value: Any) -> Any:
 def size(values: Any) -> tuple[int, int]:
     """How much there is to read in an example: elements, then characters."""
     if isinstance(values, np.ndarray):
-        return values.size, len(str(values)) if values.size < 100 else values.size * 8
+        return values.size, len(repr(values.tolist())) if values.size < 100 else values.size * 8
     if isinstance(values, Mapping):
         values = list(values.values())
     if isinstance(values, list | tuple):

@@ -7,9 +7,8 @@ differ and how much is allowed.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property, wraps
-from typing import Any
+from functools import wraps
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ _TELLING = 1e3
 """Up to this many times the allowed error a ratio says something; beyond it the values themselves say more."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """What one array was compared with. place: where the array stands in the result; dtype: in which it was got."""
 
     place: Place
@@ -43,10 +41,8 @@ class Comparison:
     band: Band
     ratio: np.ndarray
     """The error over the error allowed, of each element."""
-
-    @cached_property
-    def worst(self) -> float:
-        return float(np.max(self.ratio, initial=0.0))
+    worst: float
+    """The largest of them, 0 where there is none."""
 
 
 def within(actual: Any, expected: Any, bound: Any) -> float:
@@ -88,10 +84,11 @@ def comparisons(actual: Any, expected: Any, bound: Any, place: Place = ()) -> It
     has_shape(actual, np.shape(expected), place=place)
     band = bound if isinstance(bound, Band) else Band(bound)
     values, exact = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    found = Comparison(place, values, exact, np.asarray(actual).dtype, band, _error_ratio(values, exact, band))
-    if math.isnan(found.worst):
+    ratio = _error_ratio(values, exact, band)
+    worst = float(ratio.max(initial=0.0))
+    if math.isnan(worst):
         raise ArithmeticError(f"the error bound is not a number: {band} for {expected!r}")
-    yield found
+    yield Comparison(place, values, exact, np.asarray(actual).dtype, band, ratio, worst)
 
 
 @np.errstate(all="ignore")

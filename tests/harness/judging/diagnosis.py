@@ -17,7 +17,7 @@ mistake with a plain factor.
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -296,7 +296,7 @@ def _is_single(seen: Sequence[_Call]) -> bool:
 def _is_symmetric(formula: Callable[..., Any], made: Made) -> bool:
     """Whether the formula does not ask for the order of these two arguments."""
     first, second, *others = made.arguments
-    exchanged = value_at(formula, replace(made, arguments=(second, first, *others)))
+    exchanged = value_at(formula, made._replace(arguments=(second, first, *others)))
     one, other = flat(value_at(formula, made)), None if exchanged is None else flat(exchanged)
     return one is not None and other is not None and np.array_equal(one[0], other[0])
 

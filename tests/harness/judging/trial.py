@@ -8,7 +8,7 @@ waves, each over all plans. A check compares an answer; where there is none, the
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from impls.calling import Answer, Answers, Caller, CallFailed, Lost, NotJudged, NotWritten, Request, described
 from tests.harness.judging import comparison
@@ -37,8 +37,7 @@ class NotAsked(CallFailed):
         super().__init__(message, refused=False)
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """A call that was made, with the arguments as the implementation got them, and its checked value."""
 
     function: str
