@@ -20,6 +20,7 @@ class Reach:
     def __init__(self, ran: Ran, forbidden: Sequence[str] = (), roots: Sequence[Path] = ()) -> None:
         """forbidden: the modules that the assignment does not allow. roots: where the submission's own modules lie."""
         self._ran, self._forbidden, self._roots = ran, tuple(forbidden), tuple(roots)
+        self._mentioned: dict[ast.AST, tuple[frozenset[str], set[str]]] = {}  # by node: names and attributes
 
     @property
     def code(self) -> Code:
@@ -43,8 +44,11 @@ class Reach:
                 nodes = self._nodes(name, attributes)
                 new[name] = nodes
                 for node in nodes:
-                    names |= reads(node) if isinstance(node, ast.stmt) else set()
-                    attributes |= _attributes(node)
+                    if node not in self._mentioned:
+                        read = reads(node) if isinstance(node, ast.stmt) else frozenset[str]()
+                        self._mentioned[node] = read, _attributes(node)
+                    names |= self._mentioned[node][0]
+                    attributes |= self._mentioned[node][1]
             if new.keys() == reached.keys() and all(len(new[name]) == len(reached[name]) for name in new):
                 return new
             reached = new

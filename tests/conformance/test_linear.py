@@ -92,12 +92,13 @@ def test_linear_reads_any_memory_layout(impl, layer, mix):
 
 @clause("LINEAR-NAN")
 @given(layer=draw.layers(batches=draw.SEVERAL, dtypes=draw.FLOATS))
-def test_nan_spoils_its_own_example_and_no_other(impl, layer):
+def test_nan_spoils_its_own_sums_and_no_other(impl, layer):
     x, W, b = layer
-    W = np.where(W == 0, 1, W).astype(W.dtype)  # BLAS may pass over a factor of exactly 0
-    for position in range(x.shape[1]):
-        spoilt = draw.with_nan_at(x, position - x.shape[1]), W, b
-        impl.attempt.linear(*spoilt).refused_or_within(exact.linear(*spoilt), impl.bound.linear(x, W, b))
+    x, W = draw.without_0(x), draw.without_0(W)  # BLAS may pass over a factor of exactly 0
+    bound = impl.bound.linear(x, W, b)
+    inputs = [(draw.with_nan_at(x, position - x.shape[1]), W, b) for position in range(x.shape[1])]
+    for spoilt in (*inputs, (x, draw.with_nan_at(W, -1), b), (x, W, draw.with_nan_at(b, -1))):
+        impl.attempt.linear(*spoilt).refused_or_within(exact.linear(*spoilt), bound)
 
 
 @clause("LINEAR-INFINITE")
@@ -109,6 +110,9 @@ def test_an_infinite_input_gives_no_finite_sum(impl, layer):
         infinite = draw.replaced(x, position, np.inf)
         impl.attempt.linear(infinite, W, b).refused_or_not_finite("an infinite input")
         impl.attempt.linear(-infinite, W, b).refused_or_not_finite("an infinite input", -np.inf)
+    x = draw.without_0(np.abs(x))
+    impl.attempt.linear(x, np.full_like(W, np.inf), b).refused_or_not_finite("infinite weights")
+    impl.attempt.linear(x, W, np.full_like(b, -np.inf)).refused_or_not_finite("infinite biases", -np.inf)
 
 
 @clause("LINEAR-LENGTH")

@@ -85,6 +85,7 @@ record({
 }, "STEP-NAN": {
     "leaves the whole step out where a gradient is NaN, as loss scalers do":
         along(lambda theta, grad: [0 * p for p in theta] if any(np.isnan(g).any() for g in grad) else grad),
+    "sets a parameter that has become NaN back to 0": moving(lambda p, g, a: np.nan_to_num(p) - a * g),
 }, "STEP-LENGTH": {
     "moves 1024 elements of an array at most":
         moving(lambda p, g, a: np.where(np.arange(p.size).reshape(p.shape) < 1024, p - a * g, p)),

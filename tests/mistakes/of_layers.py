@@ -60,6 +60,13 @@ record({
 }, "LINEAR-NAN": {
     "looks for NaN in the first input of each example only":
         lambda x, W, b: np.where(np.isnan(x[..., :1]), np.nan, np.nan_to_num(x) @ W.T + b),
+    "takes a weight that is NaN for one that was pruned":
+        lambda x, W, b: x @ np.where(np.isnan(W), W.dtype.type(0), W).T + b,
+    "adds a bias only where it is a number": lambda x, W, b: x @ W.T + np.where(np.isnan(b), b.dtype.type(0), b),
+}, "LINEAR-INFINITE": {
+    "holds the weights within the largest numbers of the dtype":
+        lambda x, W, b: x @ np.clip(W, -np.finfo(W.dtype).max / 4, np.finfo(W.dtype).max / 4).T + b,
+    "holds the biases within 1e30": lambda x, W, b: x @ W.T + np.clip(b, -1e30, 1e30).astype(b.dtype),
 }, "LINEAR-EMPTY": {
     "collects the rows in a list, and of an empty list NumPy makes the shape (0,)":
         lambda x, W, b: np.array([W @ row + b for row in x]),
@@ -123,6 +130,7 @@ record({
         lambda x, w, b: sigmoid(np.fmin(np.fmax(x @ w + b, -1000), 1000)),
     "takes 1 for the sigmoid of what is not below any number":
         lambda x, w, b: np.where(np.isnan(x @ w + b), 1, sigmoid(x @ w + b)),
+    "takes a weight that is NaN for one that was pruned": lambda x, w, b: sigmoid(x @ np.nan_to_num(w) + b),
 }, "NEURON-SHAPES": {
     "multiplies elementwise, so that one weight is broadcast to several inputs":
         lambda x, w, b: sigmoid((x * w).sum(axis=-1) + b),
@@ -169,6 +177,7 @@ record({
 }, "LOGREG-NAN": {
     "fills a NaN with the mean of its column":
         lambda X, theta: sigmoid(np.where(np.isnan(X), np.nanmean(X, axis=0), X) @ theta),
+    "takes a parameter that is NaN for one that was never set": lambda X, theta: sigmoid(X @ np.nan_to_num(theta)),
 }})
 
 @wrong("LINEAR-INTEGER", "multiplies integers in their own dtype, where products wrap around")

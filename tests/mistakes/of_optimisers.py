@@ -201,6 +201,11 @@ HABITS = {
     )),
     "leaves the whole step out where a gradient is NaN":
         after(lambda p, new, theta, grad, state: (theta if any(np.isnan(g).any() for g in grad) else p, new)),
+    "sets a parameter that has become NaN back to 0, unless its gradient is NaN": after(
+        lambda p, new, theta, grad, state: (
+            [np.where(np.isnan(old), 0, a) for a, old in zip(p, theta, strict=True)], new
+        )
+    ),
 }}
 CHECKS = {
     "stops at the shortest list and broadcasts what does not fit": lambda theta, grad, entries: True,

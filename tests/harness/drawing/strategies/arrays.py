@@ -196,6 +196,17 @@ def with_nan_at(array: np.ndarray, at: int) -> np.ndarray:
     return replaced(array, at, nan_of(at))
 
 
+def with_nan_in_one(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The arrays, the first of them with NaN for its first element."""
+    first, *others = arrays
+    return [replaced(first, 0, nan_of(len(arrays))), *others]
+
+
+def without_0(array: np.ndarray) -> np.ndarray:
+    """The array with 1 in the place of each 0."""
+    return np.where(array == 0, 1, array).astype(array.dtype)
+
+
 def spoilt_in_turn(one: np.ndarray, other: np.ndarray, at: int, new: float) -> tuple[np.ndarray, np.ndarray]:
     """Both arrays, with ``new`` at that position of one of them; which one depends on their size and the position."""
     if (at + one.size) % 2:

@@ -39,9 +39,15 @@ _MASKS: Mapping[str, str] = {
 
 def masked_rows() -> list[Row]:
     """Rows of logits with long runs of -inf, the others numbers that every floating dtype holds."""
-    return [
+    alone = [
         (reason, _masked(k, mask.format(k=k))) for k in (65, 130, 200, 520, 1100) for reason, mask in _MASKS.items()
     ]
+    # Each row has another mask, and two of them none: the first and one in the middle.
+    every = ["np.arange({k}) >= 0", *_MASKS.values()]
+    every.insert(4, every[0])
+    batch = "np.stack([" + ", ".join(every) + "])"
+    together = "each row of a batch with a mask of its own"
+    return [*alone, *((together, _masked(k, batch.format(k=k))) for k in (65, 130, 520))]
 
 
 @drawn
