@@ -116,7 +116,9 @@ def fingerprint(value: Any) -> Any:
 def size(values: Any) -> tuple[int, int]:
     """How much there is to read in an example: elements, then characters."""
     if isinstance(values, np.ndarray):
-        return values.size, len(repr(values.tolist())) if values.size < 100 else values.size * 8
+        if values.size >= 100:
+            return values.size, values.size * 8
+        return values.size, len(repr(values.tolist()).replace(".0,", ",").replace(".0]", "]"))  # 1.0 is read as 1
     if isinstance(values, Mapping):
         values = list(values.values())
     if isinstance(values, list | tuple):
