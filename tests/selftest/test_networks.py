@@ -1,5 +1,8 @@
 """Classes of torch modules as students hand them in."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("torch", reason="torch is not installed")
@@ -30,81 +33,79 @@ def written(**other):
     return CLASS.format(**{**AS_ON_THE_SLIDES, **other})
 
 
+RIGHT = {
+    "regression": written(before='TASK = "regression"'),
+    "several outputs": written(k="4", before="loss = nn.MSELoss()"),
+    "binary": written(last=", nn.Sigmoid()", before="criterion = nn.BCELoss()"),
+    "binary with logits": written(before="criterion = nn.BCEWithLogitsLoss()"),
+    "multiclass": written(k="10", before="def train():\n    return nn.CrossEntropyLoss()"),
+    "multiclass of k": written(arguments="input_dim, h_dim, k", k="k", before='TASK = "multiclass"'),
+}
+WRONG = [
+    (
+        written(last=", nn.Softmax(dim=1)", k="3", before='TASK = "multiclass"'),
+        "NETWORK-VALUE",
+        "puts a softmax of 3 outputs before CrossEntropyLoss",
+    ),
+    (written(last=", nn.ReLU()", before=MSE), "NETWORK-VALUE", "puts a ReLU on its output"),
+    (written(before='TASK = "binary"'), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
+    (written(hidden="nn.Identity()", before=MSE), "NETWORK-VALUE", "no activation between its layers"),
+    (written(hidden="nn.ReLU(), nn.Dropout(0.5)", before=MSE), "NETWORK-VALUE", "called again"),
+    (written(output="self.layers(x).squeeze()", before=MSE), "NETWORK-VALUE", "shape"),
+    (written(output="self.layers(x).detach()", before=MSE), "NETWORK-GRADIENT", "grad"),
+    (written(before="loss = nn.MSELoss(reduction='sum')"), "NETWORK-GRADIENT", "reduction='sum'"),
+    (written(before='TASK = "binary"\nloss = nn.MSELoss()'), "NETWORK-VALUE", "nn.MSELoss(), which is mean_squared"),
+    (written(before="loss = nn.BCELoss()"), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
+    (written(last=", nn.Sigmoid()", k="3", before="loss = nn.CrossEntropyLoss()"), "NETWORK-VALUE", "sigmoid"),
+    (written(last=", nn.Sigmoid()", before=MSE), "NETWORK-VALUE", "puts a sigmoid on its output"),
+]
+CANNOT_BE_TOLD = [
+    (written(), "say which TASK"),
+    (written(last=", nn.Sigmoid()"), "say which TASK"),
+    (written(before="a, b = nn.MSELoss(), nn.BCELoss()"), "several losses (MSELoss, BCELoss): say which TASK"),
+    (written(before='TASK = "classification"'), "needs one of regression, binary, multiclass"),
+    (written(arguments="input_dim=2, *, h_dim", before=MSE), "its constructor has to take (inputs, hidden)"),
+    (written(hidden="nn.BatchNorm1d(h_dim)", before=MSE), "W and b of two layers"),
+    (
+        written(before=MSE).replace("MyTwoLayerMLP", "A") + written().replace("MyTwoLayerMLP", "B"),
+        "several networks of two layers (A, B)",
+    ),
+]
+"""Each with what is said of it. A class of all of them is judged at once: torch is imported once for it."""
+
+
+def judged(suite, submission, codes, *options):
+    """The rows of files with these codes, in their order, and the run."""
+    paths = [submission(code, f"class/{number:02}.py") for number, code in enumerate(codes)]
+    result = suite("--impl", str(Path(paths[0]).parent), *ONLY, *options)
+    return [result.implementation(Path(path).name) for path in paths], result
+
+
 @pytest.mark.parametrize("isolation", ["process", "none"])
-@pytest.mark.parametrize(
-    ("task", "code"),
-    [
-        ("regression", written(before='TASK = "regression"')),
-        ("regression", written(k="4", before="loss = nn.MSELoss()")),
-        ("binary", written(last=", nn.Sigmoid()", before="criterion = nn.BCELoss()")),
-        ("binary with logits", written(before="criterion = nn.BCEWithLogitsLoss()")),
-        ("multiclass", written(k="10", before="def train():\n    return nn.CrossEntropyLoss()")),
-        ("multiclass", written(arguments="input_dim, h_dim, k", k="k", before='TASK = "multiclass"')),
-    ],
-)
-def test_the_four_forms_of_the_slides_conform(suite, submission, task, code, isolation):
-    path = submission(code)
-    row = suite("--impl", path, "--level", "robust", "--isolation", isolation, *ONLY).implementation(path)
-    levels = {name: (one["textbook"], one["robust"]) for name, one in row["functions"].items()}
-    assert levels.pop("network")[0] == levels.pop("network_gradients")[0] == "conforms", task
-    assert {textbook for textbook, _ in levels.values()} == {"not implemented"}
-    assert row["arrays"] == "torch"
+def test_the_four_forms_of_the_slides_conform(suite, submission, isolation):
+    rows, _ = judged(suite, submission, RIGHT.values(), "--level", "robust", "--isolation", isolation)
+    for name, row in zip(RIGHT, rows, strict=True):
+        levels = {function: (one["textbook"], one["robust"]) for function, one in row["functions"].items()}
+        assert levels.pop("network")[0] == levels.pop("network_gradients")[0] == "conforms", name
+        assert {textbook for textbook, _ in levels.values()} == {"not implemented"}
+        assert row["arrays"] == "torch"
 
 
-@pytest.mark.parametrize(
-    ("code", "clause", "says"),
-    [
-        (
-            written(last=", nn.Softmax(dim=1)", k="3", before='TASK = "multiclass"'),
-            "NETWORK-VALUE",
-            "puts a softmax of 3 outputs before CrossEntropyLoss",
-        ),
-        (written(last=", nn.ReLU()", before=MSE), "NETWORK-VALUE", "puts a ReLU on its output"),
-        (written(before='TASK = "binary"'), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
-        (written(hidden="nn.Identity()", before=MSE), "NETWORK-VALUE", "no activation between its layers"),
-        (written(hidden="nn.ReLU(), nn.Dropout(0.5)", before=MSE), "NETWORK-VALUE", "network"),
-        (written(output="self.layers(x).squeeze()", before=MSE), "NETWORK-VALUE", "shape"),
-        (written(output="self.layers(x).detach()", before=MSE), "NETWORK-GRADIENT", "grad"),
-        (written(before="loss = nn.MSELoss(reduction='sum')"), "NETWORK-GRADIENT", "reduction='sum'"),
-        (
-            written(before='TASK = "binary"\nloss = nn.MSELoss()'),
-            "NETWORK-VALUE",
-            "nn.MSELoss(), which is mean_squared",
-        ),
-        (written(before="loss = nn.BCELoss()"), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
-        (written(last=", nn.Sigmoid()", k="3", before="loss = nn.CrossEntropyLoss()"), "NETWORK-VALUE", "sigmoid"),
-        (written(last=", nn.Sigmoid()", before=MSE), "NETWORK-VALUE", "puts a sigmoid on its output"),
-    ],
-)
-def test_a_wrong_module_fails_on_the_clause_that_names_the_mistake(suite, submission, code, clause, says):
-    path = submission(code)
-    result = suite("--impl", path, *ONLY)
+def test_a_wrong_module_fails_on_the_clause_that_names_the_mistake(suite, submission):
+    rows, result = judged(suite, submission, [code for code, *_ in WRONG])
     assert result.exit_status == 1
-    assert result.outcomes()[path, clause] in ("failed", "error")
-    assert says in result.output
+    for row, (code, id, says) in zip(rows, WRONG, strict=True):
+        clauses = {id: clause for one in row["functions"].values() for id, clause in one.get("clauses", {}).items()}
+        assert clauses[id]["outcome"] in ("failed", "error"), code
+        assert says in json.dumps(clauses), (code, clauses)
 
 
-@pytest.mark.parametrize(
-    ("code", "says"),
-    [
-        (written(), "say which TASK"),
-        (written(last=", nn.Sigmoid()"), "say which TASK"),
-        (written(before="a, b = nn.MSELoss(), nn.BCELoss()"), "several losses (MSELoss, BCELoss): say which TASK"),
-        (written(before='TASK = "classification"'), "needs one of regression, binary, multiclass"),
-        (written(arguments="input_dim=2, *, h_dim", before=MSE), "its constructor has to take (inputs, hidden)"),
-        (written(hidden="nn.BatchNorm1d(h_dim)", before=MSE), "W and b of two layers"),
-        (
-            written(before=MSE).replace("MyTwoLayerMLP", "A") + written().replace("MyTwoLayerMLP", "B"),
-            "several networks of two layers (A, B)",
-        ),
-    ],
-)
-def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission, code, says):
-    path = submission(code)
-    row = suite("--impl", path, *ONLY).implementation(path)
-    assert row["functions"]["network"]["textbook"] == "not judged"
-    assert says in row["functions"]["network"]["reason"]
-    assert row["verdict"] == "error"
+def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission):
+    rows, _ = judged(suite, submission, [code for code, _ in CANNOT_BE_TOLD])
+    for row, (code, says) in zip(rows, CANNOT_BE_TOLD, strict=True):
+        assert row["functions"]["network"]["textbook"] == "not judged", code
+        assert says in row["functions"]["network"]["reason"], code
+        assert row["verdict"] == "error", code
 
 
 def test_classes_that_are_still_to_be_written_are_not_implemented(suite, submission):
