@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -82,12 +83,14 @@ def quick_profile() -> Iterator[None]:
 def environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a child process sees of the environment; it keeps compiled modules in a folder of the session.
 
-    So a start is cheap, and no run leaves anything in the checkout.
+    So a start is cheap, and no run leaves anything in the checkout. pytest's cache is a folder of the session, too:
+    runs with one seed share their plans.
     """
     hidden = ("PYTEST_", "CI", "PYTHONDONTWRITEBYTECODE")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    compiled = tmp_path_factory.getbasetemp() / "compiled"
-    return {**inherited, "PYTHONPYCACHEPREFIX": str(compiled), "COLUMNS": "120"}
+    folder = tmp_path_factory.getbasetemp()
+    cache = f"-o cache_dir={shlex.quote(str(folder / 'cache'))}"
+    return {**inherited, "PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTEST_ADDOPTS": cache, "COLUMNS": "120"}
 
 
 @pytest.fixture
@@ -115,7 +118,7 @@ def _runs_in(tmp_path: Path, inherited: dict[str, str]) -> Callable[..., Result]
         json_path, junit_path = tmp_path / "result.json", tmp_path / "junit.xml"
         for path in (json_path, junit_path):
             path.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "tests/conformance"]
         command += [f"--conformance-json={json_path}", f"--junitxml={junit_path}", *arguments]
         command += [f"--hypothesis-profile={profile}"] if profile else []
         command += [f"--hypothesis-seed={seed}"] if seed else []
