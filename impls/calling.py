@@ -136,7 +136,10 @@ class Caller(Protocol):
         """
 
     def begin(self, requests: Sequence[Request]) -> None:
-        """Say that ``ask`` follows with this very list: another process can begin to answer it meanwhile."""
+        """Say that ``ask`` follows with this very list: another process can begin to answer it meanwhile.
+
+        What was begun before is asked for first. It does no harm to say it again.
+        """
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""

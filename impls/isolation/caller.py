@@ -11,7 +11,8 @@ import numpy as np
 
 from impls.backends import Needs
 from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request, bytes_of
-from impls.isolation.channel import Patience, Worker
+from impls.isolation import wire
+from impls.isolation.channel import Ended, Patience, Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
 from impls.isolation.reach import devices, told_of_the_machine
@@ -20,6 +21,9 @@ from impls.text import one_line
 
 _MESSAGE = 4 << 20
 """From how many bytes of arrays on the requests are sent in several messages; a larger one goes alone."""
+
+_SMALL_MESSAGE = 1 << 17
+"""Two messages of so many bytes lie in a socket at once, even where nobody reads them."""
 
 _LARGEST_NUMBER = 16
 _MARGIN = 1 << 16
@@ -42,7 +46,7 @@ class Isolated:
 
     def __post_init__(self) -> None:
         self._worker: Worker | None = None
-        self._begun: _Begun | None = None
+        self._begun: list[_Begun] = []
         self._waited: defaultdict[str, float] = defaultdict(float)
         self._losses: Counter[str] = Counter()
         self._servers_lost: Counter[str] = Counter()
@@ -58,16 +62,31 @@ class Isolated:
         return self._alive()[1]
 
     def begin(self, requests: Sequence[Request]) -> None:
-        batch = _first_message(requests)
-        self._settle()
-        if batch and self._worker is not None and not self._worker.ended and not any(map(self._gives_up, batch)):
+        if not requests or any(one.requests is requests for one in self._begun):
+            return
+        worker, batch = self._worker, _first_message(requests)
+        if worker is None or worker.ended or any(map(self._gives_up, batch)):
+            return
+        content = wire.body(_message(batch))
+        if not any(one.taken is None for one in self._begun):
             with suppress(Lost):  # the worker has ended, and the first of the calls starts another one
-                self._begun = _Begun(requests, self._sent(self._worker, batch))
+                self._begun.append(_Begun(requests, self._sent(worker, batch, content)))
+        elif len(self._begun) == 1 and self._begun[0].is_small and _size(content) <= _SMALL_MESSAGE:
+            # It goes behind a message that the worker has still to answer. Where the worker has ended, its last answers
+            # lie in the channel, and are taken first.
+            patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
+            try:
+                sent = _Sent(batch, worker, worker.channel.send(content, patience), _size(content))
+            except Ended:
+                return
+            except TimeoutError:  # a part of it is sent
+                self.end()
+                return
+            self._begun.append(_Begun(requests, sent))
 
     def ask(self, requests: Sequence[Request]) -> Answers:
-        begun = self._begun
-        if begun is not None and begun.requests is requests:
-            self._begun = None
+        if self._begun and self._begun[0].requests is requests:
+            begun: _Begun | None = self._begun.pop(0)
         else:
             self._settle()
             begun = None
@@ -111,12 +130,14 @@ class Isolated:
 
     def _settle(self) -> None:
         """Take the answers to what was begun, before anything else is asked."""
-        if self._begun is not None and self._begun.taken is None:
-            self._begun = replace(self._begun, taken=self._take(self._begun.sent.batch, self._begun.sent))
+        for at, one in enumerate(self._begun):
+            if one.taken is None:
+                self._begun[at] = replace(one, taken=self._take(one.sent.batch, one.sent))
 
-    def _sent(self, worker: Worker, batch: Sequence[Request]) -> "_Sent":
+    def _sent(self, worker: Worker, batch: Sequence[Request], content: wire.Body | None = None) -> "_Sent":
+        content = content or wire.body(_message(batch))
         patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-        return _Sent(batch, worker, worker.send(_message(batch), patience))
+        return _Sent(batch, worker, worker.send(content, patience), _size(content))
 
     def _take(self, batch: Sequence[Request], sent: "_Sent | None" = None) -> "_Taken":
         """The answers to one message, which is sent now unless it has been; each is taken as it comes."""
@@ -222,7 +243,7 @@ class Isolated:
         load = {**self.load, **reach, "unix_sockets": bool(self.needs.device_files)}
         patience = worker.patience(worker.limits.load_seconds, "--load-seconds")
         try:
-            token = worker.send(load, patience)
+            token = worker.send(wire.body(load), patience)
             return worker, worker.receive(token, _MARGIN, patience)
         except ServerLost:
             raise
@@ -236,11 +257,12 @@ class Isolated:
 
 @dataclass(frozen=True)
 class _Sent:
-    """A message that a worker has got. token: what its answers have to bear."""
+    """A message that a worker has got. token: what its answers have to bear. size: its bytes."""
 
     batch: Sequence[Request]
     worker: Worker
     token: int
+    size: int
 
 
 @dataclass
@@ -259,6 +281,15 @@ class _Begun:
     requests: Sequence[Request]
     sent: _Sent
     taken: _Taken | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of the requests are sent, as one small message."""
+        return len(self.sent.batch) == len(self.requests) and self.sent.size <= _SMALL_MESSAGE
+
+
+def _size(content: wire.Body) -> int:
+    return sum(map(len, content))
 
 
 def _shapes(request: Request) -> Hashable:

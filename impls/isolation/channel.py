@@ -106,10 +106,10 @@ class Channel:
         """The end of what the process has printed, as one line."""
         return one_line(self._printed.decode(errors="replace").strip()[-200:])
 
-    def send(self, message: Mapping[str, Any], patience: Patience) -> int:
+    def send(self, content: wire.Body, patience: Patience) -> int:
         """Send a message; the token that its answers have to bear. Raises TimeoutError and Ended."""
         token = int.from_bytes(os.urandom(6), "big")
-        view = memoryview(wire.frame(token, wire.body(message)))
+        view = memoryview(wire.frame(token, content))
         try:
             while view:
                 try:
@@ -188,10 +188,10 @@ class Worker:
         """A wait for one answer of this worker, of wall time alone where a device computes: Linux does not see it."""
         return Patience(seconds, option, None if self._needs.device_files else self._delays)
 
-    def send(self, message: Mapping[str, Any], patience: Patience) -> int:
+    def send(self, content: wire.Body, patience: Patience) -> int:
         """As ``Channel.send``, but what goes wrong ends the worker and becomes Lost."""
         with self._ending():
-            return self.channel.send(message, patience)
+            return self.channel.send(content, patience)
 
     def receive(self, token: int, most: int, patience: Patience) -> dict[str, Any]:
         """As ``Channel.receive``, but what goes wrong ends the worker and becomes Lost."""

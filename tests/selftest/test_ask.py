@@ -152,6 +152,40 @@ def test_what_was_begun_and_ends_its_process_is_lost_in_its_place(loaded):
     assert "status 3" in str(lost.failure)
 
 
+def test_what_was_begun_behind_others_is_computed_meanwhile_and_answered_in_its_place(loaded):
+    caller = loaded("import numpy as np\ncalls = []\ndef relu(z):\n    calls.append(1)\n    return z + len(calls)")
+    first, second, large = ([Request("relu", (np.zeros(size),))] for size in (1, 1, 2**20))
+    caller.ask([Request("relu", (np.zeros(1),))])
+    for requests in (first, second, large, first, second):
+        caller.begin(requests)
+    assert [len(one.requests) for one in caller._begun] == [1, 1]
+    assert [caller.ask(requests).answers[0].value[0] for requests in (first, second, large)] == [2, 3, 4]
+
+
+def test_a_process_that_ends_before_something_is_begun_behind_has_lost_its_call_all_the_same(loaded):
+    source = """
+import os
+import numpy as np
+calls = []
+def relu(z):
+    calls.append(1)
+    if len(calls) == 3: os._exit(3)  # and in another process it is right
+    return np.maximum(z, 0)
+"""
+    caller = loaded(source)
+    begun, behind = ([Request("relu", (z,)) for z in starting_with(*numbers)] for numbers in ((3, 4), (5,)))
+    caller.ask([Request("relu", (z,)) for z in starting_with(3)])
+    caller.begin(begun)
+    hung_up = select.poll()
+    hung_up.register(caller._worker.channel.socket, 0)
+    assert hung_up.poll(10_000)
+    caller.begin(behind)
+    fine, lost = caller.ask(begun).answers
+    assert fine.value[0] == 3
+    assert "status 3" in str(lost.failure)
+    assert caller.ask(behind).answers[0].value[0] == 5
+
+
 def test_what_was_begun_is_asked_again_where_its_process_made_room_for_another(loaded):
     caller = loaded()
     begun = [Request("relu", (z,)) for z in starting_with(3, 4)]

@@ -88,6 +88,11 @@ class Judgement:
             plans = list(self.examples.plans(self.about, self.clause, self.kind))
             self._prepared = Prepared(plans, self.implementation.caller)
 
+    @property
+    def is_asked_at_once(self) -> bool:
+        """Whether its drawn examples make one message, once it has been prepared."""
+        return self._prepared is not None and self._prepared.is_asked_at_once
+
     def begin(self) -> None:
         """Hand over the first calls, where it has been prepared."""
         if self._prepared:

@@ -95,8 +95,17 @@ class Prepared:
         self._portions = [[_Execution(plan) for plan in together] for together in _portions(plans)]
         self._asking = _Asking(caller)
 
+    @property
+    def is_asked_at_once(self) -> bool:
+        """Whether all calls can be made before any answer is there: then others can be begun behind them."""
+        every = [one for executions in self._portions for one in executions]
+        return len(self._portions) < 2 and not any(call.takes_answers for one in every for call in one.calls)
+
     def begin(self) -> None:
-        """Hand over the first calls: another process answers them while this one does something else."""
+        """Hand over the first calls: another process answers them while this one does something else.
+
+        It may be said again, where what was asked before has been answered meanwhile.
+        """
         for executions in self._portions[:1]:
             self._asking.begin(executions)
 
@@ -157,7 +166,7 @@ class _Asking:
 
     def begin(self, executions: "Sequence[_Execution]") -> None:
         """Hand over the first wave of the plans for which ``every_wave`` is called next."""
-        self.begun = _Wave.of(executions)
+        self.begun = self.begun or _Wave.of(executions)
         self.caller.begin(self.begun.requests)
 
     def every_wave(self, executions: "Sequence[_Execution]") -> CallFailed | None:
@@ -216,7 +225,7 @@ class _Execution:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._events = plan.events
-        self._waiting = plan.calls
+        self.calls = self._waiting = plan.calls
         self._known: Known = {}
         self._arguments: dict[Call, tuple[tuple[Any, ...], Mapping[str, Any]]] = {}
         self._unasked: CallFailed = _not_made()

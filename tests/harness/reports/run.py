@@ -214,6 +214,9 @@ class Run:
         for one in judgements:
             one.prepare()  # before the examples of the pair that follows take the place of this one's
         ahead = self._prepared(*following) if following else None
+        if ahead and not ends and len(judgements) == 1 and judgements[0].is_asked_at_once:
+            judgements[0].begin()
+            ahead.begin()
         outcomes = [one.outcome(ends) for one in judgements[:-1]]
         outcomes.append(judgements[-1].outcome(ends, ahead.begin if ahead else lambda: None))
         return max(outcomes, key=lambda outcome: _FROM_BEST_TO_WORST.index(outcome.outcome))
