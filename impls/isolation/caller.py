@@ -62,7 +62,7 @@ class Isolated:
         return self._alive()[1]
 
     def begin(self, requests: Sequence[Request]) -> None:
-        if not requests or any(one.requests is requests for one in self._begun):
+        if not requests or any(one.requests is requests or not one.is_whole for one in self._begun):
             return
         worker, batch = self._worker, _first_message(requests)
         if worker is None or worker.ended or any(map(self._gives_up, batch)):
@@ -71,7 +71,7 @@ class Isolated:
         if not any(one.taken is None for one in self._begun):
             with suppress(Lost):  # the worker has ended, and the first of the calls starts another one
                 self._begun.append(_Begun(requests, self._sent(worker, batch, content)))
-        elif len(self._begun) == 1 and self._begun[0].is_small and _size(content) <= _SMALL_MESSAGE:
+        elif len(self._begun) == 1 and max(self._begun[0].sent.size, _size(content)) <= _SMALL_MESSAGE:
             # It goes behind a message that the worker has still to answer. Where the worker has ended, its last answers
             # lie in the channel, and are taken first.
             patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
@@ -283,9 +283,9 @@ class _Begun:
     taken: _Taken | None = None
 
     @property
-    def is_small(self) -> bool:
-        """Whether all of the requests are sent, as one small message."""
-        return len(self.sent.batch) == len(self.requests) and self.sent.size <= _SMALL_MESSAGE
+    def is_whole(self) -> bool:
+        """Whether all of the requests are sent; else nothing comes between them."""
+        return len(self.sent.batch) == len(self.requests)
 
 
 def _size(content: wire.Body) -> int:

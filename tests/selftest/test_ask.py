@@ -154,12 +154,23 @@ def test_what_was_begun_and_ends_its_process_is_lost_in_its_place(loaded):
 
 def test_what_was_begun_behind_others_is_computed_meanwhile_and_answered_in_its_place(loaded):
     caller = loaded("import numpy as np\ncalls = []\ndef relu(z):\n    calls.append(1)\n    return z + len(calls)")
-    first, second, large = ([Request("relu", (np.zeros(size),))] for size in (1, 1, 2**20))
-    caller.ask([Request("relu", (np.zeros(1),))])
-    for requests in (first, second, large, first, second):
+    first, second, third, large = ([Request("relu", (np.zeros(size),))] * 2 for size in (1, 1, 1, 2**20))
+
+    def numbers(requests):
+        return [answer.value[0] for answer in caller.ask(requests).answers]
+
+    caller.ask(first[:1])
+    for requests in (first, second, third, first, second):
         caller.begin(requests)
-    assert [len(one.requests) for one in caller._begun] == [1, 1]
-    assert [caller.ask(requests).answers[0].value[0] for requests in (first, second, large)] == [2, 3, 4]
+    assert [one.requests for one in caller._begun] == [first, second]
+    assert [numbers(first), numbers(second), numbers(third)] == [[2, 3], [4, 5], [6, 7]]
+    for ahead, behind in ((first, large), (large, second)):  # a large one goes in several messages, and nothing between
+        caller.begin(ahead)
+        caller.begin(behind)
+        assert [one.requests for one in caller._begun] == [ahead]
+        numbers(third)
+        caller.begin(behind)
+        assert [len(numbers(ahead)), len(numbers(behind))] == [2, 2]
 
 
 def test_a_process_that_ends_before_something_is_begun_behind_has_lost_its_call_all_the_same(loaded):
