@@ -209,6 +209,9 @@ class _Reader:
             if function not in self._interface:
                 raise ValueError(f"[{where}.{function}]: {unknown(function, self._interface, 'a function')}")
             items[function] = self._item(function, _table(table, function, where), f"[{where}.{function}]")
+        activations, loss = declared.architecture(_together(items.values()))
+        if activations and (why := declared.meaningless(activations, loss)):
+            raise ValueError(f"[{where}.network]: {why}")
         return items
 
     def _item(self, function: str, table: Mapping[str, Any], where: str) -> Item:

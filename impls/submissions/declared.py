@@ -272,8 +272,9 @@ def network(sources: Sequence[tuple[str, Mapping[str, Any]]], file: Mapping[str,
                 checked(word, said[word])
             except ValueError as wrong:
                 raise Undeclared(f"{word} in {source}: {wrong}") from wrong
-    activations = next(filter(None, (said.get("ACTIVATIONS") or _of_task(said, 0) for _, said in every)), None)
-    name = next(filter(None, (said.get("LOSS") or _of_task(said, 1) for _, said in every)), None)
+    activations, name = (
+        next(filter(None, declared), None) for declared in zip(*(architecture(said) for _, said in every), strict=True)
+    )
     if loss is not None:
         own = LOSS_OBJECTS[loss.kind]
         says = file.get("LOSS") or _of_task(file, 1)
@@ -281,11 +282,31 @@ def network(sources: Sequence[tuple[str, Mapping[str, Any]]], file: Mapping[str,
             word = f"LOSS = {says!r}" if "LOSS" in file else f"TASK = {file['TASK']!r}"
             raise Contradiction(f"the file says {word} and makes {ast.unparse(loss.call)}, which is {own[1]}")
         activations, name = activations or own[0], name or own[1]
+        if "ACTIVATIONS" in file and activations == file["ACTIVATIONS"] and (why := meaningless(activations, own[1])):
+            own_words = f"ACTIVATIONS = {tuple(activations)!r}"
+            raise Contradiction(f"the file says {own_words} and makes {ast.unparse(loss.call)}: {why}")
     if activations is None:
         raise Undeclared("say which TASK: regression, binary or multiclass; or ACTIVATIONS and LOSS")
+    if why := meaningless(activations, name):
+        raise Undeclared(why)
     if len(activations) > DEEPEST:
         raise Undeclared(f"a network of {len(activations)} layers; at most {DEEPEST} are asked")
     return Network(tuple(activations), name)
+
+
+def meaningless(activations: Sequence[str], loss: str | None) -> str | None:
+    """Why the loss cannot be computed of what a network with these activations gives; None where it can."""
+    if loss not in ("binary_cross_entropy", "cross_entropy") or activations[-1] in ("sigmoid", "softmax"):
+        return None
+    return (
+        f"{loss} takes probabilities, and the last layer has the activation {activations[-1]}; it needs sigmoid or "
+        f"softmax, or the loss is {loss}_with_logits"
+    )
+
+
+def architecture(said: Mapping[str, Any]) -> tuple[Sequence[str] | None, str | None]:
+    """The activations and the loss that one source declares."""
+    return said.get("ACTIVATIONS") or _of_task(said, 0), said.get("LOSS") or _of_task(said, 1)
 
 
 def _of_task(said: Mapping[str, Any], which: int) -> Any:

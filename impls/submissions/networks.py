@@ -71,7 +71,7 @@ def offer(
     except Undeclared as unclear:
         found.not_judged |= dict.fromkeys(offered, why or str(unclear))
         return found
-    if loss is not None and found.name:
+    if loss is not None and found.name and network.loss:
         found.loss = f"{network.loss}, {ast.unparse(loss.call)}"
     found.network = Network(network.activations, network.loss, maker.dtype if maker else network.dtype)
     if network.loss is None and "network_gradients" in offered and not found.fails:

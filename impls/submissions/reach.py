@@ -20,7 +20,7 @@ class Reach:
     def __init__(self, ran: Ran, forbidden: Sequence[str] = (), roots: Sequence[Path] = ()) -> None:
         """forbidden: the modules that the assignment does not allow. roots: where the submission's own modules lie."""
         self._ran, self._forbidden, self._roots = ran, tuple(forbidden), tuple(roots)
-        self._mentioned: dict[ast.AST, tuple[frozenset[str], set[str]]] = {}  # by node: names and attributes
+        self._mentioned: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}  # what is asked again and again
 
     @property
     def code(self) -> Code:
@@ -44,11 +44,11 @@ class Reach:
                 nodes = self._nodes(name, attributes)
                 new[name] = nodes
                 for node in nodes:
-                    if node not in self._mentioned:
-                        read = reads(node) if isinstance(node, ast.stmt) else frozenset[str]()
-                        self._mentioned[node] = read, _attributes(node)
-                    names |= self._mentioned[node][0]
-                    attributes |= self._mentioned[node][1]
+                    read, used = self._mentioned.get(node) or _mentioned(node)
+                    if not isinstance(node, ast.ClassDef):  # of which each is a new one
+                        self._mentioned[node] = read, used
+                    names |= read
+                    attributes |= used
             if new.keys() == reached.keys() and all(len(new[name]) == len(reached[name]) for name in new):
                 return new
             reached = new
@@ -130,8 +130,10 @@ class Reach:
         return found
 
 
-def _attributes(node: ast.AST) -> set[str]:
-    return {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+def _mentioned(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that it reads, and the attributes."""
+    read = reads(node) if isinstance(node, ast.stmt) else frozenset[str]()
+    return read, frozenset(one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute))
 
 
 def _parts(node: ast.ClassDef, attributes: set[str]) -> list[ast.AST]:

@@ -174,15 +174,17 @@ def assert_right_in(impl: Subject, f: str, dtype: str, *arguments: Any) -> None:
         impl.check[f](*arguments)
 
 
-def dtypes_and_lengths(impl: Subject, drawn: draw.Drawn) -> Iterator[tuple[str, int]]:
-    """The floating dtypes, each with the lengths that are asked in it; the reason is taken down."""
-    for reason, length, dtype in draw.in_dtypes(lengths_of(impl, drawn), floats_of(impl)):
+def dtypes_and_lengths(impl: Subject, drawn: draw.Drawn, sums: bool = True) -> Iterator[tuple[str, int]]:
+    """The floating dtypes, each with the lengths that are asked in it; the reason is taken down.
+
+    sums: the function adds up its elements, so that in half precision few lengths say something.
+    """
+    lengths = lengths_of(impl, drawn)
+    in_half = draw.half_lengths(drawn, few=impl.kind.terms.compiles) if sums else lengths
+    asked = [*draw.in_dtypes(lengths, floats_of(impl))]
+    for reason, length, dtype in (*asked, *((*one, dtype) for dtype in halves_of(impl) for one in in_half)):
         impl.because(reason)
         yield dtype, length
-    for dtype in halves_of(impl):
-        for reason, length in draw.half_lengths(drawn, few=impl.kind.terms.compiles):
-            impl.because(reason)
-            yield dtype, length
 
 
 def floats_of(impl: Subject) -> Sequence[str]:

@@ -140,7 +140,7 @@ def test_the_shape_does_not_matter_and_is_kept(impl, f, tensors):
 @each(length=[()])
 @given(length=draw.further_lengths())
 def test_every_length_is_computed_to_its_end(impl, f, length):
-    for dtype, n in dtypes_and_lengths(impl, length):
+    for dtype, n in dtypes_and_lengths(impl, length, sums=False):
         assert_right_in(impl, f, dtype, draw.numbers((n,), draw.numpy_dtype(dtype)))
 
 

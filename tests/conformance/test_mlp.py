@@ -124,6 +124,10 @@ def test_nan_spoils_its_own_example_and_no_other(impl, network):
     for at, (W, b) in enumerate(theta):
         spoilt = x, [*theta[:at], (W, draw.with_nan_at(b, -1)), *theta[at + 1 :]], activations
         impl.attempt.mlp(*spoilt).refused_or_within(exact.mlp(*spoilt), bound)
+    (W, b), *others = theta
+    whole = draw.without_0(x), theta, activations
+    spoilt = whole[0], [(draw.with_nan_at(W, -1), b), *others], activations
+    impl.attempt.mlp(*spoilt).refused_or_within(exact.mlp(*spoilt), impl.bound.mlp(*whole))
 
 
 @clause("MLP-INFINITE")

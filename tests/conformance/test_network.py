@@ -64,6 +64,13 @@ def test_every_parameter_receives_its_gradient(impl, drawn):
     assert_gradients(impl, x, y, theta)
 
 
+@clause("NETWORK-GRADIENT-PURE")
+@given(drawn=draw.architectures())
+def test_the_gradients_change_no_argument_and_keep_no_buffer(impl, drawn):
+    x, y, theta = of_the_architecture(impl, drawn)
+    assert_pure(impl, "network_gradients", (x, y, theta), (x + 1, y, theta))
+
+
 @clause("NETWORK-GRADIENT-DTYPE")
 @given(drawn=draw.architectures(dtypes=draw.FLOATS))
 def test_the_gradients_keep_the_dtype(impl, drawn):

@@ -119,7 +119,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, f, neuron):
     x, w = draw.without_0(x), draw.without_0(w)  # BLAS may pass over a factor of exactly 0
     bound = impl.bound[f](*arguments_of_neuron(f, (x, w, b)))
     inputs = [(draw.with_nan_at(x, position - len(w)), w, b) for position in range(len(w))]
-    for spoilt in (*inputs, (x, draw.with_nan_at(w, -1), b)):
+    for spoilt in (*inputs, (x, draw.with_nan_at(w, -1), b), *[(x, w, np.nan)] * (f == "neuron")):
         arguments = arguments_of_neuron(f, spoilt)
         impl.attempt[f](*arguments).refused_or_within(exact[f](*arguments), bound)
 

@@ -64,9 +64,9 @@ record({
         lambda x, W, b: x @ np.where(np.isnan(W), W.dtype.type(0), W).T + b,
     "adds a bias only where it is a number": lambda x, W, b: x @ W.T + np.where(np.isnan(b), b.dtype.type(0), b),
 }, "LINEAR-INFINITE": {
-    "holds the weights within the largest numbers of the dtype":
-        lambda x, W, b: x @ np.clip(W, -np.finfo(W.dtype).max / 4, np.finfo(W.dtype).max / 4).T + b,
-    "holds the biases within 1e30": lambda x, W, b: x @ W.T + np.clip(b, -1e30, 1e30).astype(b.dtype),
+    "takes a weight that is infinite for one that was pruned":
+        lambda x, W, b: x @ np.where(np.isinf(W) & np.isfinite(W).any(), W.dtype.type(0), W).T + b,
+    "holds the biases below 1e30": lambda x, W, b: x @ W.T + np.minimum(b, 1e30).astype(b.dtype),
 }, "LINEAR-EMPTY": {
     "collects the rows in a list, and of an empty list NumPy makes the shape (0,)":
         lambda x, W, b: np.array([W @ row + b for row in x]),
@@ -131,6 +131,7 @@ record({
     "takes 1 for the sigmoid of what is not below any number":
         lambda x, w, b: np.where(np.isnan(x @ w + b), 1, sigmoid(x @ w + b)),
     "takes a weight that is NaN for one that was pruned": lambda x, w, b: sigmoid(x @ np.nan_to_num(w) + b),
+    "adds a bias only where it is a number": lambda x, w, b: sigmoid(x @ w + (0 if np.isnan(b) else b)),
 }, "NEURON-SHAPES": {
     "multiplies elementwise, so that one weight is broadcast to several inputs":
         lambda x, w, b: sigmoid((x * w).sum(axis=-1) + b),

@@ -115,6 +115,8 @@ record({
 }, "MLP-NAN": {
     "lets ReLU choose z only where z > 0, which no NaN is":
         replica("pytorch#7999,#10238", with_activation(relu=lambda z: np.where(z > 0, z, 0))),
+    "takes a weight that is NaN for one that was pruned":
+        lambda x, theta, names: mlp(x, [(np.nan_to_num(W), b) for W, b in theta], names),
     "takes a bias that is NaN for one that was never set":
         lambda x, theta, names: mlp(x, [(W, np.nan_to_num(b)) for W, b in theta], names),
 }, "MLP-INTEGER": {

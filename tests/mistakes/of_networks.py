@@ -82,6 +82,9 @@ COMMON = {
     "gives the gradients with the sign of a step": of_gradients(lambda m, *both: [scaled(one, -1) for one in both]),
     "goes back through a tanh where the network has a ReLU": partial(gradients, hidden="tanh"),
     "goes back past the ReLU as if it were not there": partial(gradients, hidden="identity"),
+}, "GRADIENT-PURE": {
+    "scales its inputs in place":
+        lambda task, x, y, theta: [gradients(task, x, y, theta), np.multiply(x, 2, out=x)][0],
 }, "GRADIENT-DTYPE": {
     "gives the gradients in float64 whatever it is given":
         of_gradients(lambda m, *both: [tuple(np.asarray(one, np.float64) for one in layer) for layer in both]),

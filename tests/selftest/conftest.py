@@ -84,7 +84,7 @@ def environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> dict[st
     """What a child process sees of the environment; it keeps compiled modules in a folder of the session.
 
     So a start is cheap, and no run leaves anything in the checkout. pytest's cache is a folder of the session, too:
-    runs with one seed share their plans.
+    runs with one seed share their plans. (With ``-p no:cacheprovider`` pytest would not know the option for it.)
     """
     hidden = ("PYTEST_", "CI", "PYTHONDONTWRITEBYTECODE")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}

@@ -72,6 +72,11 @@ def read(tmp_path, text, adapter=None):
         ("[functions.sigmoid]\nactivations = ['relu']\n", "activations is not a key of it"),
         ("[functions.network]\nactivations = ['swish']\n", "needs one of sigmoid, tanh"),
         ("[functions.network]\ntask = 'classify'\n", "needs one of regression, binary, multiclass"),
+        (
+            "[functions.network]\nactivations = ['relu', 'identity']\n[functions.network_gradients]\n"
+            "loss = 'binary_cross_entropy'\n",
+            "[functions.network]: binary_cross_entropy takes probabilities",
+        ),
         ("[functions.mean_squared_error]\narguments = ['y']\n", "each of y_hat, y once"),
         ("[functions.sigmoid]\n[assignment]\nlevel = 'hard'\n", "one of textbook, robust is needed"),
         ("[functions.sigmoid]\n[assignment]\nscoring = 'half'\n", "all-or-nothing, share"),

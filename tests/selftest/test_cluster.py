@@ -146,7 +146,7 @@ def _wait_for(address: str, workers: int) -> None:
 def meanwhile(place: Path, environment: dict[str, str], options: tuple[str, ...], when: int, do: Callable) -> Path:
     """The result of a run during which something is done, once so many rows are there."""
     result = place / "meanwhile.json"
-    command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", *ONLY, *options]
+    command = [sys.executable, "-m", "pytest", "tests/conformance", *ONLY, *options]
     command += ["--hypothesis-profile=quick", "--hypothesis-seed=1", f"--conformance-json={result}"]
     rows = place / "meanwhile.json.rows"
     heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which a run in the background inherits as ignored

@@ -57,14 +57,15 @@ def test_a_wrong_file_fails_with_a_report_that_can_be_acted_on(of_the_wrong_file
     assert "MUST" in report
 
 
-def test_the_counterexample_runs_and_the_reproduction_command_reproduces(suite, of_the_wrong_file):
+def test_the_counterexample_runs_and_the_reproduction_command_reproduces(suite, of_the_wrong_file, tmp_path):
     path, result = of_the_wrong_file
     clause = result.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"]
     names: dict = {}
     exec(WRONG_SIGMOID, names)
     exec(clause["counterexample"], names)
     (again,) = re.findall(r"again: +pytest '(.*?)' (.*)", result.output)[:1]
-    repeated = suite(*again[1].split(), "-k", "SIGMOID-VALUE", profile=None, seed=None)
+    anew = ("-o", f"cache_dir={tmp_path}")  # where no plans are kept
+    repeated = suite(*again[1].split(), "-k", "SIGMOID-VALUE", *anew, profile=None, seed=None)
     assert repeated.implementation(path)["functions"]["sigmoid"]["clauses"]["SIGMOID-VALUE"] == clause
 
 

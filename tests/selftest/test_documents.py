@@ -47,6 +47,12 @@ def test_every_test_cites_a_clause():
         assert all(hasattr(getattr(module, name), "conforms_to") for name in tests), path
 
 
+def test_every_function_of_the_interface_has_a_clause_that_a_changed_argument_is_charged_to():
+    assert sorted(clause.function for clause in CLAUSES.values() if clause.id.endswith("-PURE")) == sorted(
+        reference.FUNCTIONS
+    )
+
+
 def test_every_function_of_the_interface_has_clauses_at_both_levels():
     for name in reference.FUNCTIONS:
         assert {one.level for one in CLAUSES.values() if one.function == name} == {"textbook", "robust"}, name

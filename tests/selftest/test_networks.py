@@ -50,14 +50,19 @@ WRONG = [
     (written(last=", nn.ReLU()", before=MSE), "NETWORK-VALUE", "puts a ReLU on its output"),
     (written(before='TASK = "binary"'), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
     (written(hidden="nn.Identity()", before=MSE), "NETWORK-VALUE", "no activation between its layers"),
-    (written(hidden="nn.ReLU(), nn.Dropout(0.5)", before=MSE), "NETWORK-VALUE", "called again"),
+    (written(hidden="nn.ReLU(), nn.Dropout(0.5)", before=MSE), "NETWORK-VALUE", "expected"),
     (written(output="self.layers(x).squeeze()", before=MSE), "NETWORK-VALUE", "shape"),
-    (written(output="self.layers(x).detach()", before=MSE), "NETWORK-GRADIENT", "grad"),
+    (written(output="self.layers(x).detach()", before=MSE), "NETWORK-GRADIENT", "does not require grad"),
     (written(before="loss = nn.MSELoss(reduction='sum')"), "NETWORK-GRADIENT", "reduction='sum'"),
     (written(before='TASK = "binary"\nloss = nn.MSELoss()'), "NETWORK-VALUE", "nn.MSELoss(), which is mean_squared"),
     (written(before="loss = nn.BCELoss()"), "NETWORK-VALUE", "has no sigmoid before BCELoss"),
     (written(last=", nn.Sigmoid()", k="3", before="loss = nn.CrossEntropyLoss()"), "NETWORK-VALUE", "sigmoid"),
     (written(last=", nn.Sigmoid()", before=MSE), "NETWORK-VALUE", "puts a sigmoid on its output"),
+    (
+        written(before='ACTIVATIONS = ("relu", "identity")\nloss = nn.BCELoss()'),
+        "NETWORK-GRADIENT",
+        "('relu', 'identity') and makes nn.BCELoss(): binary_cross_entropy takes probabilities",
+    ),
 ]
 CANNOT_BE_TOLD = [
     (written(), "say which TASK"),
@@ -65,6 +70,10 @@ CANNOT_BE_TOLD = [
     (written(before="a, b = nn.MSELoss(), nn.BCELoss()"), "several losses (MSELoss, BCELoss): say which TASK"),
     (written(before='TASK = "classification"'), "needs one of regression, binary, multiclass"),
     (written(arguments="input_dim=2, *, h_dim", before=MSE), "its constructor has to take (inputs, hidden)"),
+    (
+        written(before='ACTIVATIONS = "relu", "tanh"\nLOSS = "cross_entropy"'),
+        "the activation tanh; it needs sigmoid or softmax, or the loss is cross_entropy_with_logits",
+    ),
     (written(hidden="nn.BatchNorm1d(h_dim)", before=MSE), "W and b of two layers"),
     (
         written(before=MSE).replace("MyTwoLayerMLP", "A") + written().replace("MyTwoLayerMLP", "B"),
@@ -97,7 +106,7 @@ def test_a_wrong_module_fails_on_the_clause_that_names_the_mistake(suite, submis
     for row, (code, id, says) in zip(rows, WRONG, strict=True):
         clauses = {id: clause for one in row["functions"].values() for id, clause in one.get("clauses", {}).items()}
         assert clauses[id]["outcome"] in ("failed", "error"), code
-        assert says in json.dumps(clauses), (code, clauses)
+        assert says in json.dumps(clauses[id]), (code, clauses[id])
 
 
 def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission):

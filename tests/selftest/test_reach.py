@@ -66,6 +66,13 @@ def test_parameters_of_each_length_are_updated_in_each_dtype(profile):
     assert asked == {(length, dtype) for _, length in draw.lengths() for dtype in draw.FLOATS}
 
 
+@pytest.mark.parametrize("block", [2, 4, 8, 16, 32])
+def test_all_elements_of_a_call_together_leave_over_each_number(profile, block):
+    updates = draw.long_updates(draw.lengths(), draw.FLOATS)
+    totals = {sum(array.size for array in update["grad"]) for update in updates}
+    assert {total % block for total in totals if total > 66} == set(range(block))
+
+
 def test_every_profile_but_quick_asks_each_length_and_each_position(profile):
     asked = {length for _, length in draw.lengths()}, {at for _, at in draw.spike_positions()}
     every = set(draw.LENGTHS), set(range(draw.SPIKED))

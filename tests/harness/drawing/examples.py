@@ -118,7 +118,7 @@ def size(values: Any) -> tuple[int, int]:
     if isinstance(values, np.ndarray):
         if values.size >= 100:
             return values.size, values.size * 8
-        return values.size, len(repr(values.tolist()).replace(".0,", ",").replace(".0]", "]"))  # 1.0 is read as 1
+        return values.size, sum(len(str(one).removesuffix(".0")) + 2 for one in values.flat)
     if isinstance(values, Mapping):
         values = list(values.values())
     if isinstance(values, list | tuple):

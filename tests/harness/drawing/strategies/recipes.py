@@ -96,15 +96,17 @@ def in_dtypes(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[tuple[str, in
     The turns are such that the lengths from 67 to 130 leave over each number of elements by a block of 32 in both of
     two dtypes, and all that take turns each number by a block of 64.
     """
-    in_turns = take_turns()
+    in_turns = take_turns(lengths)
     for number, dtype in enumerate(dtypes):
         for reason, n in lengths:
             if n not in in_turns or ((n - 3) // 32 + (n - 3) // 64) % len(dtypes) == number:
                 yield reason, n, dtype
 
 
-def take_turns() -> frozenset[int]:
-    """The lengths that are asked for what blocks leave over, and for nothing else: many, and each stands for others."""
+def take_turns(lengths: Lengths) -> frozenset[int]:
+    """Those that are asked for what blocks leave over, and for nothing else: many, and each stands for others."""
+    if len(lengths) == 1:
+        return frozenset()
     alone = {n for lengths in _LEFT_OVER.values() for n in lengths}
     return frozenset(asked(sorted(alone.difference(*_BY_REASON.values())), ()))
 

@@ -244,7 +244,8 @@ def many_parameters() -> list[tuple[list[np.ndarray], list[np.ndarray], float]]:
     return [([np.zeros(1 + n % 3) for n in range(40)], [np.full(1 + n % 3, n + 1.0) for n in range(40)], 0.5)]
 
 
-_TOGETHER = 8
+_TOGETHER = 3
+"""So few that all their elements together, as one buffer has them, leave over each number by a block of 32, too."""
 
 
 def long_updates(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[Update]:
@@ -252,7 +253,7 @@ def long_updates(lengths: Lengths, dtypes: Sequence[str]) -> Iterator[Update]:
 
     Parameters of the lengths that take turns stand together in one call, the others alone.
     """
-    in_turns = take_turns()
+    in_turns = take_turns(lengths)
     alone = [(reason, [n]) for reason, n in lengths if n not in in_turns]
     others = [n for _, n in lengths if n in in_turns]
     together = [("lengths left over by blocks", others[at : at + _TOGETHER]) for at in range(0, len(others), _TOGETHER)]
