@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from impls.backends import BACKENDS
 from impls.submissions import declared
 from impls.submissions.adapter import Adapter
 from impls.submissions.declared import Terms
@@ -190,7 +191,7 @@ class _Reader:
             functions=functions,
             submissions=submissions,
             level=_one_of(of_it, "level", LEVELS, says),
-            arrays=_one_of(of_it, "arrays", declared.ARRAYS, says),
+            arrays=_one_of(of_it, "arrays", tuple(BACKENDS), says),
             scoring=_one_of(of_it, "scoring", (ALL_OR_NOTHING, SHARE), says) or ALL_OR_NOTHING,
             forbidden=tuple(_checked(of_it, "forbidden", _are_dotted, "a list of modules", says) or ()),
             declared=self._declared({key: of_it[key] for key in words if key in of_it}, says),

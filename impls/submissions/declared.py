@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-ARRAYS = ("numpy", "torch", "cupy", "jax", "dlpack")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "softmax", "identity")
 TASKS = {
     "regression": (("relu", "identity"), "mean_squared_error"),

@@ -21,7 +21,7 @@ from impls.builtin import BUILTINS, UNKNOWN_ULP, versions
 from impls.calling import Direct
 from impls.implementation import Absent, Implementation, Says, Unloadable, arithmetic_of
 from impls.stateful import with_steps
-from impls.submissions import gate, networks
+from impls.submissions import declared, gate, networks
 from impls.submissions.assignment import Assignment, Wanted
 from impls.submissions.file import LoadError, contained
 from impls.submissions.mentions import Mentions
@@ -58,11 +58,20 @@ def resolve(
 
 
 def asked_of(
-    found: "Named", function_names: Sequence[str], assignment: Assignment | None, seconds: float = LOAD_SECONDS
+    found: "Named",
+    function_names: Sequence[str],
+    assignment: Assignment | None,
+    seconds: float = LOAD_SECONDS,
+    task: str | None = None,
 ) -> "Named":
-    """The same with what is asked of it: by the assignment, or else the whole interface."""
+    """The same with what is asked of it: by the assignment, or else the whole interface.
+
+    task: of a network, where neither the assignment nor the adapter declares it.
+    """
     every = Wanted(tuple(function_names))
     wanted = assignment.wanted(found.name) if assignment and not found.is_builtin else every
+    if task is not None:
+        wanted = replace(wanted, declared=[*wanted.declared, ("--task", {"TASK": task})])
     return replace(found, wanted=wanted, seconds=seconds)
 
 
@@ -284,7 +293,8 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
             own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
             functions = _functions(thing, function_names)
             try:
-                says = networks.of_module(thing, functions, home, function_names)
+                said = {word: value for word, value in named.wanted.said({}).items() if word in declared.NETWORK}
+                says = networks.of_module(thing, functions, home, function_names, said)
             except ValueError as wrong:
                 raise LoadError(f"{wrong}, in the module") from wrong
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]

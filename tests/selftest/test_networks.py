@@ -117,6 +117,22 @@ def test_what_cannot_be_told_is_not_judged_and_never_conforms(suite, submission)
         assert row["verdict"] == "error", code
 
 
+def test_the_command_line_says_what_a_network_is_for(suite, submission, tmp_path):
+    path = submission(written())
+    result = suite("--impl", path, *ONLY, "--task", "regression")
+    assert result.implementation(path)["functions"]["network"]["textbook"] == "conforms"
+    result = suite("--impl", path, *ONLY, "--task", "binary")
+    assert result.outcomes()[path, "NETWORK-VALUE"] == "failed"
+    assert "has no sigmoid before BCELoss" in result.output
+    assert "--task binary" in result.output
+    of_the_file = submission(written(before=MSE), "knows.py")
+    assert suite("--impl", of_the_file, *ONLY, "--task", "binary").outcomes()[of_the_file, "NETWORK-VALUE"] == "failed"
+    named = "their_module:MyTwoLayerMLP"
+    submission(written(), "their_module.py")
+    result = suite("--impl", named, *ONLY, "--task", "regression", environment={"PYTHONPATH": str(tmp_path)})
+    assert result.outcomes()[named, "NETWORK-VALUE"] == "passed"
+
+
 def test_classes_that_are_still_to_be_written_are_not_implemented(suite, submission):
     stub = "class {}(nn.Module):\n    def forward(self, x):\n        {}\n"
     path = submission(

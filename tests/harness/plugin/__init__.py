@@ -18,7 +18,7 @@ import reference
 from impls import interrupt
 from impls.backends import BACKENDS, DEVICES
 from impls.isolation import MODES, IsolationError, Limits
-from impls.submissions import assignment
+from impls.submissions import assignment, declared
 from impls.text import printable
 from tests.harness.drawing import profiles
 from tests.harness.plugin import cluster
@@ -117,6 +117,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how many MiB of address space an isolated implementation may use (%(default)s; with torch or JAX 8192 "
         "more)",
+    )
+    group.addoption(
+        "--task",
+        choices=tuple(declared.TASKS),
+        help="what a network is for, where neither an assignment nor its adapter declares it",
     )
     group.addoption("--level", choices=LEVELS, help="the required level; robust includes textbook")
     group.addoption("--require-complete", action="store_true", help="a function that is not implemented is a failure")
@@ -295,6 +300,7 @@ def _options(config: pytest.Config) -> Options:
         memory_mib=config.getoption("memory_mib"),
         large=config.getoption("large"),
         assignment=asked,
+        task=config.getoption("task"),
         selected=" ".join(filter(None, (config.getoption("keyword", ""), config.getoption("markexpr", "")))),
     )
 

@@ -89,7 +89,8 @@ class Loading:
         return self._load(self._with_the_assignment(named), self.functions, self.asked)
 
     def _with_the_assignment(self, named: Named) -> Named:
-        return asked_of(named, self.functions, self.options.assignment, self.options.load_seconds)
+        options = self.options
+        return asked_of(named, self.functions, options.assignment, options.load_seconds, options.task)
 
     def _load(self, found: Named, names: Sequence[str], asked: Asked) -> Implementation | Unloadable:
         """Load in this process what is trusted with it: built-ins and modules, unless the command says otherwise.

@@ -14,6 +14,7 @@ _REPEATED = (
     "arrays",
     "device",
     "level",
+    "task",
     "isolation",
     "call_seconds",
     "load_seconds",
@@ -46,6 +47,8 @@ class Options:
     """Of all calls of one function; None: any number for a single file, ``Limits.total_seconds`` for others."""
     memory_mib: int | None = Limits.memory_mib
     assignment: Assignment | None = None
+    task: str | None = None
+    """Of a network that is not declared elsewhere, one of ``impls.submissions.declared.TASKS``."""
     selected: str = ""
     """What -k and -m select, as they were given."""
     large: int | None = None
