@@ -68,6 +68,21 @@ def test_an_inlined_sigmoid_that_differs_is_its_own_cause():
     assert right.explained_by == absent.explained_by == ()
 
 
+def leaky(z):
+    return np.where(z > 0, z, 0.1 * z)
+
+
+def test_a_network_that_repeats_its_relu_is_explained_and_one_with_a_fault_of_its_own_is_not():
+    def network(x, theta):
+        (W1, b1), (W2, b2) = theta
+        return leaky(x @ W1.T + b1) @ W2.T + b2
+
+    outcome = judged("NETWORK-VALUE", relu=leaky, network=network)
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ("relu",))
+    outcome = judged("NETWORK-VALUE", relu=leaky, network=lambda x, theta: 2 * network(x, theta))
+    assert (outcome.outcome, outcome.explained_by) == (FAILED, ())
+
+
 def test_the_cause_is_a_clause_of_the_activation_that_failed_in_the_same_row():
     explained = Outcome(FAILED, explained_by=("sigmoid",))
     assert causes({"SIGMOID-TAILS": Outcome(FAILED), "NEURON-TAILS": explained}) == {"NEURON-TAILS": "SIGMOID-TAILS"}

@@ -13,6 +13,7 @@ or as far beside them as they lie apart. Where the activation is smooth, the bou
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,24 @@ PARTS_OF_THE_BOUND = (0.0, -1.0, -0.7, -0.4, -0.15, 0.15, 0.4, 0.7, 1.0)
 
 
 def explaining(
-    function: str, failing: Sequence[Seen], caller: Caller, offers: Sequence[str], bound: Callable[..., Any]
+    function: str,
+    failing: Sequence[Seen],
+    caller: Caller,
+    offers: Sequence[str],
+    bound: Callable[..., Any],
+    declared: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """The activations, of those that the implementation ``offers``, that explain every failure; none where one stays.
 
-    bound: gives the bound of a function, named first, at the arguments of a call.
+    bound: gives the bound of a function, named first, at the arguments of a call. declared: the activations of its
+    ``network``, which is an mlp with these.
     """
+    if function == "network":
+        as_mlp = [
+            replace(seen, shown=[_as_mlp(made, declared) for made in seen.shown if made.function == "network"])
+            for seen in failing
+        ]
+        return explaining("mlp", as_mlp, caller, offers, bound)
     if function not in LAYERS:
         return ()
     used: dict[str, None] = {}
@@ -65,6 +78,10 @@ def explaining(
                 return ()
             used |= dict.fromkeys(own)
     return tuple(used)
+
+
+def _as_mlp(made: Made, activations: Sequence[str]) -> Made:
+    return made._replace(function="mlp", arguments=(*made.arguments, activations))
 
 
 def _explains(

@@ -271,7 +271,12 @@ class Judgement:
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
         return explaining(
-            function, failing, implementation.caller, tuple(implementation.functions), self._subject.bound_at
+            function,
+            failing,
+            implementation.caller,
+            tuple(implementation.functions),
+            self._subject.bound_at,
+            self.kind.network.activations if self.kind.network else (),
         )
 
     def _curve(self, seen: Sequence[Seen]) -> Mapping[str, Any] | None:
