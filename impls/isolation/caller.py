@@ -116,6 +116,10 @@ class Isolated:
             self.end()
         return Answers(answers, overwritten)
 
+    def renew(self) -> None:
+        self._settle()
+        self.end()
+
     def end(self) -> None:
         """End its process with all that it started; the next call starts another one."""
         if self._worker is not None:

@@ -85,6 +85,17 @@ def test_what_an_implementation_prints_fails_no_run(suite, submission):
     assert suite("--impl", noisy, "-k", "SIGMOID-VALUE").exit_status == 0
 
 
+def test_what_depends_on_the_calls_before_is_told_so(suite, submission):
+    right = "1 / (1 + np.exp(-z))"
+    counting = f"calls = []\ndef sigmoid(z):\n    calls.append(1)\n    return {right} + (len(calls) > 12) / 4\n"
+    result = suite("--impl", submission(f"import numpy as np\n{counting}"), "-k", "SIGMOID-VALUE")
+    assert "as the first call of a process it gives another value: it depends on the calls before" in result.output
+    always = f"def sigmoid(z): return {right} + (z > 2) / 4\n"
+    result = suite("--impl", submission(f"import numpy as np\n{always}"), "-k", "SIGMOID-VALUE")
+    assert "SIGMOID-VALUE" in result.output
+    assert "first call of a process" not in result.output
+
+
 def test_a_stub_is_not_implemented_and_never_a_pass(suite, written):
     stubs = {"raises.py": "raise NotImplementedError", "passes.py": "pass", "dots.py": "return ..."}
     folder = written({name: f"{RIGHT_SIGMOID}\ndef relu(z):\n    {body}\n" for name, body in stubs.items()})

@@ -234,8 +234,10 @@ class Judgement:
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         if raised and (said := hint(self.clause, str(fault if isinstance(fault, CallFailed) else raised[0]))):
             also += f"; {said}"
-        if isinstance(fault, Nonconformance) and shown.shown and self._is_another_time(shown.shown[-1]):
-            also += "; called again with the same arguments it gives another value"
+        if isinstance(fault, Nonconformance) and shown.shown:
+            # Right up to some example, and wrong from there on: as where calls are counted.
+            first = failing[0][0]
+            also += self._repeated(shown.shown[-1], anew=0 < first == len(seen) - len(failing))
         return Outcome(
             ERROR if raised else FAILED,
             len(self.drawn),
@@ -259,6 +261,16 @@ class Judgement:
             return checked(function, answers[0].value)
         except (Nonconformance, CallFailed):
             return None
+
+    def _repeated(self, call: Made, anew: bool) -> str:
+        """What is to be said where the same call gives another value. anew: it may depend on what was called before."""
+        if self._is_another_time(call):
+            return "; called again with the same arguments it gives another value"
+        if anew:
+            self.implementation.caller.renew()
+            if self._is_another_time(call):
+                return "; as the first call of a process it gives another value: it depends on the calls before"
+        return ""
 
     def _is_another_time(self, call: Made) -> bool:
         """Whether the same call gives another value, by more than a device's order of adding can make it."""
