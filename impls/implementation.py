@@ -6,7 +6,7 @@ from typing import Any
 
 from impls.backends import BACKENDS
 from impls.calling import Caller, Renamed
-from impls.submissions.declared import INTEGERS, Network, Terms
+from impls.declared import INTEGERS, Network, Terms
 from impls.text import one_line
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from impls.submissions.declared import Network
+from impls.declared import Network
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
 from tests.harness.drawing.examples import Values
 from tests.harness.judging.diagnosis import Suspect

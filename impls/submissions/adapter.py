@@ -23,8 +23,8 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
+from impls import declared
 from impls.calling import CallFailed, NotJudged, NotWritten, described
-from impls.submissions import declared
 from impls.submissions.file import LoadError, contained
 
 _ON_A_VALUE = (KeyError, IndexError, TypeError, AttributeError, ValueError)

@@ -12,10 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from impls import declared
 from impls.backends import BACKENDS
-from impls.submissions import declared
+from impls.declared import Terms
 from impls.submissions.adapter import Adapter
-from impls.submissions.declared import Terms
 
 LEVELS = ("textbook", "robust")
 ALL_OR_NOTHING, SHARE = "all-or-nothing", "share"

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from impls import declared
 from impls.adapters import torch_modules as modules
+from impls.declared import Contradiction, Loss, Network, Terms, Undeclared
 from impls.implementation import Says
 from impls.stubs import is_unwritten
-from impls.submissions import declared
-from impls.submissions.declared import Contradiction, Loss, Network, Terms, Undeclared
 
 FUNCTIONS = ("network", "network_gradients")
 

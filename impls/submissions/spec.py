@@ -15,13 +15,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from impls import declared
 from impls.adapters.torch_modules import is_module_class
 from impls.backends import BACKENDS, DEVICES, library, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, versions
 from impls.calling import Direct
 from impls.implementation import Absent, Implementation, Says, Unloadable, arithmetic_of
 from impls.stateful import with_steps
-from impls.submissions import declared, gate, networks
+from impls.submissions import gate, networks
 from impls.submissions.assignment import Assignment, Wanted
 from impls.submissions.file import LoadError, contained
 from impls.submissions.mentions import Mentions

@@ -10,14 +10,15 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from impls import declared
 from impls.adapters.torch_modules import is_module_class
+from impls.declared import Loss, Network
 from impls.implementation import Says
 from impls.stubs import gives_none_beside, gives_nothing
-from impls.submissions import declared, networks
+from impls.submissions import networks
 from impls.submissions.adapter import Loaded, mentions
 from impls.submissions.assignment import Wanted
 from impls.submissions.code import Code, attributes_of, methods
-from impls.submissions.declared import Loss, Network
 from impls.submissions.file import LoadError, contained, load, roots_of
 from impls.submissions.names import Finder, OwnWork
 from impls.submissions.reach import Reach

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import reference
-from impls.submissions.declared import TASKS, Network
+from impls.declared import TASKS, Network
 from tests.harness.judging.diagnosis import Suspect
 from tests.mistakes import MISTAKES, Mistake
 

@@ -8,9 +8,9 @@ from impls import Implementation
 from impls.backends import library
 from impls.builtin import UNKNOWN_ULP
 from impls.calling import Direct
+from impls.declared import TASKS, Network, Terms, in_namespace
 from impls.implementation import Says, arithmetic_of
 from impls.stateful import with_steps
-from impls.submissions.declared import TASKS, Network, Terms, in_namespace
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import Outcome

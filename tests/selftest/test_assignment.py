@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import reference
+from impls import declared
 from impls.calling import CallFailed, Direct, NotJudged, NotWritten, Request
-from impls.submissions import assignment, declared
+from impls.submissions import assignment
 from impls.submissions.assignment import AssignmentError
 from impls.submissions.spec import resolve
 

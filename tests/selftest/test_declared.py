@@ -8,14 +8,12 @@ import pytest
 from hypothesis import settings
 
 import reference
-from impls import Unloadable, resolve
+from impls import Unloadable, declared, resolve
 from impls.adapters import numpy_lecture
 from impls.backends import BACKENDS, Narrowed
 from impls.backends.numpy_arrays import Arrays
 from impls.calling import Direct, Request
 from impls.nested import leaves, mapped
-from impls.submissions import declared
-from tests.harness.drawing.dtypes import INTEGERS, Dtypes
 from tests.harness.judging.batches import SINGLE_EXAMPLES
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
@@ -24,6 +22,7 @@ from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, PASSED, Outcome
 from tests.harness.reports import verdicts
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, TEXTBOOK
+from tests.harness.spec.dtypes import INTEGERS, Dtypes
 from tests.selftest.candidates import candidate
 
 pytestmark = pytest.mark.usefixtures("quick_profile")

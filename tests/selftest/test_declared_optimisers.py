@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import reference
-from impls.submissions import declared
+from impls import declared
 from reference import REFERENCE, Arithmetic
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected

@@ -10,10 +10,10 @@ import reference
 from impls import Implementation, resolve
 from impls.builtin import BUILTINS
 from impls.calling import Lost, Request
+from impls.declared import LOOSENING, Terms
 from impls.implementation import Says, said
 from impls.isolation import Isolation, Limits, load_isolated
 from impls.submissions import assignment
-from impls.submissions.declared import LOOSENING, Terms
 from impls.submissions.spec import Asked, asked_of, named_by
 from tests.harness.judging.kind import Kind
 from tests.selftest.candidates import forger

@@ -1,10 +1,12 @@
 """The normative text, the tests and the layout hold together."""
 
 import ast
+import graphlib
 import importlib
 import re
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,41 @@ def test_imports_run_one_way():
         assert imports_of(path) <= standard_library | {"numpy", "reference"}, path
     for path in (CHECKOUT / "impls").rglob("*.py"):
         assert not imports_of(path) & {"tests", "reference"}, path
+    for path in (CHECKOUT / "tests" / "harness").rglob("*.py"):
+        assert not {*modules_of(path)} & set(OTHERS), path
+
+
+OTHERS = [f"tests.{one}" for one in ("conformance", "mistakes", "selftest", "experiments", "benchmark", "libraries")]
+
+
+def modules_of(path: Path) -> list[str]:
+    """The first two parts of each module of the project that a file imports, three under the harness."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return [package(one.split(".")) for one in found]
+
+
+def package(parts: Sequence[str]) -> str:
+    return ".".join(parts[: 3 if parts[:2] == ["tests", "harness"] else 2])
+
+
+def test_no_two_packages_import_each_other():
+    """Packages, and the files beside them; what a package's own __init__ hands on is no import of it."""
+    imports: dict[str, set[str]] = {}
+    for root in ("reference", "impls", "tests/harness"):
+        for path in (CHECKOUT / root).rglob("*.py"):
+            if path.parent != CHECKOUT / root or path.stem != "__init__":
+                here = package(path.relative_to(CHECKOUT).with_suffix("").parts)
+                imports.setdefault(here, set()).update({*modules_of(path)} - {here})
+    order = graphlib.TopologicalSorter(imports)
+    try:
+        order.prepare()
+    except graphlib.CycleError as cycle:
+        pytest.fail(" -> ".join(cycle.args[1]))
 
 
 def test_the_conformance_tests_hold_no_tolerance_of_their_own():

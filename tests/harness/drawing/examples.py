@@ -15,8 +15,8 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity
 
-from tests.harness.drawing.dtypes import ALL, Dtypes, is_held, strategy_of
 from tests.harness.spec.clauses import LARGE_SIZES, Property
+from tests.harness.spec.dtypes import ALL, Dtypes, is_held, strategy_of
 
 Values = Mapping[str, Any]
 

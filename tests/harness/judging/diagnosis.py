@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from impls.calling import LaidOut
+from impls.declared import Network
 from impls.nested import leaves, mapped
-from impls.submissions.declared import Network
 from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made
 from tests.harness.spec.clauses import TEXTBOOK, Clause

@@ -11,8 +11,8 @@ import numpy as np
 
 import reference
 from impls.calling import LaidOut
+from impls.declared import Network
 from impls.nested import mapped
-from impls.submissions.declared import Network
 from tests.harness.judging.promise import deferred
 
 

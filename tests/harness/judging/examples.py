@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tests.harness.drawing import examples as drawing
-from tests.harness.drawing.dtypes import ALL, Dtypes
 from tests.harness.drawing.examples import Values
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.plan import Plan
 from tests.harness.judging.subject import Number, planned
 from tests.harness.spec.clauses import LARGE_SIZES, Clause, Property
+from tests.harness.spec.dtypes import ALL, Dtypes
 
 
 @dataclass(frozen=True)

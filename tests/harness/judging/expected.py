@@ -5,8 +5,8 @@ fixed before the run, and depends on nothing that the implementation answers.
 """
 
 from impls import Implementation
-from tests.harness.drawing.dtypes import FLOATS, HALVES
 from tests.harness.spec.clauses import ROBUST, Clause
+from tests.harness.spec.dtypes import FLOATS, HALVES
 
 ONE_EXAMPLE = "-ONE"
 """How the id of a clause about one example without a batch axis ends."""

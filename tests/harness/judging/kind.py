@@ -7,10 +7,10 @@ shared by all implementations of a kind, and kept on the machine under its name.
 from dataclasses import dataclass, field, replace
 
 from impls import ArrayLibrary, Implementation, library
-from impls.submissions.declared import Network, Terms
-from tests.harness.drawing.dtypes import Dtypes
+from impls.declared import Network, Terms
 from tests.harness.judging.batches import SINGLE_EXAMPLES
 from tests.harness.judging.structure import STEPS
+from tests.harness.spec.dtypes import Dtypes
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import hypothesis
 import pytest
 
 import reference
-from impls import interrupt
+from impls import declared, interrupt
 from impls.backends import BACKENDS, DEVICES
 from impls.isolation import MODES, IsolationError, Limits
-from impls.submissions import assignment, declared
+from impls.submissions import assignment
 from impls.text import printable
 from tests.harness.drawing import profiles
 from tests.harness.plugin import cluster

@@ -48,7 +48,7 @@ class Options:
     memory_mib: int | None = Limits.memory_mib
     assignment: Assignment | None = None
     task: str | None = None
-    """Of a network that is not declared elsewhere, one of ``impls.submissions.declared.TASKS``."""
+    """Of a network that is not declared elsewhere, one of ``impls.declared.TASKS``."""
     selected: str = ""
     """What -k and -m select, as they were given."""
     large: int | None = None

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from impls.submissions.declared import TASKS, Network
+from impls.declared import TASKS, Network
 from tests.mistakes.networks import sigmoid
 from tests.mistakes.of_networks import LAST, LOSSES, gradients, right
 from tests.selftest.right_variants.registry import variants

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from impls import Implementation
-from impls.submissions.declared import Network
+from impls.declared import Network
 from tests.selftest.candidates import candidate
 
 VARIANTS: dict[str, "Variant"] = {}

@@ -1,7 +1,7 @@
 """What the conformance tests draw from, imported as ``draw``."""
 
 # ruff: noqa: F401, F403 - arrays, batches and recipes for activations and losses, networks and sizes for all that has layers
-from tests.harness.drawing.dtypes import FLOAT64, FLOATS, HALVES, INTEGERS
+from tests.harness.spec.dtypes import FLOAT64, FLOATS, HALVES, INTEGERS
 
 from .architectures import *
 from .arrays import *

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from tests.harness.drawing.dtypes import FLOAT64, Draw, drawn
 from tests.harness.drawing.strategies.arrays import one_of_each
 from tests.harness.drawing.strategies.networks import (
     SEVERAL,
@@ -17,6 +16,7 @@ from tests.harness.drawing.strategies.networks import (
     small_numbers,
     targets,
 )
+from tests.harness.spec.dtypes import FLOAT64, Draw, drawn
 
 DEEPEST = 4
 """How many layers a network of a declared architecture may have."""

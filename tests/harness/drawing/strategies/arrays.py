@@ -16,9 +16,9 @@ from hypothesis.strategies import SearchStrategy
 
 from impls import LAYOUTS
 from impls.calling import LaidOut
-from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, LARGEST, Draw, Drawing, drawn
 from tests.harness.drawing.strategies import palettes
 from tests.harness.drawing.strategies.palettes import Palette
+from tests.harness.spec.dtypes import FLOAT64, FLOATS, INTEGERS, LARGEST, Draw, Drawing, drawn
 
 Shape = tuple[int, ...]
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
 from tests.harness.drawing.strategies import palettes
 from tests.harness.drawing.strategies.arrays import (
     MATRICES,
@@ -21,6 +20,7 @@ from tests.harness.drawing.strategies.arrays import (
     samples,
 )
 from tests.harness.drawing.strategies.palettes import Palette
+from tests.harness.spec.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
 
 Batch = tuple[np.ndarray, np.ndarray]
 

@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike
 import reference
 from impls.calling import LaidOut
 from impls.nested import leaves, mapped
-from tests.harness.drawing.dtypes import FLOAT64, INTEGERS, Draw, Drawing, as_dtype, drawn
 from tests.harness.drawing.strategies.arrays import (
     Mix,
     Shape,
@@ -25,6 +24,7 @@ from tests.harness.drawing.strategies.arrays import (
 )
 from tests.harness.drawing.strategies.palettes import Palette, eight_bits, palette
 from tests.harness.drawing.strategies.recipes import remember
+from tests.harness.spec.dtypes import FLOAT64, INTEGERS, Draw, Drawing, as_dtype, drawn
 
 Layer = tuple[np.ndarray, np.ndarray]
 """W and b."""

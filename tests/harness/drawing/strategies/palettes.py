@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tests.harness.drawing.dtypes import LARGEST, LEAST
+from tests.harness.spec.dtypes import LARGEST, LEAST
 
 Palette = Callable[[str], np.ndarray]
 """The table for the dtype of that name; read-only."""

@@ -14,9 +14,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.harness.drawing.dtypes import FLOATS, HALVES, LARGEST, Draw, Drawing, drawn
 from tests.harness.drawing.strategies.arrays import one_of_each
 from tests.harness.drawing.strategies.batches import Batch
+from tests.harness.spec.dtypes import FLOATS, HALVES, LARGEST, Draw, Drawing, drawn
 
 _MANY = (2001, 2048, 2049, 2500)
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.harness.drawing.dtypes import Draw, drawn
 from tests.harness.drawing.strategies.recipes import numpy_dtype, recipe
+from tests.harness.spec.dtypes import Draw, drawn
 
 Row = tuple[str, np.ndarray]
 """The reason why a row of logits is asked for, and the row."""

@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.harness.drawing.dtypes import FLOATS
 from tests.harness.drawing.strategies.networks import (
     ACTIVATIONS,
     LOSSES,
@@ -19,6 +18,7 @@ from tests.harness.drawing.strategies.networks import (
     in_dtype,
 )
 from tests.harness.drawing.strategies.recipes import Lengths, in_dtypes, numbers, recipe
+from tests.harness.spec.dtypes import FLOATS
 
 LayerCase = tuple[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 """The reason, and x, W and b."""

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from numpy.typing import ArrayLike
 
-from tests.harness.drawing.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
 from tests.harness.drawing.strategies.arrays import Shape, one_of_each
 from tests.harness.drawing.strategies.networks import Pool, in_dtype, large_integers, many_magnitudes, small_numbers
 from tests.harness.drawing.strategies.palettes import Palette, palette
 from tests.harness.drawing.strategies.recipes import Lengths, recipe, take_turns
+from tests.harness.spec.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
 
 Update = dict[str, Any]
 """All that a step of an optimiser takes, whatever its rule, and ``because``: why it is asked, if there is a reason."""
