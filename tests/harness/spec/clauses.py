@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from tests.harness.drawing.dtypes import Drawing
+from tests.harness.spec.dtypes import Drawing
 
 TEXTBOOK = "textbook"
 ROBUST = "robust"
