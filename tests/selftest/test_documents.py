@@ -100,6 +100,12 @@ def slides_cited(text: str) -> set[str]:
     return {" ".join((double or single).split()) for double, single in titles}
 
 
+def test_a_source_in_floating_point_names_what_to_read():
+    for clause in CLAUSES.values():
+        if clause.source.startswith("floating point"):
+            assert re.search(r"IEEE 754|#\d|[^\d](19|20)\d\d|standard|documentation|guide|slide", clause.source), clause
+
+
 def test_every_source_is_a_slide_of_the_table_or_the_interface_or_floating_point():
     for one in CLAUSES.values():
         assert re.match(r"(slide [\"']|(interface|floating point)(: |$))", one.source), one
