@@ -101,7 +101,7 @@ def test_nan_spoils_its_own_sums_and_no_other(impl, layer):
         impl.attempt.linear(*spoilt).refused_or_within(exact.linear(*spoilt), bound)
 
 
-@clause("LINEAR-INFINITE")
+@clause("LINEAR-INF")
 @given(layer=draw.layers(batches=(1, draw.ONE_EXAMPLE), dtypes=draw.FLOATS))
 def test_an_infinite_input_gives_no_finite_sum(impl, layer):
     x, W, b = layer

@@ -79,7 +79,7 @@ def test_nan_at_any_position_of_either_argument_gives_nan(impl, batch):
         impl.attempt.mean_squared_error(*spoilt).refused_or_exactly(np.nan)
 
 
-@clause("MSE-INFINITE")
+@clause("MSE-INF")
 @given(batch=draw.regressions(dtypes=draw.FLOATS))
 def test_an_infinity_at_any_position_of_either_argument_costs_infinitely_much(impl, batch):
     y_hat, y = batch

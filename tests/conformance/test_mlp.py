@@ -130,7 +130,7 @@ def test_nan_spoils_its_own_example_and_no_other(impl, network):
     impl.attempt.mlp(*spoilt).refused_or_within(exact.mlp(*spoilt), impl.bound.mlp(*whole))
 
 
-@clause("MLP-INFINITE")
+@clause("MLP-INF")
 @given(network=draw.mlps((1, 2), (1,), hidden=("relu", "identity"), outputs=("relu", "identity"), dtypes=draw.FLOATS))
 def test_an_infinite_input_gives_no_finite_output(impl, network):
     x, theta, activations = network

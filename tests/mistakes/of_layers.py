@@ -63,7 +63,7 @@ record({
     "takes a weight that is NaN for one that was pruned":
         lambda x, W, b: x @ np.where(np.isnan(W), W.dtype.type(0), W).T + b,
     "adds a bias only where it is a number": lambda x, W, b: x @ W.T + np.where(np.isnan(b), b.dtype.type(0), b),
-}, "LINEAR-INFINITE": {
+}, "LINEAR-INF": {
     "takes a weight that is infinite for one that was pruned":
         lambda x, W, b: x @ np.where(np.isinf(W) & np.isfinite(W).any(), W.dtype.type(0), W).T + b,
     "holds the biases below 1e30": lambda x, W, b: x @ W.T + np.minimum(b, 1e30).astype(b.dtype),

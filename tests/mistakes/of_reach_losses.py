@@ -208,13 +208,13 @@ def unsigned_read_as_signed(z):
     return np.maximum(z.view(np.int32), 0) if z.dtype == np.uint32 else np.maximum(z, 0)
 
 
-@wrong("MSE-INFINITE", "clips the estimates at the largest number, so that an infinite one costs a finite loss")
+@wrong("MSE-INF", "clips the estimates at the largest number, so that an infinite one costs a finite loss")
 def infinity_clipped(y_hat, y):
     y_hat, y = (np.nan_to_num(_floating(a), nan=np.nan, posinf=1e150, neginf=-1e150) for a in (y_hat, y))
     return np.mean(squares(y_hat, y)) / 2
 
 
-@wrong("MSE-INFINITE", "leaves out what is not finite, as a masked mean does")
+@wrong("MSE-INF", "leaves out what is not finite, as a masked mean does")
 def infinity_left_out(y_hat, y):
     right = squares(y_hat, y)
     return np.mean(right[right != np.inf]) / 2 if (right != np.inf).any() else np.mean(right) / 2

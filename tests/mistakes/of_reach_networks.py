@@ -53,7 +53,7 @@ def winograds_inner_product(x, W, b):
     return _winograd(x, W) + b
 
 
-@wrong("LINEAR-INFINITE", "clamps the sums to the range of the dtype, so that an overflow looks like a result")
+@wrong("LINEAR-INF", "clamps the sums to the range of the dtype, so that an overflow looks like a result")
 def clamped(x, W, b):
     z = linear(x, W, b)
     return np.clip(z, np.finfo(z.dtype).min, np.finfo(z.dtype).max)
@@ -109,7 +109,7 @@ def half_precision_inputs_beyond_sixteen_lost(x, W, b):
     return x[..., :n] @ W[:, :n].T + b
 
 
-@wrong("MLP-INFINITE", "clamps the outputs to the range of the dtype, so that an overflow looks like a result")
+@wrong("MLP-INF", "clamps the outputs to the range of the dtype, so that an overflow looks like a result")
 def outputs_clamped(x, theta, activations):
     h = mlp(x, theta, activations)
     return np.clip(h, np.finfo(h.dtype).min, np.finfo(h.dtype).max)

@@ -210,7 +210,7 @@ def maximum_starts_too_high_in_half(z):
     return z * np.float16(np.nan) if lowest else reference.softmax(z)
 
 
-@wrong("LINEAR-INFINITE", "clamps the sums of a single example to the range of the dtype")
+@wrong("LINEAR-INF", "clamps the sums of a single example to the range of the dtype")
 def single_example_clamped(x, W, b):
     z = linear(x, W, b)
     return np.clip(z, np.finfo(z.dtype).min, np.finfo(z.dtype).max) if z.ndim == 1 else z
