@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from impls import declared
-from impls.backends import BACKENDS
+from impls.backends import BACKENDS, DEVICES
 from impls.declared import Terms
 from impls.submissions.adapter import Adapter
 
@@ -82,6 +82,7 @@ class Assignment:
     submissions: Mapping[str, Mapping[str, Item]] = field(default_factory=dict)
     level: str | None = None
     arrays: str | None = None
+    device: str | None = None
     scoring: str = ALL_OR_NOTHING
     forbidden: tuple[str, ...] = ()
     declared: Mapping[str, Any] = field(default_factory=dict)
@@ -170,8 +171,8 @@ class _Reader:
         _known(content, ("assignment", "functions", "submissions"), "the file")
         of_it = _table(content, "assignment", "the file")
         says = "[assignment]"
-        words = [word.lower() for word in (*declared.LOOSENING, "OPTIMISER_EPS")]
-        _known(of_it, ("name", "level", "adapter", "arrays", "forbidden", "scoring", *sorted(words)), says)
+        words = [word.lower() for word in (*declared.LOOSENING, "OPTIMISER_EPS", *declared.NETWORK)]
+        _known(of_it, ("name", "level", "adapter", "arrays", "device", "forbidden", "scoring", *sorted(words)), says)
         functions = self._items(_table(content, "functions", "the file"), "functions")
         if not functions:
             raise ValueError("it asks for no function: a table [functions.sigmoid] is needed for each")
@@ -185,6 +186,11 @@ class _Reader:
             if missing := sorted(set(submissions[name]) - set(functions)):
                 raise ValueError(f'[submissions."{name}".functions.{missing[0]}]: [functions] does not ask for it')
         adapter = of_it.get("adapter")
+        of_all = self._declared({key: of_it[key] for key in words if key in of_it}, says)
+        said = {**of_all, **_together(functions.values())}
+        _have_meaning(said, says)
+        for name, own in submissions.items():
+            _have_meaning(said | of_submissions[name] | _together(own.values()), f'[submissions."{name}"]')
         return Assignment(
             path=str(self._path),
             name=_checked(of_it, "name", _is_text, "a text", says) or self._path.stem,
@@ -192,9 +198,10 @@ class _Reader:
             submissions=submissions,
             level=_one_of(of_it, "level", LEVELS, says),
             arrays=_one_of(of_it, "arrays", tuple(BACKENDS), says),
+            device=_one_of(of_it, "device", DEVICES, says),
             scoring=_one_of(of_it, "scoring", (ALL_OR_NOTHING, SHARE), says) or ALL_OR_NOTHING,
             forbidden=tuple(_checked(of_it, "forbidden", _are_dotted, "a list of modules", says) or ()),
-            declared=self._declared({key: of_it[key] for key in words if key in of_it}, says),
+            declared=of_all,
             of_submissions=of_submissions,
             adapter=None if adapter is None else self._adapter(adapter),
         )
@@ -210,9 +217,6 @@ class _Reader:
             if function not in self._interface:
                 raise ValueError(f"[{where}.{function}]: {unknown(function, self._interface, 'a function')}")
             items[function] = self._item(function, _table(table, function, where), f"[{where}.{function}]")
-        activations, loss = declared.architecture(_together(items.values()))
-        if activations and (why := declared.meaningless(activations, loss)):
-            raise ValueError(f"[{where}.network]: {why}")
         return items
 
     def _item(self, function: str, table: Mapping[str, Any], where: str) -> Item:
@@ -260,6 +264,12 @@ def unknown(word: str, known: Iterable[str], what: str) -> str:
     known = list(known)
     near = get_close_matches(word, known, n=1)
     return f"{word} is not {what}; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
+
+
+def _have_meaning(said: Mapping[str, Any], where: str) -> None:
+    activations, loss = declared.architecture(said)
+    if activations and (why := declared.meaningless(activations, loss)):
+        raise ValueError(f"{where} for network: {why}")
 
 
 def _known(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:

@@ -53,7 +53,7 @@ def resolve(
     default in this process. assignment: what is asked of files, in place of the whole interface.
     Raises SpecError if the spec names nothing, or if what was asked for by name is not there.
     """
-    asked = Asked(arrays or (assignment.arrays if assignment else None), device)
+    asked = Asked.by(arrays, device, assignment)
     found = [asked_of(one, function_names, assignment) for one in named_by(spec, asked)]
     return [(load or load_here)(one, function_names, asked) for one in found]
 
@@ -86,6 +86,13 @@ class Asked:
     def __str__(self) -> str:
         options = {"--arrays": self.arrays, "--device": self.device}
         return " ".join(f"{option} {value}" for option, value in options.items() if value)
+
+    @classmethod
+    def by(cls, arrays: str | None, device: str | None, assignment: Assignment | None) -> "Asked":
+        """What the command says, else what the assignment does."""
+        if assignment is None:
+            return cls(arrays, device)
+        return cls(arrays or assignment.arrays, device or assignment.device)
 
     def target(self, declared: Mapping[str, Any], probe: Callable[[str, str], str | None] = probe) -> tuple[str, str]:
         """The arrays and the device of a module that declares these ARRAYS and DEVICE, or None of them.

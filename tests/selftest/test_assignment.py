@@ -76,8 +76,13 @@ def read(tmp_path, text, adapter=None):
         (
             "[functions.network]\nactivations = ['relu', 'identity']\n[functions.network_gradients]\n"
             "loss = 'binary_cross_entropy'\n",
-            "[functions.network]: binary_cross_entropy takes probabilities",
+            "[assignment] for network: binary_cross_entropy takes probabilities",
         ),
+        (
+            "[functions.network]\n[assignment]\ntask = 'binary'\n[submissions.'a.py']\nactivations = ['relu']\n",
+            '[submissions."a.py"] for network: binary_cross_entropy takes probabilities',
+        ),
+        ("[functions.network]\n[assignment]\ndevice = 'tpu'\n", "one of cpu, cuda is needed"),
         ("[functions.mean_squared_error]\narguments = ['y']\n", "each of y_hat, y once"),
         ("[functions.sigmoid]\n[assignment]\nlevel = 'hard'\n", "one of textbook, robust is needed"),
         ("[functions.sigmoid]\n[assignment]\nscoring = 'half'\n", "all-or-nothing, share"),

@@ -101,9 +101,9 @@ def slides_cited(text: str) -> set[str]:
 
 
 def test_a_source_in_floating_point_names_what_to_read():
-    for clause in CLAUSES.values():
-        if clause.source.startswith("floating point"):
-            assert re.search(r"IEEE 754|#\d|[^\d](19|20)\d\d|standard|documentation|guide|slide", clause.source), clause
+    for one in CLAUSES.values():
+        if one.source.startswith("floating point"):
+            assert re.search(r"IEEE 754|#\d|[^\d](19|20)\d\d|standard|documentation|guide|slide", one.source), one
 
 
 def test_every_source_is_a_slide_of_the_table_or_the_interface_or_floating_point():

@@ -41,8 +41,7 @@ class Loading:
     @property
     def asked(self) -> Asked:
         """The arrays and the device that are asked for."""
-        assignment = self.options.assignment
-        return Asked(self.options.arrays or (assignment.arrays if assignment else None), self.options.device)
+        return Asked.by(self.options.arrays, self.options.device, self.options.assignment)
 
     @cached_property
     def named(self) -> list[Named]:
