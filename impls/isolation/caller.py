@@ -85,11 +85,7 @@ class Isolated:
             self._begun.append(_Begun(requests, sent))
 
     def ask(self, requests: Sequence[Request]) -> Answers:
-        if self._begun and self._begun[0].requests is requests:
-            begun: _Begun | None = self._begun.pop(0)
-        else:
-            self._settle()
-            begun = None
+        begun = self._begun_for(requests)
         answers: list[Answer] = []
         overwritten: dict[str, str] = {}
         while True:
@@ -131,6 +127,16 @@ class Isolated:
         if answer.failure is not None:
             raise answer.failure
         return answer.value
+
+    def _begun_for(self, requests: Sequence[Request]) -> "_Begun | None":
+        """What was begun for them; what was begun before, and was never asked for, is forgotten."""
+        if not self._begun or self._begun[0].requests is not requests:
+            self._settle()
+        if any(one.requests is requests for one in self._begun):
+            while (one := self._begun.pop(0)).requests is not requests:
+                pass
+            return one
+        return None
 
     def _settle(self) -> None:
         """Take the answers to what was begun, before anything else is asked."""

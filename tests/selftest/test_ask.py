@@ -164,6 +164,10 @@ def test_what_was_begun_behind_others_is_computed_meanwhile_and_answered_in_its_
         caller.begin(requests)
     assert [one.requests for one in caller._begun] == [first, second]
     assert [numbers(first), numbers(second), numbers(third)] == [[2, 3], [4, 5], [6, 7]]
+    caller.begin(first)
+    caller.begin(second)
+    assert numbers(second) == [10, 11]  # the first ones have been made, and are not asked for
+    assert caller._begun == []
     for ahead, behind in ((first, large), (large, second)):  # a large one goes in several messages, and nothing between
         caller.begin(ahead)
         caller.begin(behind)
