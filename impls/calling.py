@@ -141,8 +141,8 @@ class Caller(Protocol):
         What was begun before is asked for first. It does no harm to say it again.
         """
 
-    def renew(self) -> None:
-        """Make the next call in a new process, where the calls have one of their own."""
+    def once_apart(self, request: Request) -> Answer | None:
+        """The answer to it as the first call of another process; None where calls are made in this one."""
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The plain result of the function of that name on ``args`` and the keyword arguments ``options``."""
@@ -165,8 +165,8 @@ class Renamed:
     def begin(self, requests: Sequence[Request]) -> None:
         """Nothing: they are asked for at once, later."""
 
-    def renew(self) -> None:
-        self.caller.renew()
+    def once_apart(self, request: Request) -> Answer | None:
+        return self.caller.once_apart(request._replace(function=self.names.get(request.function, request.function)))
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         return self.caller.call(self.names.get(function, function), args, options)
@@ -187,8 +187,8 @@ class Direct:
     def begin(self, requests: Sequence[Request]) -> None:
         """Nothing: this process makes the calls when they are asked for."""
 
-    def renew(self) -> None:
-        """Nothing: this process goes on."""
+    def once_apart(self, request: Request) -> None:
+        """None: this process goes on."""
 
     def answer(self, request: Request) -> Answer:
         """The answer to one of several requests; ``overwritten`` closes them."""

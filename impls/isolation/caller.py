@@ -112,9 +112,12 @@ class Isolated:
             self.end()
         return Answers(answers, overwritten)
 
-    def renew(self) -> None:
-        self._settle()
-        self.end()
+    def once_apart(self, request: Request) -> Answer:
+        apart = replace(self)
+        try:
+            return apart.ask([request]).answers[0]
+        finally:
+            apart.end()
 
     def end(self) -> None:
         """End its process with all that it started; the next call starts another one."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -383,7 +384,11 @@ def test_known_mistakes_have_the_same_outcomes_in_a_process_of_their_own(tmp_pat
     path.write_text(f"import numpy as np\ncalls = []\n{MISTAKEN[what]}")
     clauses = [id for id in CLAUSES_BY_ID if id.startswith("SIGMOID-") and id != "SIGMOID-LARGE"]
     here, there = outcomes_of(path, "none", clauses), outcomes_of(path, "process", clauses)
-    assert here == there
+    alone = "; as the first call of a process it gives another value: it depends on the calls before"
+    assert (alone in str(there)) == (what == "counts its calls")  # which this process cannot try
+    assert here == {
+        id: replace(one, message=one.message and one.message.replace(alone, "")) for id, one in there.items()
+    }
     assert any(outcome.outcome in ("failed", "error") for outcome in here.values())
 
 

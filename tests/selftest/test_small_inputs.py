@@ -24,5 +24,8 @@ def test_a_right_implementation_is_right_on_them(id):
 
 def test_most_textbook_clauses_that_draw_have_some():
     drawn = [id for id in CLAUSES if PROPERTIES[id].strategies and CLAUSES[id].level == TEXTBOOK]
-    without = [id for id in drawn if not inputs.of(id)]
-    assert len(without) <= len(drawn) / 8, f"run python -m tests.selftest.small_inputs; without: {without}"
+    small = [
+        id for id in drawn if not id.startswith("NETWORK-")
+    ]  # an example of which holds the layers of all networks
+    without = [id for id in small if not inputs.of(id)]
+    assert len(without) <= len(small) / 10, f"run python -m tests.selftest.small_inputs; without: {without}"

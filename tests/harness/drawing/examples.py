@@ -118,7 +118,8 @@ def size(values: Any) -> tuple[int, int]:
     if isinstance(values, np.ndarray):
         if values.size >= 100:
             return values.size, values.size * 8
-        return values.size, sum(len(str(one).removesuffix(".0")) + 2 for one in values.flat)
+        rows = values.size // values.shape[-1] if values.ndim and values.size else 1
+        return values.size, 2 * rows + sum(len(str(one).removesuffix(".0")) + 2 for one in values.flat)
     if isinstance(values, Mapping):
         values = list(values.values())
     if isinstance(values, list | tuple):

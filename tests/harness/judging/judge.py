@@ -11,7 +11,7 @@ import numpy as np
 
 from impls import Implementation
 from impls.backends import global_state_restored
-from impls.calling import CallFailed, Lost, NotJudged, NotWritten, Request
+from impls.calling import Answer, CallFailed, Lost, NotJudged, NotWritten, Request
 from impls.nested import leaves
 from impls.submissions.file import exits_raising
 from tests.harness.drawing import examples as drawing
@@ -254,31 +254,27 @@ class Judgement:
 
     def _once_more(self, function: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The value of another call of the implementation, None where there is none."""
-        answers = self.implementation.caller.ask([Request(function, arguments, options)]).answers
-        if not answers or answers[0].failure is not None:
+        request = Request(function, arguments, options)
+        return self._value(request, next(iter(self.implementation.caller.ask([request]).answers), None))
+
+    def _value(self, request: Request, answer: Answer | None) -> Any:
+        """The checked value of an answer, None where there is none."""
+        if answer is None or answer.failure is not None:
             return None
         try:
-            return checked(function, answers[0].value)
+            return checked(request.function, answer.value)
         except (Nonconformance, CallFailed):
             return None
 
     def _repeated(self, call: Made, anew: bool) -> str:
         """What is to be said where the same call gives another value. anew: it may depend on what was called before."""
-        if self._is_another_time(call):
+        if _differ(call.value, self._once_more(call.function, call.arguments, call.options)):
             return "; called again with the same arguments it gives another value"
         if anew:
-            self.implementation.caller.renew()
-            if self._is_another_time(call):
+            request = Request(call.function, call.arguments, call.options)
+            if _differ(call.value, self._value(request, self.implementation.caller.once_apart(request))):
                 return "; as the first call of a process it gives another value: it depends on the calls before"
         return ""
-
-    def _is_another_time(self, call: Made) -> bool:
-        """Whether the same call gives another value, by more than a device's order of adding can make it."""
-        again = self._once_more(call.function, call.arguments, call.options)
-        if again is None or call.value is None:
-            return False
-        pairs = zip(leaves(call.value), leaves(again), strict=False)
-        return not all(np.shape(a) == np.shape(b) and np.allclose(a, b, 1e-3, 1e-6, equal_nan=True) for a, b in pairs)
 
     def _explained_by(self, failing: Sequence[Seen]) -> tuple[str, ...]:
         function, implementation = self.clause.function, self.implementation
@@ -347,6 +343,14 @@ class Judgement:
         seed = self.examples.seed(self.about)
         drawing.shrink(self.about, seed, self.drawn, start, fails, self.shrink_budget, self.kind.dtypes)
         return last
+
+
+def _differ(value: Any, again: Any) -> bool:
+    """Whether these are two values, and differ by more than a device's order of adding can make them."""
+    if value is None or again is None:
+        return False
+    pairs = zip(leaves(value), leaves(again), strict=False)
+    return not all(np.shape(a) == np.shape(b) and np.allclose(a, b, 1e-3, 1e-6, equal_nan=True) for a, b in pairs)
 
 
 def _excused(deviations: Sequence[KnownDeviation], plan: Plan, calls: Sequence[Made], fault: Exception) -> bool:
