@@ -9,6 +9,7 @@ from tests.libraries.inputs import (
     PARAMETER,
     WHOLE_PARAMETER,
     a_path,
+    by_elements,
     impossible,
     slow_mean,
     three_targets,
@@ -54,6 +55,7 @@ def _steps(rule: str) -> tuple[Seen, Seen]:
     )
 
 
+_INPUTS = np.zeros((3, 1), np.float32)
 _STEP = [np.zeros(1), np.zeros(1)], [np.ones(1), np.ones(1)], 0.1
 _CERTAIN = np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]])
 _WRONG = np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
@@ -73,6 +75,11 @@ DEFECTS = (
         seen=(
             Seen("SOFTMAX-NAN", {"z": np.array([[np.nan, 0.0]], np.float32)}, covers_call=_rows_with_nan),
             Seen("SOFTMAX-HALF", {"z": np.zeros((1, 2)), "mix": (0, 0)}, covers_call=_rows_with_nan),
+            Seen(
+                "MLP-NAN",
+                {"network": (_INPUTS, [(np.ones((2, 1), np.float32), np.zeros(2, np.float32))], ["softmax"])},
+                covers_call=by_elements(_rows_with_nan, "softmax")["mlp"],
+            ),
         ),
     ),
     Defect(
