@@ -271,9 +271,7 @@ def network(sources: Sequence[tuple[str, Mapping[str, Any]]], file: Mapping[str,
                 checked(word, said[word])
             except ValueError as wrong:
                 raise Undeclared(f"{word} in {source}: {wrong}") from wrong
-    activations, name = (
-        next(filter(None, declared), None) for declared in zip(*(architecture(said) for _, said in every), strict=True)
-    )
+    activations, name = architecture(said for _, said in every)
     if loss is not None:
         own = LOSS_OBJECTS[loss.kind]
         says = file.get("LOSS") or _of_task(file, 1)
@@ -303,9 +301,13 @@ def meaningless(activations: Sequence[str], loss: str | None) -> str | None:
     )
 
 
-def architecture(said: Mapping[str, Any]) -> tuple[Sequence[str] | None, str | None]:
-    """The activations and the loss that one source declares."""
-    return said.get("ACTIVATIONS") or _of_task(said, 0), said.get("LOSS") or _of_task(said, 1)
+def architecture(sources: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str] | None, str | None]:
+    """The activations and the loss that are declared, each by the nearest source that says it; the nearest first."""
+    activations, loss = None, None
+    for said in sources:
+        activations = activations or said.get("ACTIVATIONS") or _of_task(said, 0)
+        loss = loss or said.get("LOSS") or _of_task(said, 1)
+    return activations, loss
 
 
 def _of_task(said: Mapping[str, Any], which: int) -> Any:

@@ -54,6 +54,11 @@ class Wanted:
             said |= one
         return said
 
+    def of_networks(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """By source, what is declared of networks."""
+        words = declared.NETWORK
+        return [(source, {word: said[word] for word in words if word in said}) for source, said in self.declared]
+
     def terms(self, file: Mapping[str, Any]) -> Terms:
         """What of it changes the judging."""
         return Terms.of(self.said(file), self.functions)
@@ -188,9 +193,9 @@ class _Reader:
         adapter = of_it.get("adapter")
         of_all = self._declared({key: of_it[key] for key in words if key in of_it}, says)
         said = {**of_all, **_together(functions.values())}
-        _have_meaning(said, says)
+        _have_meaning([said], says)
         for name, own in submissions.items():
-            _have_meaning(said | of_submissions[name] | _together(own.values()), f'[submissions."{name}"]')
+            _have_meaning([of_submissions[name] | _together(own.values()), said], f'[submissions."{name}"]')
         return Assignment(
             path=str(self._path),
             name=_checked(of_it, "name", _is_text, "a text", says) or self._path.stem,
@@ -266,8 +271,8 @@ def unknown(word: str, known: Iterable[str], what: str) -> str:
     return f"{word} is not {what}; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
 
 
-def _have_meaning(said: Mapping[str, Any], where: str) -> None:
-    activations, loss = declared.architecture(said)
+def _have_meaning(sources: Sequence[Mapping[str, Any]], where: str) -> None:
+    activations, loss = declared.architecture(sources)
     if activations and (why := declared.meaningless(activations, loss)):
         raise ValueError(f"{where} for network: {why}")
 

@@ -123,12 +123,17 @@ def _loss(
 
 
 def of_module(
-    thing: Any, functions: dict[str, Any], home: Any, asked: Sequence[str], entry: Mapping[str, Any] | None = None
+    thing: Any,
+    functions: dict[str, Any],
+    home: Any,
+    asked: Sequence[str],
+    entry: Mapping[str, Any] | None = None,
+    sources: Sequence[tuple[str, Mapping[str, Any]]] = (),
 ) -> Says:
     """What is declared of a module, a class or an object; the functions of its network are added or taken out.
 
-    home: the module that a class or an object was found in. entry: what is declared elsewhere, and goes first. Raises
-    ValueError for a declaration that cannot be.
+    home: the module that a class or an object was found in. entry: what a built-in's entry declares, in the place of
+    the module. sources: as for ``declared.network``. Raises ValueError for a declaration that cannot be.
     """
     names = {word: getattr(thing, word, getattr(home, word, None)) for word in declared.WORDS}
     members = vars(thing).values() if isinstance(thing, ModuleType) else [thing]
@@ -140,7 +145,9 @@ def of_module(
     ]
     said = declared.in_namespace(names | dict(entry or {}))
     written = [one for one in FUNCTIONS if one in functions]
-    found = offer(kinds, [], written, [], said, [], lambda loss: None)
+    found = offer(kinds, [], written, sources, said, [], lambda loss: None)
+    for _, elsewhere in reversed(sources):
+        said |= elsewhere
     functions |= {name: call for name, call in found.functions.items() if name in asked}
     not_judged = {name: why for name, why in found.not_judged.items() if name in asked}
     for name in not_judged:

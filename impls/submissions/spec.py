@@ -15,7 +15,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from impls import declared
 from impls.adapters.torch_modules import is_module_class
 from impls.backends import BACKENDS, DEVICES, library, probe
 from impls.builtin import BUILTINS, UNKNOWN_ULP, versions
@@ -301,8 +300,7 @@ def _from_module(named: Named, function_names: Sequence[str], asked: Asked) -> R
             own = {word: getattr(thing, word, getattr(home, word, None)) for word in ("ARRAYS", "DEVICE")}
             functions = _functions(thing, function_names)
             try:
-                said = {word: value for word, value in named.wanted.said({}).items() if word in declared.NETWORK}
-                says = networks.of_module(thing, functions, home, function_names, said)
+                says = networks.of_module(thing, functions, home, function_names, sources=named.wanted.of_networks())
             except ValueError as wrong:
                 raise LoadError(f"{wrong}, in the module") from wrong
             public = [one for one in dir(thing) if not one.startswith("_") and callable(getattr(thing, one, None))]

@@ -101,6 +101,12 @@ def test_a_wrong_assignment_is_refused(tmp_path, text, says):
     assert str(refused.value).startswith(f"--assignment {tmp_path}")
 
 
+def test_the_nearest_source_says_what_a_network_is_for(tmp_path):
+    of_all = "activations = ['relu', 'identity']\nloss = 'cross_entropy_with_logits'\n"
+    text = f"[functions.network]\n[assignment]\n{of_all}[submissions.'a.py']\ntask = 'binary'\n"
+    assert read(tmp_path, text).of_submissions == {"a.py": {"TASK": "binary"}}
+
+
 @pytest.mark.parametrize(
     ("adapter", "says"),
     [

@@ -127,10 +127,12 @@ def test_the_command_line_says_what_a_network_is_for(suite, submission, tmp_path
     assert "--task binary" in result.output
     of_the_file = submission(written(before=MSE), "knows.py")
     assert suite("--impl", of_the_file, *ONLY, "--task", "binary").outcomes()[of_the_file, "NETWORK-VALUE"] == "failed"
-    named = "their_module:MyTwoLayerMLP"
-    submission(written(), "their_module.py")
-    result = suite("--impl", named, *ONLY, "--task", "regression", environment={"PYTHONPATH": str(tmp_path)})
+    named, path = "their_module:MyTwoLayerMLP", {"PYTHONPATH": str(tmp_path)}
+    submission(written(before='ACTIVATIONS = "relu", "identity"'), "their_module.py")
+    result = suite("--impl", named, *ONLY, "--task", "regression", environment=path)
     assert result.outcomes()[named, "NETWORK-VALUE"] == "passed"
+    result = suite("--impl", named, *ONLY, "--task", "binary", environment=path)
+    assert result.outcomes()[named, "NETWORK-VALUE"] == "failed"
 
 
 def test_classes_that_are_still_to_be_written_are_not_implemented(suite, submission):
