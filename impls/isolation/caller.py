@@ -67,11 +67,14 @@ class Isolated:
         worker, batch = self._worker, _first_message(requests)
         if worker is None or worker.ended or any(map(self._gives_up, batch)):
             return
+        unanswered = [one.sent for one in self._begun if one.taken is None]
+        if unanswered and sum(bytes_of((one.args, one.beside)) for one in batch) > _SMALL_MESSAGE:
+            return  # before it is encoded: it is sent once the others are answered
         content = wire.body(_message(batch))
-        if not any(one.taken is None for one in self._begun):
+        if not unanswered:
             with suppress(Lost):  # the worker has ended, and the first of the calls starts another one
                 self._begun.append(_Begun(requests, self._sent(worker, batch, content)))
-        elif len(self._begun) == 1 and max(self._begun[0].sent.size, _size(content)) <= _SMALL_MESSAGE:
+        elif len(self._begun) == 1 and max(unanswered[0].size, _size(content)) <= _SMALL_MESSAGE:
             # It goes behind a message that the worker has still to answer. Where the worker has ended, its last answers
             # lie in the channel, and are taken first.
             patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")

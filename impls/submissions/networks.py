@@ -21,7 +21,7 @@ FUNCTIONS = ("network", "network_gradients")
 
 @dataclass
 class Offer:
-    """What came of looking for a network.
+    """The result of looking for a network.
 
     unwritten: the classes, where all of them are still to be written. fails: what is wrong without a call. loss: of the
     file, in words.

@@ -27,7 +27,7 @@ class DidNotEnd(BaseException):
 
 @dataclass
 class Ran:
-    """What came of running a submission.
+    """The result of running a submission.
 
     unsound: by name, why its value is not the one that the student meant. refused: by name, why what should define it
     is no Python. unknown: why names that no statement binds may be missing. kept: by statement, the names of functions

@@ -12,7 +12,7 @@ import pytest
 from impls.backends import library
 from impls.calling import CallFailed, Direct, Lost, NotWritten, Oversized, Request
 from impls.implementation import Implementation
-from impls.isolation import Isolation, Limits, landlock, load_isolated
+from impls.isolation import Isolation, Limits, landlock, load_isolated, processes
 from impls.isolation.channel import Patience
 from impls.isolation.processes import children, family
 from impls.submissions.spec import Asked, load_here, named_by
@@ -381,3 +381,9 @@ class SlyDict(dict):
 def test_what_is_stored_is_read_and_not_what_a_subclass_says(sly):
     read = Direct({"f": lambda: sly}, library("numpy", "cpu")).call("f", (), {})
     assert read == ({"a": 1.0, "b": 2.0} if isinstance(sly, dict) else [1.0, 2.0])
+
+
+def test_what_the_kernel_says_in_several_pages_is_read_to_its_end(tmp_path):
+    (tmp_path / "children").write_text("1234567 " * 2000)
+    assert processes._children(str(tmp_path)) == [1234567] * 2000
+    assert processes._children(str(tmp_path / "gone")) == []

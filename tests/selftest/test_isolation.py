@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from impls.backends import Needs
 from impls.calling import Lost, Request
-from impls.isolation import Isolation, IsolationError, Limits, landlock, limits, load_isolated, processes, seccomp
+from impls.isolation import Isolation, IsolationError, Limits, landlock, limits, load_isolated, seccomp
 from impls.isolation.sources import Sources
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
@@ -209,12 +209,6 @@ def test_what_this_machine_lacks_is_said(monkeypatch):
     assert Isolation().in_force.endswith("; no seccomp")
     monkeypatch.setattr(landlock, "version", lambda: 0)
     assert Isolation().in_force == "process only: this kernel has no Landlock; no seccomp"
-
-
-def test_what_the_kernel_says_in_several_pages_is_read_to_its_end(tmp_path):
-    (tmp_path / "children").write_text("1234567 " * 2000)
-    assert processes._children(str(tmp_path)) == [1234567] * 2000
-    assert processes._children(str(tmp_path / "gone")) == []
 
 
 def test_a_machine_on_which_no_process_can_be_started_is_named(monkeypatch):
