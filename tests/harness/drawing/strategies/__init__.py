@@ -5,6 +5,7 @@ from tests.harness.spec.dtypes import FLOAT64, FLOATS, HALVES, INTEGERS
 
 from .architectures import *
 from .arrays import *
+from .asked_lengths import *
 from .batches import *
 from .networks import *
 from .recipes import *

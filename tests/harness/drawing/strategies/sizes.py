@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from tests.harness.drawing.strategies.asked_lengths import Lengths, in_dtypes
 from tests.harness.drawing.strategies.networks import (
     ACTIVATIONS,
     LOSSES,
@@ -17,7 +18,7 @@ from tests.harness.drawing.strategies.networks import (
     Training,
     in_dtype,
 )
-from tests.harness.drawing.strategies.recipes import Lengths, in_dtypes, numbers, recipe
+from tests.harness.drawing.strategies.recipes import numbers, recipe
 from tests.harness.spec.dtypes import FLOATS
 
 LayerCase = tuple[str, tuple[np.ndarray, np.ndarray, np.ndarray]]

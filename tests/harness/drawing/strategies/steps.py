@@ -9,9 +9,10 @@ from hypothesis.strategies import SearchStrategy
 from numpy.typing import ArrayLike
 
 from tests.harness.drawing.strategies.arrays import Shape, one_of_each
+from tests.harness.drawing.strategies.asked_lengths import Lengths, take_turns
 from tests.harness.drawing.strategies.networks import Pool, in_dtype, large_integers, many_magnitudes, small_numbers
 from tests.harness.drawing.strategies.palettes import Palette, palette
-from tests.harness.drawing.strategies.recipes import Lengths, recipe, take_turns
+from tests.harness.drawing.strategies.recipes import recipe
 from tests.harness.spec.dtypes import FLOAT64, FLOATS, INTEGERS, Draw, Drawing, drawn
 
 Update = dict[str, Any]
