@@ -10,8 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -32,6 +31,7 @@ _LARGE = 1 << 26
 """From how many bytes of arguments on a library gives back the memory that it keeps for the next call."""
 
 _REAL = "fiub"
+_NUMBERS = (bool, int, float, np.generic)
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,23 @@ class Lost(CallFailed):
         super().__init__(message, refused=False)
 
 
-class Request(NamedTuple):
+@dataclass(eq=False, slots=True)
+class Request:
     """One call to be made.
 
     most: how many elements the arrays of its result may have together. spent: its arguments are written into once the
     result has been read; a result that shares memory with them is then among those that are overwritten. beside: the
     arguments of a call of the same function, with the same options, which another thread makes at the same time.
+    written: what a caller has made of all this to send it, which it sends to the next implementation as well.
     """
 
     function: str
     args: tuple[Any, ...]
-    options: Mapping[str, Any] = MappingProxyType({})
+    options: Mapping[str, Any] = field(default_factory=dict)
     most: int = 1 << 20
     spent: bool = False
     beside: tuple[Any, ...] | None = None
+    written: Any = field(default=None, init=False, repr=False)
 
 
 class Answer(NamedTuple):
@@ -156,9 +159,7 @@ class Renamed:
     names: Mapping[str, str]
 
     def ask(self, requests: Sequence[Request]) -> Answers:
-        answers = self.caller.ask(
-            [one._replace(function=self.names.get(one.function, one.function)) for one in requests]
-        )
+        answers = self.caller.ask([self._renamed(one) for one in requests])
         theirs = {name: function for function, name in self.names.items()}
         return Answers(answers.answers, {theirs.get(name, name): call for name, call in answers.overwritten.items()})
 
@@ -166,10 +167,13 @@ class Renamed:
         """Nothing: they are asked for at once, later."""
 
     def once_apart(self, request: Request) -> Answer | None:
-        return self.caller.once_apart(request._replace(function=self.names.get(request.function, request.function)))
+        return self.caller.once_apart(self._renamed(request))
 
     def call(self, function: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         return self.caller.call(self.names.get(function, function), args, options)
+
+    def _renamed(self, request: Request) -> Request:
+        return replace(request, function=self.names.get(request.function, request.function))
 
 
 class Direct:
@@ -193,7 +197,7 @@ class Direct:
     def answer(self, request: Request) -> Answer:
         """The answer to one of several requests; ``overwritten`` closes them."""
         answer = self._answer(request)
-        if bytes_of(request.args) >= _LARGE and not answer.device_lost:
+        if self._library.device != "cpu" and bytes_of(request.args) >= _LARGE and not answer.device_lost:
             self._library.release()
         return answer
 
@@ -317,17 +321,20 @@ class _Reader:
 
     def plain(self, result: Any, depth: int) -> Any:
         try:
-            if isinstance(result, list | tuple | Mapping):
-                return self._plain_items(result, depth)
-            if result is None:
-                return Unreadable("None: is something still to be written?")
-            is_number = isinstance(result, bool | int | float | np.generic)
-            if not is_number and self.library.is_array(result):
+            if isinstance(result, _NUMBERS):
+                array = np.array(result)
+            elif self.library.is_array(result):
                 shape, dtype = self.library.outline(result)
                 self.left -= math.prod(shape)
                 if self.left < 0:
                     return Oversized(shape, str(dtype).rpartition(".")[2])
-            array = np.array(result) if is_number else self.library.to_numpy(result)
+                array = self.library.read(result)
+            elif isinstance(result, list | tuple | Mapping):
+                return self._plain_items(result, depth)
+            elif result is None:
+                return Unreadable("None: is something still to be written?")
+            else:
+                array = self.library.to_numpy(result)
         except BaseException as raised:
             if isinstance(raised, KeyboardInterrupt) and was_interrupted():
                 raise

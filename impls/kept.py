@@ -9,10 +9,9 @@ function could tell a call that is checked from one that is not.
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +27,7 @@ def digest(value: Any) -> Any:
     """What two plain values share exactly when they are the same bits in the same structure."""
     if isinstance(value, np.ndarray):
         data = value.tobytes()
-        return value.dtype.str, value.shape, data if len(data) < _LONG else blake2b(data, digest_size=16).digest()
+        return value.dtype, value.shape, data if len(data) < _LONG else blake2b(data, digest_size=16).digest()
     if isinstance(value, list | tuple):
         return [digest(item) for item in value]
     if isinstance(value, Mapping):
@@ -36,8 +35,7 @@ def digest(value: Any) -> Any:
     return value.hex() if isinstance(value, float) else value
 
 
-@dataclass(frozen=True)
-class _Kept:
+class _Kept(NamedTuple):
     function: str
     number: int
     returned: Any

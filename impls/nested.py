@@ -4,12 +4,12 @@ In go a function and trees of one structure; out come a tree of that structure, 
 mapping is a leaf, an array among them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-_LEAVES = frozenset({np.ndarray, int, float, bool, str, type(None)})
+_LEAVES = frozenset({np.ndarray, np.float64, int, float, bool, str, type(None)})
 """The types of the usual leaves: to ask whether one of them is a mapping takes longer than all else here."""
 
 _SEQUENCES = (list, tuple)
@@ -23,7 +23,7 @@ def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
     if type(first) in _LEAVES:
         return f(first, *others)
     if isinstance(first, _SEQUENCES):
-        return type(first)(mapped(f, *items) for items in zip(first, *others, strict=True))
+        return type(first)([mapped(f, *items) for items in zip(first, *others, strict=True)])
     if isinstance(first, Mapping):
         return {key: mapped(f, item, *(other[key] for other in others)) for key, item in first.items()}
     return f(first, *others)
@@ -32,18 +32,17 @@ def mapped(f: Callable[..., Any], first: Any, *others: Any) -> Any:
 def leaves(tree: Any) -> list[Any]:
     """Every leaf, from the first to the last."""
     found: list[Any] = []
-    _collect(tree, found)
+    _collect([tree], found)
     return found
 
 
-def _collect(tree: Any, found: list[Any]) -> None:
-    if type(tree) in _LEAVES:
-        found.append(tree)
-    elif isinstance(tree, _SEQUENCES):
-        for item in tree:
+def _collect(items: Iterable[Any], found: list[Any]) -> None:
+    for item in items:
+        if type(item) in _LEAVES or isinstance(item, np.ndarray):
+            found.append(item)
+        elif isinstance(item, _SEQUENCES):
             _collect(item, found)
-    elif isinstance(tree, Mapping):
-        for item in tree.values():
-            _collect(item, found)
-    else:
-        found.append(tree)
+        elif isinstance(item, Mapping):
+            _collect(item.values(), found)
+        else:
+            found.append(item)

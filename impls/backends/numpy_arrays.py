@@ -36,7 +36,7 @@ class Arrays(Backend):
         return np.array(values, dtype=dtype, order="C")
 
     def is_array(self, x: Any) -> bool:
-        return isinstance(x, np.ndarray | np.generic)
+        return isinstance(x, (np.ndarray, np.generic))
 
     def flushing(self) -> tuple[str, ...]:
         """None: what else flushes in this process is no setting of NumPy's."""

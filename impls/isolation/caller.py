@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from impls.backends import Needs
-from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request, bytes_of
+from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request
 from impls.isolation import wire
 from impls.isolation.channel import Ended, Patience, Worker
 from impls.isolation.forked import ServerLost
@@ -68,18 +68,15 @@ class Isolated:
         if worker is None or worker.ended or any(map(self._gives_up, batch)):
             return
         unanswered = [one.sent for one in self._begun if one.taken is None]
-        if unanswered and sum(bytes_of((one.args, one.beside)) for one in batch) > _SMALL_MESSAGE:
-            return  # before it is encoded: it is sent once the others are answered
-        content = wire.body(_message(batch))
         if not unanswered:
             with suppress(Lost):  # the worker has ended, and the first of the calls starts another one
-                self._begun.append(_Begun(requests, self._sent(worker, batch, content)))
-        elif len(self._begun) == 1 and max(unanswered[0].size, _size(content)) <= _SMALL_MESSAGE:
+                self._begun.append(_Begun(requests, self._sent(worker, batch)))
+        elif len(self._begun) == 1 and max(unanswered[0].size, (content := _message(batch)).size) <= _SMALL_MESSAGE:
             # It goes behind a message that the worker has still to answer. Where the worker has ended, its last answers
             # lie in the channel, and are taken first.
             patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
             try:
-                sent = _Sent(batch, worker, worker.channel.send(content, patience), _size(content))
+                sent = _Sent(batch, worker, worker.channel.send(content, patience), content.size)
             except Ended:
                 return
             except TimeoutError:  # a part of it is sent
@@ -150,10 +147,10 @@ class Isolated:
             if one.taken is None:
                 self._begun[at] = replace(one, taken=self._take(one.sent.batch, one.sent))
 
-    def _sent(self, worker: Worker, batch: Sequence[Request], content: wire.Body | None = None) -> "_Sent":
-        content = content or wire.body(_message(batch))
+    def _sent(self, worker: Worker, batch: Sequence[Request]) -> "_Sent":
+        content = _message(batch)
         patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-        return _Sent(batch, worker, worker.send(content, patience), _size(content))
+        return _Sent(batch, worker, worker.send(content, patience), content.size)
 
     def _take(self, batch: Sequence[Request], sent: "_Sent | None" = None) -> "_Taken":
         """The answers to one message, which is sent now unless it has been; each is taken as it comes."""
@@ -304,28 +301,30 @@ class _Begun:
         return len(self.sent.batch) == len(self.requests)
 
 
-def _size(content: wire.Body) -> int:
-    return sum(map(len, content))
-
-
 def _shapes(request: Request) -> Hashable:
     """What a compiler makes a program of its own for: the shapes and dtypes of the arrays, and all other arguments."""
     every = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves([request.args, request.options]))
     return tuple((one.shape, one.dtype.str) if isinstance(one, np.ndarray) else repr(one) for one in every)
 
 
-def _message(batch: Sequence[Request]) -> dict[str, Any]:
-    return {
-        "do": "ask",
-        "requests": [[one.function, one.args, one.options, one.most, one.spent, one.beside] for one in batch],
-    }
+def _message(batch: Sequence[Request]) -> wire.Body:
+    return wire.asking([_written(request) for request in batch])
+
+
+def _written(request: Request) -> wire.Body:
+    """The request as it is sent, which is made of it once: many implementations get the same one."""
+    if request.written is None:
+        parts = request.function, request.args, request.options, request.most, request.spent, request.beside
+        request.written = wire.written(list(parts))
+    written: wire.Body = request.written
+    return written
 
 
 def _first_message(requests: Sequence[Request]) -> Sequence[Request]:
     """The first of the requests, as many as go into one message; at least one where there is one."""
     size = 0
     for count, request in enumerate(requests):
-        size += bytes_of((request.args, request.beside))
+        size += _written(request).size
         if count and size > _MESSAGE:
             return requests[:count]
     return requests

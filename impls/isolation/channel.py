@@ -128,7 +128,7 @@ class Channel:
         with memoryview(came) as view:
             content = bytes(view[wire.PREFIX.size : start]), bytes(view[start : start + arrays])
         del came[: start + arrays]
-        return wire.message(content)
+        return wire.message(*content)
 
     def _at_least(self, count: int, patience: Patience) -> bytearray:
         """What has come and was not taken, once it is so many bytes or more."""

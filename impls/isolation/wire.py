@@ -5,9 +5,9 @@ lists, dicts and base-class arrays of plain dtypes, or refused with a WireError.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json import dumps, loads
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from impls.text import one_line
 
 PREFIX = struct.Struct("<4sQIQ")
 """A frame's first bytes: the magic word, the token of the request, the length of the header and of the arrays."""
-
-Body = tuple[bytes, bytes]
-"""A message without its prefix: the header, and the bytes of the arrays."""
 
 LONGEST_HEADER = 1 << 20
 _MAGIC = b"lfc1"
@@ -37,17 +34,39 @@ class WireError(ValueError):
     """What was got is no frame, or is larger than it may be."""
 
 
-def body(message: Mapping[str, Any]) -> Body:
-    """The bytes of a message; its values are what ``calling`` describes as arguments and plain values."""
+class Body(NamedTuple):
+    """A message without its prefix, or a part of one: its JSON, the arrays or bytes that follow, and their size."""
+
+    header: bytes
+    arrays: Sequence[Any]
+    size: int
+
+
+def written(value: Any) -> Body:
+    """A value, which is what ``calling`` describes as arguments and plain values.
+
+    It holds no copy of an array that is contiguous, and so may be kept as long as the array is.
+    """
     writer = _Writer()
-    text = dumps([[key, writer.encoded(value)] for key, value in message.items()]).encode()
-    return text, b"".join(writer.buffers)
+    return writer.body(writer.encoded(value))
+
+
+def body(message: Mapping[str, Any]) -> Body:
+    """A message by its keys."""
+    writer = _Writer()
+    return writer.body([[key, writer.encoded(value)] for key, value in message.items()])
+
+
+def asking(requests: Sequence[Body]) -> Body:
+    """The message that asks requests of which each was written before: ``body({"do": "ask", "requests": [...]})``."""
+    header = b'[["do", "ask"], ["requests", [' + b", ".join([one.header for one in requests]) + b"]]]"
+    return Body(header, [array for one in requests for array in one.arrays], sum(one.size for one in requests))
 
 
 def frame(token: int, content: Body) -> bytes:
     """A message as it goes over the channel; the answer to a request bears the token of the request."""
-    header, arrays = content
-    return PREFIX.pack(_MAGIC, token, len(header), len(arrays)) + header + arrays
+    prefix = PREFIX.pack(_MAGIC, token, len(content.header), content.size)
+    return b"".join([prefix, content.header, *content.arrays])
 
 
 def lengths(prefix: bytes | bytearray, most: int, asked: int | None = None) -> tuple[int, int, int]:
@@ -63,9 +82,8 @@ def lengths(prefix: bytes | bytearray, most: int, asked: int | None = None) -> t
     return token, header, arrays
 
 
-def message(content: Body) -> dict[str, Any]:
-    """The message in a body. Raises WireError."""
-    header, arrays = content
+def message(header: bytes | bytearray, arrays: bytes | bytearray) -> dict[str, Any]:
+    """The message with this header and the bytes of its arrays, which are views of them. Raises WireError."""
     try:
         reader = _Arrays(arrays)
         decoded = {str(key): value for key, value in loads(header, object_hook=reader.decoded)}
@@ -77,17 +95,22 @@ def message(content: Body) -> dict[str, Any]:
 
 
 class _Writer:
-    """Encodes values, putting the bytes of their arrays one after the other."""
+    """Encodes values, putting their arrays, or the bytes of them, one after the other."""
 
     def __init__(self) -> None:
-        self.buffers: list[bytes] = []
+        self._arrays: list[Any] = []
+        self._size = 0
         self._laid_out: dict[int, int] = {}  # by the id of each LaidOut so far, which one it is
+
+    def body(self, encoded: Any) -> Body:
+        """The body of what was encoded."""
+        return Body(dumps(encoded).encode(), self._arrays, self._size)
 
     def encoded(self, value: Any) -> Any:
         if type(value) in _AS_THEY_ARE:
             return value
         if isinstance(value, np.ndarray):
-            self.buffers.append(value.tobytes())
+            self._append(value)
             return {"array": [value.dtype.str, value.shape]}
         if isinstance(value, LaidOut):
             return self._encoded_layout(value)
@@ -106,18 +129,22 @@ class _Writer:
         return value
 
     def _encoded_layout(self, one: LaidOut) -> Any:
-        """An object that was written before is named by its number: it stays the same object."""
+        """An object that was written before stays the same object: it is named by how many were written since."""
         if id(one) in self._laid_out:
-            return {"same": self._laid_out[id(one)]}
+            return {"same": len(self._laid_out) - self._laid_out[id(one)]}
         self._laid_out[id(one)] = len(self._laid_out)
-        self.buffers.append(one.values.tobytes())
+        self._append(one.values)
         return {"laid out": [one.values.dtype.str, one.values.shape, one.layout, one.dtype]}
+
+    def _append(self, array: np.ndarray) -> None:
+        self._arrays.append(array if array.flags.c_contiguous else array.tobytes())
+        self._size += array.nbytes
 
 
 class _Arrays:
     """Decodes JSON objects, from the innermost out, taking the arrays from the bytes one after the other."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | bytearray) -> None:
         self._data = memoryview(data)
         self._at = 0
         self._laid_out: list[LaidOut] = []
@@ -136,9 +163,9 @@ class _Arrays:
             self._laid_out.append(LaidOut(self._array(dtype, shape), layout, as_dtype))
             return self._laid_out[-1]
         if kind == "same":
-            if type(content) is not int or not 0 <= content < len(self._laid_out):
+            if type(content) is not int or not 1 <= content <= len(self._laid_out):
                 raise WireError("an array that is to be the same as one that is not there")
-            return self._laid_out[content]
+            return self._laid_out[-content]
         if kind == "tuple":
             return tuple(content)
         if kind == "dict":
@@ -151,9 +178,9 @@ class _Arrays:
         raise WireError(f"a value of the unknown kind {kind[:40]!r}")
 
     def _array(self, dtype: str, shape: list[int]) -> np.ndarray:
-        """The next array, a copy; NumPy raises ValueError or TypeError for no shape, or one beyond the bytes."""
+        """The next array; NumPy raises ValueError or TypeError for no shape, or one beyond the bytes."""
         if min(shape, default=0) < 0:
             raise WireError("an array with a negative number of elements")
-        array: np.ndarray = np.ndarray(shape, _DTYPES[dtype], self._data, self._at).copy()
+        array: np.ndarray = np.ndarray(shape, _DTYPES[dtype], self._data, self._at)
         self._at += array.nbytes
         return array

@@ -108,23 +108,22 @@ class _Channel:
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
-        self._came = bytearray()
 
     def receive(self) -> tuple[int, dict[str, Any]]:
         """The token and the content of the next request."""
         token, header, arrays = wire.lengths(self._exactly(wire.PREFIX.size), _LARGEST_REQUEST)
-        return token, wire.message((self._exactly(header), self._exactly(arrays)))
+        return token, wire.message(self._exactly(header), self._exactly(arrays))
 
     def answer(self, token: int, content: dict[str, Any]) -> None:
         self._socket.sendall(wire.frame(token, wire.body(content)))
 
-    def _exactly(self, count: int) -> bytes:
+    def _exactly(self, count: int) -> bytearray:
         """So many bytes from the channel; where it is closed the process ends."""
-        while len(self._came) < count:
-            piece = self._socket.recv(max(1 << 16, min(count, 1 << 22)))
-            if not piece:
+        data = bytearray(count)
+        left = memoryview(data)
+        while left:
+            came = self._socket.recv_into(left)
+            if not came:
                 os._exit(0)
-            self._came += piece
-        data = bytes(self._came[:count])
-        del self._came[:count]
+            left = left[came:]
         return data

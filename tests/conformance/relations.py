@@ -9,7 +9,7 @@ import numpy as np
 from impls.backends import COMPACT
 from impls.nested import leaves, mapped
 from reference import Band, gamma
-from tests.harness import Subject, deferred, exact, example, laid_out
+from tests.harness import Subject, deferred, example, laid_out
 from tests.harness.drawing import strategies as draw
 from tests.harness.judging.comparison import has_shape
 from tests.harness.judging.faults import Nonconformance
@@ -161,7 +161,7 @@ def assert_not_broadcast(impl: Subject, f: str, y_hat: np.ndarray, y: np.ndarray
     loss = impl.attempt[f](y_hat, y)
     if np.squeeze(y_hat).shape == np.squeeze(y).shape:
         vectors = y_hat.ravel(), y.ravel()
-        loss.refused_or_within(exact[f](*vectors), impl.bound[f](*vectors))
+        loss.refused_or_within(impl.exact[f](*vectors), impl.bound[f](*vectors))
     else:
         loss.refused("y of another shape than y_hat")
 
@@ -232,7 +232,7 @@ def assert_half_is_as(impl: Subject, f: str, spoilt: Sequence[Any], whole: Seque
 
     Where NaN or an infinity stands among the arguments, the formula has no bound of its own.
     """
-    expected = exact[f](*spoilt)
+    expected = impl.exact[f](*spoilt)
     for passed, sound in zip(in_each_half(impl, spoilt), in_each_half(impl, whole), strict=True):
         impl.attempt[f](*passed).refused_or_within(expected, impl.bound[f](*sound))
 
@@ -255,7 +255,7 @@ def where_worst(answer: Any, z: np.ndarray, expected: np.ndarray, bound: np.ndar
 def assert_right_at_each_element(impl: Subject, f: str, z: np.ndarray) -> None:
     """``f`` is right at each element of a long vector; a failure shows the worst element where it fails alone."""
     answer = impl[f](z)
-    impl.check[f](where_worst(answer, z, exact[f](z), impl.bound[f](z).bound))
+    impl.check[f](where_worst(answer, z, impl.exact[f](z), impl.bound[f](z).bound))
     impl.right(answer)
 
 
@@ -273,7 +273,7 @@ def assert_every_position_counts(
     """
     for dtype in floats_of(impl):
         other = impl.cast(second(dtype))
-        expected, bound = exact[f](spiked(0, dtype), other), impl.bound[f](spiked(0, dtype), other)
+        expected, bound = impl.exact[f](spiked(0, dtype), other), impl.bound[f](spiked(0, dtype), other)
         for reason, at in draw.spike_positions(position):
             impl.because(reason)
             impl.within(impl[f](spiked(at, dtype), other), expected, bound)

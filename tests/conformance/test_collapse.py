@@ -47,7 +47,7 @@ def test_collapse_keeps_no_buffer_and_changes_no_argument(impl, layers):
 def test_collapse_keeps_the_dtype(impl, layers):
     W, b = impl.collapse_linear(*layers)
     impl.dtype([W, b], layers[0].dtype)
-    impl.within([W, b], exact.collapse_linear(*layers), impl.bound.collapse_linear(*layers))
+    impl.within([W, b], impl.exact.collapse_linear(*layers), impl.bound.collapse_linear(*layers))
 
 
 @clause("COLLAPSE-LAYOUT")
@@ -69,7 +69,7 @@ def test_collapse_reads_any_memory_layout(impl, layers, mix):
 def test_no_unit_between_two_wide_layers_is_lost(impl, length):
     for reason, layers in draw.long_collapses(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
-        impl.exactly(impl.collapse_linear(*layers), exact.collapse_linear(*layers))
+        impl.exactly(impl.collapse_linear(*layers), impl.exact.collapse_linear(*layers))
 
 
 @clause("COLLAPSE-BLOCKS")
@@ -83,7 +83,7 @@ def test_no_tile_of_a_product_is_lost_or_rounded(impl, case):
 @clause("COLLAPSE-INTEGER")
 @given(layers=draw.linear_pairs(draw.PAIRS, dtypes=draw.INTEGERS))
 def test_collapse_promotes_or_refuses_integers(impl, layers):
-    impl.attempt.collapse_linear(*layers).refused_or_exactly(exact.collapse_linear(*layers))
+    impl.attempt.collapse_linear(*layers).refused_or_exactly(impl.exact.collapse_linear(*layers))
 
 
 @clause("COLLAPSE-SHAPES")

@@ -173,7 +173,7 @@ def test_gradients_read_any_memory_layout(impl, training, mix):
 def test_no_input_and_no_hidden_unit_is_left_without_its_gradient(impl, length):
     for reason, training in draw.long_trainings(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
-        impl.exactly(impl.mlp_gradients(*training), exact.mlp_gradients(*training))
+        impl.exactly(impl.mlp_gradients(*training), impl.exact.mlp_gradients(*training))
 
 
 @clause("GRAD-BLOCKS")
@@ -239,7 +239,7 @@ def test_targets_are_not_broadcast(impl, training):
     impl.attempt.mlp_gradients(x, y[:1], *network).refused("one example's targets for several examples")
     without_axis = impl.attempt.mlp_gradients(x, y[:, 0], *network)
     if y.shape[1] == 1:  # a library may take (m,) for (m, 1), and must not make (m, m) of the two
-        without_axis.refused_or_within(exact.mlp_gradients(*training), impl.bound.mlp_gradients(*training))
+        without_axis.refused_or_within(impl.exact.mlp_gradients(*training), impl.bound.mlp_gradients(*training))
     else:
         without_axis.refused("targets without the axis of outputs")
 

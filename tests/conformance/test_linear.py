@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.conformance.relations import assert_pure, assert_right_in_layouts, each, floats_of, lengths_of
-from tests.harness import clause, exact, given, laid_out
+from tests.harness import clause, given, laid_out
 from tests.harness.drawing import strategies as draw
 
 
@@ -39,7 +39,7 @@ def test_a_batch_has_the_sums_of_each_of_its_examples(impl, layer):
     rows = impl.linear(x, W, b)
     impl.shape(rows, (len(x), len(b)))
     for index, one in enumerate(x):
-        impl.within(rows[index], exact.linear(one, W, b), impl.bound.linear(one, W, b))
+        impl.within(rows[index], impl.exact.linear(one, W, b), impl.bound.linear(one, W, b))
 
 
 @clause("LINEAR-IDENTITY")
@@ -98,7 +98,7 @@ def test_nan_spoils_its_own_sums_and_no_other(impl, layer):
     bound = impl.bound.linear(x, W, b)
     inputs = [(draw.with_nan_at(x, position - x.shape[1]), W, b) for position in range(x.shape[1])]
     for spoilt in (*inputs, (x, draw.with_nan_at(W, -1), b), (x, W, draw.with_nan_at(b, -1))):
-        impl.attempt.linear(*spoilt).refused_or_within(exact.linear(*spoilt), bound)
+        impl.attempt.linear(*spoilt).refused_or_within(impl.exact.linear(*spoilt), bound)
 
 
 @clause("LINEAR-INF")
@@ -123,7 +123,7 @@ def test_an_infinite_input_gives_no_finite_sum(impl, layer):
 def test_no_input_of_a_long_example_is_lost(impl, length):
     for reason, layer in draw.long_layers(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
-        impl.exactly(impl.linear(*layer), exact.linear(*layer))
+        impl.exactly(impl.linear(*layer), impl.exact.linear(*layer))
 
 
 @clause("LINEAR-BLOCKS")
@@ -148,7 +148,7 @@ def test_an_empty_batch_has_no_rows_of_sums(impl, layer):
 @clause("LINEAR-INTEGER")
 @given(layer=draw.integer_layers())
 def test_integers_are_promoted_or_refused(impl, layer):
-    impl.attempt.linear(*layer).refused_or_exactly(exact.linear(*layer))
+    impl.attempt.linear(*layer).refused_or_exactly(impl.exact.linear(*layer))
 
 
 @clause("LINEAR-SHAPES")

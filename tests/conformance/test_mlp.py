@@ -58,7 +58,7 @@ def test_the_points_on_one_side_of_either_line(impl, x):
 def _assert_region(impl, network, x):
     h = _assert_layers(impl, network, x)
     arguments = impl.cast((x, list(network.theta), list(network.activations)))
-    due = exact.mlp(*arguments)
+    due = impl.exact.mlp(*arguments)
     decided = abs(due - 0.5) > impl.bound.mlp(*arguments).bound
     impl.exactly((h > 0.5)[decided], (due > 0.5)[decided])
 
@@ -120,14 +120,14 @@ def test_nan_spoils_its_own_example_and_no_other(impl, network):
     bound = impl.bound.mlp(x, theta, activations)
     for position in range(x.shape[1]):
         spoilt = draw.with_nan_at(x, position - x.shape[1]), theta, activations
-        impl.attempt.mlp(*spoilt).refused_or_within(exact.mlp(*spoilt), bound)
+        impl.attempt.mlp(*spoilt).refused_or_within(impl.exact.mlp(*spoilt), bound)
     for at, (W, b) in enumerate(theta):
         spoilt = x, [*theta[:at], (W, draw.with_nan_at(b, -1)), *theta[at + 1 :]], activations
-        impl.attempt.mlp(*spoilt).refused_or_within(exact.mlp(*spoilt), bound)
+        impl.attempt.mlp(*spoilt).refused_or_within(impl.exact.mlp(*spoilt), bound)
     (W, b), *others = theta
     whole = draw.without_0(x), theta, activations
     spoilt = whole[0], [(draw.with_nan_at(W, -1), b), *others], activations
-    impl.attempt.mlp(*spoilt).refused_or_within(exact.mlp(*spoilt), impl.bound.mlp(*whole))
+    impl.attempt.mlp(*spoilt).refused_or_within(impl.exact.mlp(*spoilt), impl.bound.mlp(*whole))
 
 
 @clause("MLP-INF")
@@ -146,7 +146,7 @@ def test_an_infinite_input_gives_no_finite_output(impl, network):
 def test_no_unit_of_a_wide_layer_is_lost(impl, length):
     for reason, network in draw.wide_networks(lengths_of(impl, length), floats_of(impl)):
         impl.because(reason)
-        impl.exactly(impl.mlp(*network), exact.mlp(*network))
+        impl.exactly(impl.mlp(*network), impl.exact.mlp(*network))
 
 
 @clause("MLP-BLOCKS")

@@ -4,7 +4,7 @@ import numpy as np
 
 from reference import differentiated
 from tests.conformance.relations import assert_pure
-from tests.harness import clause, exact, given
+from tests.harness import clause, given
 from tests.harness.drawing import strategies as draw
 
 
@@ -18,14 +18,14 @@ def of_the_architecture(impl, drawn):
 
 def assert_output(impl, x, theta):
     y_hat, activations = impl.network(x, theta), impl.kind.network.activations
-    impl.within(y_hat, exact.mlp(x, theta, activations), impl.bound.mlp(x, theta, activations))
+    impl.within(y_hat, impl.exact.mlp(x, theta, activations), impl.bound.mlp(x, theta, activations))
     return y_hat
 
 
 def assert_gradients(impl, x, y, theta):
     gradients, network = impl.network_gradients(x, y, theta), impl.kind.network
     arguments = (x, y, theta, *differentiated(network.activations, network.loss))
-    impl.within(gradients, exact.mlp_gradients(*arguments), impl.bound.mlp_gradients(*arguments))
+    impl.within(gradients, impl.exact.mlp_gradients(*arguments), impl.bound.mlp_gradients(*arguments))
     return gradients
 
 

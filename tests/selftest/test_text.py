@@ -85,7 +85,7 @@ def test_what_an_implementation_says_is_printable_where_it_is_kept(text):
     for name in ("counterexample", "expected", "actual"):
         assert values[name] == printable_lines(text)
     assert Unloadable("x.py", "x.py", text, "numpy", "cpu").reason == printable(text)
-    decoded = wire.message(wire.body({"value": Unreadable(text)}))["value"]
+    decoded = wire.message(wire.body({"value": Unreadable(text)}).header, b"")["value"]
     assert decoded.what == printable(text)
 
 

@@ -67,12 +67,12 @@ class Kept:
         except OSError:
             return None
         start = len(_MAGIC) + 32
-        body = data[start:]
+        body = memoryview(data)[start:]
         if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(body).digest() != data[len(_MAGIC) : start]:
             return None
         (length,) = _LENGTH.unpack_from(body)
-        reader = _Reader(memoryview(body)[_LENGTH.size + length :])
-        return json.loads(body[_LENGTH.size : _LENGTH.size + length], object_hook=reader.decoded)
+        header, arrays = body[_LENGTH.size :][:length], body[_LENGTH.size :][length:]
+        return json.loads(bytes(header), object_hook=_Reader(arrays).decoded)
 
     def put(self, name: str, value: Any) -> None:
         """Keep a value under that name, where it can be kept."""
@@ -123,6 +123,8 @@ def _encoded(value: Any, buffers: list[bytes]) -> Any:
         return [_encoded(item, buffers) for item in value]
     if isinstance(value, Mapping):
         return {"dict": [[key, _encoded(item, buffers)] for key, item in value.items()]}
+    if type(value) is np.float64:
+        return {"number": float(value)}
     if isinstance(value, np.generic):
         return {"scalar": _encoded(np.array(value), buffers)}
     if value is None or isinstance(value, bool | int | float | str):
@@ -142,6 +144,8 @@ class _Reader:
         ((kind, content),) = value.items()
         if kind == "array":
             return self._array(*content)
+        if kind == "number":
+            return np.float64(content)
         if kind == "scalar":
             return content[()]
         if kind == "band":

@@ -96,6 +96,8 @@ def _error_ratio(got: np.ndarray, expected: np.ndarray, band: Band) -> np.ndarra
     """The distance outside what the band allows over its bound; NaN where the bound is."""
     error = got - expected
     outside = np.maximum(np.maximum(error - band.above, -error - band.below), 0.0)
+    if not outside.any():  # nor is it NaN
+        return outside
     ratio = outside / band.bound
     if ratio.max(initial=0.0) < np.inf:
         return ratio

@@ -234,7 +234,7 @@ class Judgement:
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         if raised and (said := hint(self.clause, str(fault if isinstance(fault, CallFailed) else raised[0]))):
             also += f"; {said}"
-        if isinstance(fault, Nonconformance) and shown.shown:
+        if isinstance(fault, Nonconformance) and shown.shown and self.shrink_budget:
             # Right up to some example, and wrong from there on: as where calls are counted.
             first = failing[0][0]
             also += self._repeated(shown.shown[-1], anew=0 < first == len(seen) - len(failing))

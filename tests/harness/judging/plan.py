@@ -6,11 +6,12 @@ and ``trial.py`` carries it out for an implementation.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from impls.calling import LaidOut
+from impls.calling import LaidOut, Request
 from impls.nested import leaves
 from tests.harness.judging import comparison
 from tests.harness.judging.exact import exact
@@ -22,6 +23,9 @@ from tests.harness.judging.promise import (
     promised,
 )
 from tests.harness.judging.structure import kinds, structure_of
+
+_LEAST, _PER_ELEMENT = 1 << 16, 64
+"""How many elements an answer may have: so many, and so many for each element of the arguments."""
 
 
 @dataclass(eq=False)
@@ -53,9 +57,19 @@ class Call:
         """The arguments as the test has them."""
         return self.arguments if self.single is None else self.single
 
+    @cached_property
+    def request(self) -> Request:
+        """What is asked of every implementation, where no argument is an answer."""
+        return self.request_with(self.arguments, self.options)
+
+    def request_with(self, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Request:
+        """What is asked, once the answers among its arguments are known."""
+        most = _LEAST + _PER_ELEMENT * self.elements
+        return Request(self.function, arguments, options, most, self.spent, self.beside)
+
     def __post_init__(self) -> None:
         given = leaves((self.arguments, self.options))
-        self.takes_answers = bool(promised(given))
+        self.takes_answers = any(isinstance(one, Promise) for one in given)
         self.elements = sum(map(_size, given))
 
         def reference_s() -> Any:
@@ -79,6 +93,11 @@ class Check:
     parts: tuple[Any, ...]
     calls: tuple[Call, ...]
     compares: "Compares | None" = None
+
+    @cached_property
+    def is_of_one_answer(self) -> bool:
+        """Whether its first part alone depends on answers."""
+        return not promised(self.parts[1:])
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ from impls.calling import LaidOut
 from impls.nested import leaves
 from reference import Band
 
-_PLAIN = (np.ndarray, int, float, str, LaidOut)
+_PLAIN = frozenset({np.ndarray, np.float64, int, float, str, LaidOut})
 """The types of most of what stands beside promises, and holds none."""
 
 _FUNCTIONS = {np.clip, np.concatenate, np.diff, np.ravel, np.roll, np.round, np.stack, np.where}
@@ -112,8 +112,12 @@ def deferred(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def promised(tree: Any) -> list[Promise]:
     """The promises in nested values."""
+    if isinstance(tree, Promise):
+        return [tree]
     found: list[Promise] = []
     for leaf in leaves(tree):
+        if type(leaf) in _PLAIN:
+            continue
         if isinstance(leaf, Promise):
             found.append(leaf)
         elif isinstance(leaf, Band):
@@ -155,7 +159,7 @@ Known = dict[Promise, Any]
 
 def value_of(tree: Any, known: Known) -> Any:
     """Nested values with every promise in them replaced by its value. Raises KeyError where a call is not answered."""
-    if isinstance(tree, _PLAIN):
+    if type(tree) in _PLAIN:
         return tree
     if isinstance(tree, CallPromise):
         return known[tree]
@@ -164,7 +168,8 @@ def value_of(tree: Any, known: Known) -> Any:
             known[tree] = tree.compute(*(value_of(part, known) for part in tree.parts))
         return known[tree]
     if isinstance(tree, Band):
-        return Band(*(value_of(part, known) for part in (tree.bound, tree.below, tree.above, tree.floor)))
+        parts = tree.bound, tree.below, tree.above, tree.floor
+        return tree if _PLAIN.issuperset(map(type, parts)) else Band(*(value_of(part, known) for part in parts))
     if isinstance(tree, list | tuple):
         return type(tree)(value_of(item, known) for item in tree)
     if isinstance(tree, Mapping):

@@ -14,7 +14,7 @@ from impls.calling import Answer, Answers, Caller, CallFailed, Lost, NotJudged, 
 from tests.harness.judging import comparison
 from tests.harness.judging.faults import HarnessFault, Nonconformance
 from tests.harness.judging.plan import Because, Call, Check, Plan, Pure
-from tests.harness.judging.promise import Known, promised, value_of
+from tests.harness.judging.promise import Known, value_of
 from tests.harness.judging.structure import checked, named
 
 _AT_ONCE = 1 << 22
@@ -22,9 +22,6 @@ _AT_ONCE = 1 << 22
 
 MOST_DEVICES_LOST = 5
 """After so many calls that ended the device for their process a clause has seen enough: each costs a new process."""
-
-_LEAST, _PER_ELEMENT = 1 << 16, 64
-"""How many elements an answer may have: so many, and so many for each element of the arguments."""
 
 
 class NotAsked(CallFailed):
@@ -250,8 +247,7 @@ class _Execution:
         return ready
 
     def request(self, call: Call) -> Request:
-        args, options = self._arguments[call]
-        return Request(call.function, args, options, _LEAST + _PER_ELEMENT * call.elements, call.spent, call.beside)
+        return call.request_with(*self._arguments[call]) if call.takes_answers else call.request
 
     def _take_in(self) -> None:
         """Note the values of the answers that are there, as far as they are good."""
@@ -302,7 +298,7 @@ class _Execution:
                 if isinstance(event, Call):
                     made[event] = self._made(event, seen)
                 elif isinstance(event, Check) and event.compares:
-                    values = self._value_of(event.parts, event.calls[-1].function)
+                    values = self._values_for(event, event.calls[-1].function)
                     if values[0] is not comparison.REFUSED and event.calls[-1] in made:
                         for found in event.compares(*values):
                             yield made[event.calls[-1]], found
@@ -336,7 +332,7 @@ class _Execution:
 
     def _checked(self, check: Check) -> float | None:
         function = check.calls[-1].function if check.calls else "the implementation"
-        values = self._value_of(check.parts, function)
+        values = self._values_for(check, function)
         try:
             return check.test(*values)
         except comparison.MayRefuse:
@@ -344,12 +340,18 @@ class _Execution:
         except Nonconformance as fault:
             if len(check.calls) == 1:
                 fault.place = named(function, fault.place)
-            elif promised(check.parts[1:]):  # what it is compared with is the implementation's own
+            elif not check.is_of_one_answer:  # what it is compared with is the implementation's own
                 fault.message = fault.message.replace("expected", "but its other values imply")
                 fault.got = fault.expected = None
             raise
         except Exception as raised:
             raise _cannot_be_computed_with(function, raised) from raised
+
+    def _values_for(self, check: Check, function: str) -> tuple[Any, ...]:
+        """The values of the parts of a check, which is about that function."""
+        if check.is_of_one_answer:
+            return self._value_of(check.parts[0], function), *check.parts[1:]
+        return tuple(self._value_of(check.parts, function))
 
     def _value_of(self, parts: Any, function: str) -> Any:
         try:

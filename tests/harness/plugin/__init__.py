@@ -4,6 +4,7 @@ pytest loads it from ``addopts``, before it reads test paths from the command li
 """
 
 import argparse
+import gc
 import math
 import os
 import sys
@@ -342,6 +343,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run.scheduled |= pairs.keys()
     for item in {(who, CLAUSES[clause].function): item for (who, clause), item in pairs.items()}.values():
         item.ends = True
+    gc.freeze()  # what is imported and collected stays to the end: to look for garbage in it takes a tenth of a run
     terminal = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal and run.task.one_after_the_other and session.config.get_verbosity() <= 0:
         terminal.showfspath = False

@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +99,11 @@ class Property:
 
     def body_for(self, clause: Clause) -> Callable[..., None]:
         """The body as a function of the subject and the values, for the function that the clause is about."""
-        if "f" not in inspect.signature(self.body).parameters:
-            return self.body
-        return partial(self.body, f=clause.function)
+        return partial(self.body, f=clause.function) if self._takes_function else self.body
+
+    @cached_property
+    def _takes_function(self) -> bool:
+        return "f" in inspect.signature(self.body).parameters
 
 
 PROPERTIES: dict[str, Property] = {}
