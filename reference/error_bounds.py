@@ -112,6 +112,8 @@ class Band:
 
 def gamma(t: Any) -> Any:
     """t / (1 - t), infinite for t >= 1: the distance from 1 of a product of factors 1 + d whose |d| sum to t."""
+    if isinstance(t, float) and t < 1:  # the usual case, without the two calls of NumPy
+        return np.float64(t / (1 - t))
     return t / np.maximum(1 - t, 0.0)
 
 

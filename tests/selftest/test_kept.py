@@ -1,14 +1,25 @@
 """What planning has computed is kept bit for bit, and what is damaged is as if it were not there."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 
+from impls.nested import mapped
 from reference import Band
+from tests.conformance import every_test_imported
 from tests.harness.drawing.kept import Kept, Tape
 from tests.harness.drawing.strategies.recipes import Recipe, recipe
+from tests.harness.judging import ahead
+from tests.harness.judging.examples import Examples
+from tests.harness.judging.kind import Kind
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES
+from tests.selftest.candidates import candidate
 
 VALUES = [
     {"z": np.array([-0.0, np.nan, np.inf, 5e-324]), "c": -1.5, "names": ["relu", None], "rest": (1, True, "ß")},
+    {"nan": np.float64(-np.nan), "zero": np.float64(-0.0), "inf": np.float64(np.inf), "third": np.float64(1) / 3},
     {"z": np.zeros((0, 3), np.float16), "step": np.float32(2), "theta": [(np.eye(2), np.arange(3, dtype=np.uint8))]},
 ]
 
@@ -77,6 +88,39 @@ def test_a_tape_gives_again_what_it_recorded(kept):
         raise AssertionError("computed again")
 
     assert [Tape(kept, "numbers").number(never), first.number(lambda: 7.0)] == [0.0, 7.0]
+
+
+def activations(kept):
+    """Examples that are kept there, and the plans of the activations for NumPy."""
+    every_test_imported()
+    kind = Kind.of(candidate("it", {}))
+    clauses = [one for one in CLAUSES.values() if one.function in ("sigmoid", "tanh", "relu") and not one.large]
+    return Examples(0, kept=kept), [(PROPERTIES[one.id], one, kind) for one in clauses]
+
+
+def test_another_process_keeps_the_plans_from_the_last_one_on_and_ends(kept):
+    examples, wanted = activations(kept)
+    with ahead.planning(examples, wanted):
+        until = time.monotonic() + 60
+        while not examples.are_drawn(wanted[-1][0], wanted[-1][2]) and time.monotonic() < until:
+            time.sleep(0.01)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, 0)
+    first, last = (examples.are_drawn(property_, kind) for property_, _, kind in (wanted[0], wanted[-1]))
+    assert (first, last) == (False, True)
+    read, anew = (mapped(np.array, one.of(wanted[-1][0])) for one in (examples, Examples(0)))
+    assert same(read, anew)
+
+
+def test_nothing_is_planned_ahead_where_little_is_left(kept, monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    examples, wanted = activations(kept)
+    with ahead.planning(examples, wanted[:10]):
+        assert not kept.folder.exists()
+    for property_, clause, kind in wanted:
+        examples.plans(property_, clause, kind)
+    with ahead.planning(Examples(0, kept=kept), wanted):
+        pass
 
 
 def test_a_run_on_kept_plans_has_the_same_result(suite, submission, tmp_path):

@@ -74,6 +74,10 @@ class Kept:
         header, arrays = body[_LENGTH.size :][:length], body[_LENGTH.size :][length:]
         return json.loads(bytes(header), object_hook=_Reader(arrays).decoded)
 
+    def has(self, name: str) -> bool:
+        """Whether something is kept under that name."""
+        return self.folder is not None and self._path(name).exists()
+
     def put(self, name: str, value: Any) -> None:
         """Keep a value under that name, where it can be kept."""
         if self.folder is None:
@@ -123,7 +127,7 @@ def _encoded(value: Any, buffers: list[bytes]) -> Any:
         return [_encoded(item, buffers) for item in value]
     if isinstance(value, Mapping):
         return {"dict": [[key, _encoded(item, buffers)] for key, item in value.items()]}
-    if type(value) is np.float64:
+    if type(value) is np.float64 and value == value:  # JSON does not hold which NaN it is
         return {"number": float(value)}
     if isinstance(value, np.generic):
         return {"scalar": _encoded(np.array(value), buffers)}

@@ -52,11 +52,25 @@ class Examples:
         if clause.large:
             return (plan_of(property_, clause, kind, values) for values in drawn.values)
         if (clause.id, kind) not in drawn.plans:
-            tape = Tape(self._kept, f"numbers {clause.id} {kind}")
+            tape = Tape(self._kept, _of_numbers(clause, kind))
             plans = [plan_of(property_, clause, kind, values, tape.number) for values in drawn.values]
             tape.close()
             drawn.plans[clause.id, kind] = plans
         return drawn.plans[clause.id, kind]
+
+    def are_drawn(self, property_: Property, kind: Kind) -> bool:
+        """Whether nothing is left to be drawn for that property on this machine."""
+        return not property_.strategies or self._kept.has(self._of_drawn(property_, kind.dtypes.for_drawing))
+
+    def keep_plans(self, wanted: Iterable[tuple[Property, Clause, Kind]]) -> None:
+        """Make plans that are not kept, one clause after the other, for other processes on this machine."""
+        for property_, clause, kind in wanted:
+            if not self._kept.has(_of_numbers(clause, kind)):
+                Examples(self._run_seed, self.largest, kept=self._kept).plans(property_, clause, kind)
+
+    def _of_drawn(self, property_: Property, dtypes: Dtypes) -> str:
+        """The name under which its examples are kept."""
+        return f"examples {property_.ids} {self.largest} {dtypes}"
 
     def _drawn(self, property_: Property, dtypes: Dtypes) -> _Drawn:
         dtypes = dtypes.for_drawing
@@ -69,7 +83,7 @@ class Examples:
     def _examples(self, property_: Property, dtypes: Dtypes) -> list[Values]:
         if not property_.strategies:
             return drawing.explicit(property_, self.largest, dtypes)
-        name = f"examples {property_.ids} {self.largest} {dtypes}"
+        name = self._of_drawn(property_, dtypes)
         values: list[Values] | None = self._kept.get(name)
         if values is None:
             values = drawing.draw(property_, self.seed(property_), self.largest, dtypes)
@@ -78,6 +92,11 @@ class Examples:
 
     def seed(self, property_: Property) -> int:
         return drawing.clause_seed(self._run_seed, property_)
+
+
+def _of_numbers(clause: Clause, kind: Kind) -> str:
+    """The name under which the reference's values and the bounds for the plans of a clause are kept."""
+    return f"numbers {clause.id} {kind}"
 
 
 def plan_of(

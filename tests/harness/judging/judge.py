@@ -219,7 +219,7 @@ class Judgement:
             kind, candidates = CallFailed, [index for index, _ in failing]
         explained_by = self._explained_by([one for _, one in failing])
         diagnosis: Sequence[str] = ()
-        if self.suspects:
+        if self.suspects and not explained_by:  # else its cause has a diagnosis of its own
             calls = [call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE]]
             name, network = self.clause.function, self.kind.network
             of_one = of_network(name, network) if network and name.startswith("network") else None
@@ -234,7 +234,7 @@ class Judgement:
         also = f"; on other inputs: {raised[0]}" if raised and kind is Nonconformance else ""
         if raised and (said := hint(self.clause, str(fault if isinstance(fault, CallFailed) else raised[0]))):
             also += f"; {said}"
-        if isinstance(fault, Nonconformance) and shown.shown and self.shrink_budget:
+        if isinstance(fault, Nonconformance) and shown.shown and self.suspects:
             # Right up to some example, and wrong from there on: as where calls are counted.
             first = failing[0][0]
             also += self._repeated(shown.shown[-1], anew=0 < first == len(seen) - len(failing))

@@ -9,6 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Generator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -347,6 +348,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     terminal = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal and run.task.one_after_the_other and session.config.get_verbosity() <= 0:
         terminal.showfspath = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    pairs = list(filter(None, map(pair_of, session.items)))
+    is_alone = pairs and not hasattr(session.config, "workerinput")
+    with session.config.stash[run_key].planning_ahead(pairs) if is_alone else nullcontext():
+        return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)

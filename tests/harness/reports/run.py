@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,9 +14,11 @@ from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Named
 from tests.harness.drawing import profiles
 from tests.harness.drawing.kept import Kept
+from tests.harness.judging import ahead
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import Judgement
+from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
@@ -257,6 +260,14 @@ class Run:
             Judgement(PROPERTIES[clause], CLAUSES[clause], one, self.examples, deviations, budget, suspects, inputs)
             for one in judged.for_each(CLAUSES[clause].function)
         ]
+
+    def planning_ahead(self, pairs: Sequence[tuple[str, str]]) -> AbstractContextManager[None]:
+        """While the context lasts, another process makes plans for the last of the pairs, which this one then reads."""
+        isolated = {one.name: Kind.of(one) for one in self.implementations if isinstance(one.caller, Isolated)}
+        if self._kept.folder is None or len(isolated) < len(self.implementations):
+            return nullcontext()
+        wanted = {(clause, isolated[name]): None for name, clause in pairs}
+        return ahead.planning(self.examples, [(PROPERTIES[id], CLAUSES[id], kind) for id, kind in wanted])
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""
