@@ -29,6 +29,7 @@ from tests.harness.reports.options import Options
 from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID
 from tests.harness.spec.clauses import PROPERTIES
+from tests.mistakes import suspects
 from tests.selftest.conftest import CHECKOUT
 from tests.selftest.hostile import HOSTILE
 from tests.selftest.hostile_beyond import CHANGES, Hostile
@@ -199,7 +200,10 @@ def outcomes_of(path, mode, clauses):
     try:
         (implementation,) = run.implementations
         examples = Examples(1)
-        return {id: judge(PROPERTIES[id], CLAUSES_BY_ID[id], implementation, examples, (), 30) for id in clauses}
+        return {
+            id: judge(PROPERTIES[id], CLAUSES_BY_ID[id], implementation, examples, (), 30, suspects.of)
+            for id in clauses
+        }
     finally:
         run.loading.end_workers()
 

@@ -263,10 +263,10 @@ class Run:
 
     def planning_ahead(self, pairs: Sequence[tuple[str, str]]) -> AbstractContextManager[None]:
         """While the context lasts, another process makes plans for the last of the pairs, which this one then reads."""
-        isolated = {one.name: Kind.of(one) for one in self.implementations if isinstance(one.caller, Isolated)}
-        if self._kept.folder is None or len(isolated) < len(self.implementations):
+        if self._kept.folder is None or not all(map(_leaves_threads_alone, self.implementations)):
             return nullcontext()
-        wanted = {(clause, isolated[name]): None for name, clause in pairs}
+        kinds = {one.name: Kind.of(one) for one in self.implementations}
+        wanted = {(clause, kinds[name]): None for name, clause in pairs}
         return ahead.planning(self.examples, [(PROPERTIES[id], CLAUSES[id], kind) for id, kind in wanted])
 
     def close(self) -> None:
@@ -384,3 +384,8 @@ class Run:
             partly += [f"lost with the process that judged them: {', '.join(lost)}"] if lost else []
             if reason := verdict.reason or "; ".join(partly):
                 yield implementation.name, reason
+
+
+def _leaves_threads_alone(implementation: Implementation) -> bool:
+    """Whether no threads but those of NumPy compute for it in this process."""
+    return isinstance(implementation.caller, Isolated) or implementation.arrays == "numpy"
