@@ -2,6 +2,7 @@
 
     python -m tests.selftest.small_inputs
 
+After the known mistakes comes the slides' own code, which is what most submissions are: it fails many robust clauses.
 Out comes ``tests/mistakes/inputs.json``. It holds inputs alone, no answers. Each was drawn by the strategies of its
 clause, so that it lies in the clause's region. A mistake that fails on an input of another one adds none.
 """
@@ -10,20 +11,22 @@ import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from hypothesis import settings
 
+import reference
 from impls import Implementation
+from impls.adapters import numpy_lecture
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
 from tests.harness.drawing.examples import Values, fingerprint, size
 from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import further_input
-from tests.harness.spec.clauses import PROPERTIES
-from tests.mistakes import MISTAKES, Mistake
+from tests.harness.spec.clauses import CLAUSES, PROPERTIES, Clause
+from tests.mistakes import MISTAKES
 from tests.mistakes.inputs import PATH
 from tests.selftest.candidates import candidate
 
@@ -46,8 +49,16 @@ def _number(value: Any) -> Any:
     return {"float": repr(value)} if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _implementation(mistake: Mistake) -> Implementation:
-    return candidate(mistake.name, {mistake.clause.function: mistake.make()}, task=mistake.task)
+def _failing() -> Iterator[tuple[Clause, Implementation]]:
+    """What may fail on a clause: each known mistake on its own one, and the slides' code on all."""
+    for mistake in sorted(MISTAKES.values(), key=lambda mistake: mistake.clause.id):
+        functions = {mistake.clause.function: mistake.make()}
+        yield mistake.clause, candidate(mistake.name, functions, task=mistake.task)
+    offered = {name: getattr(numpy_lecture, name) for name in reference.FUNCTIONS if hasattr(numpy_lecture, name)}
+    slides = candidate("the slides' code", offered)
+    for clause in CLAUSES.values():
+        if clause.function in offered and not clause.large:
+            yield clause, slides
 
 
 def main() -> int:
@@ -56,14 +67,12 @@ def main() -> int:
     profiles.register()
     settings.load_profile("quick")
     found: dict[str, dict[Any, Values]] = defaultdict(dict)
-    by_clause = sorted(MISTAKES.values(), key=lambda mistake: mistake.clause.id)
     drawn = Examples(0)
-    for mistake in by_clause:
-        clause = mistake.clause
+    for clause, implementation in _failing():
         if len(found[clause.id]) >= _FOR_A_CLAUSE or not PROPERTIES[clause.id].strategies:
             continue
         so_far = list(found[clause.id].values())
-        values = further_input(PROPERTIES[clause.id], clause, _implementation(mistake), drawn, _TRIES, so_far)
+        values = further_input(PROPERTIES[clause.id], clause, implementation, drawn, _TRIES, so_far)
         if values is not None and size(values)[0] <= _MOST_ELEMENTS:
             found[clause.id][fingerprint(values)] = values
     lines = []
