@@ -18,8 +18,8 @@ import numpy as np
 from impls.backends import ArrayLibrary, Narrowed
 from impls.interleaving import interleaved
 from impls.interrupt import was_interrupted
-from impls.kept import KeptResults, digest
 from impls.nested import leaves, mapped
+from impls.overwritten import KeptResults, digest
 from impls.stubs import is_stub, raised_by_its_own_file
 from impls.text import one_line
 

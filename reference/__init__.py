@@ -10,8 +10,8 @@ from inspect import signature
 from reference import activations, architecture, descent, gradients, layers, logistic, losses, optimisers
 from reference.activations import *
 from reference.architecture import *
+from reference.arithmetic import *
 from reference.descent import *
-from reference.error_bounds import *
 from reference.gradients import *
 from reference.layers import *
 from reference.logistic import *

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from reference._validation import float64_inside, real_array
-from reference.error_bounds import Arithmetic, gamma
+from reference.arithmetic import Arithmetic, gamma
 
 __all__ = [
     "ACTIVATIONS",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reference.error_bounds import Arithmetic
+from reference.arithmetic import Arithmetic
 from reference.gradients import mlp_gradients, mlp_gradients_bound
 from reference.layers import Layer, mlp, mlp_bound
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reference._validation import check_shape, each_in_its_dtype, real_array, real_number
-from reference.error_bounds import Arithmetic, gamma
+from reference.arithmetic import Arithmetic, gamma
 
 __all__ = ["gradient_descent_step", "gradient_descent_step_bound"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from reference._validation import check_not_empty, check_shape, class_labels, float64_inside, probabilities, real_array
 from reference.activations import activation_error, log_softmax_bound, sigmoid, softmax
-from reference.error_bounds import Arithmetic, gamma, product_bound
+from reference.arithmetic import Arithmetic, gamma, product_bound
 from reference.layers import Layer, Pass, forward_errors, forward_pass, network_arguments
 from reference.losses import one_hot
 

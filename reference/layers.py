@@ -8,7 +8,7 @@ import numpy as np
 
 from reference._validation import check_shape, float64_inside, real_number, whole_number, with_dimensions
 from reference.activations import ACTIVATIONS, activation_error, sigmoid
-from reference.error_bounds import Arithmetic, gamma, product_bound
+from reference.arithmetic import Arithmetic, gamma, product_bound
 
 __all__ = [
     "collapse_linear",

@@ -6,7 +6,7 @@ import numpy as np
 
 from reference._validation import check_shape, float64_inside, probabilities, real_number, whole_number, with_dimensions
 from reference.activations import activation_error, sigmoid
-from reference.error_bounds import Arithmetic, product_bound, rounded_bound
+from reference.arithmetic import Arithmetic, product_bound, rounded_bound
 
 __all__ = ["fit", "fit_bound", "predict", "predict_bound"]
 

@@ -13,7 +13,7 @@ from reference._validation import (
     with_dimensions,
 )
 from reference.activations import log_softmax_bound
-from reference.error_bounds import Arithmetic, Band, gamma, mean_bound
+from reference.arithmetic import Arithmetic, Band, gamma, mean_bound
 
 __all__ = [
     "binary_cross_entropy",

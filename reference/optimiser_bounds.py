@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.error_bounds import Arithmetic, gamma
+from reference.arithmetic import Arithmetic, gamma
 from reference.optimisers import AdaGradState, AdamaxState, AdamState, Arrays, RMSpropState, SGDState
 
 __all__ = ["adagrad_step_bound", "adam_step_bound", "adamax_step_bound", "rmsprop_step_bound", "sgd_step_bound"]

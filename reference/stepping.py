@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference import optimiser_bounds, optimisers
-from reference.error_bounds import Arithmetic
+from reference.arithmetic import Arithmetic
 from reference.optimisers import Arrays
 
 __all__ = [

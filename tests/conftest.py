@@ -6,7 +6,7 @@ import pytest
 
 from impls.declared import Network
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
-from tests.harness.drawing.examples import Values
+from tests.harness.drawing.drawing_and_shrinking import Values
 from tests.harness.judging.diagnosis import Suspect
 from tests.harness.plugin.keys import handed_key
 from tests.harness.reports.handed import Figures, Handed

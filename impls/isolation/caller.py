@@ -12,10 +12,11 @@ import numpy as np
 from impls.backends import Needs
 from impls.calling import Answer, Answers, CallFailed, LaidOut, Lost, NotJudged, NotWritten, Request
 from impls.isolation import wire
-from impls.isolation.channel import Ended, Patience, Worker
+from impls.isolation.channel import Ended, Worker
 from impls.isolation.forked import ServerLost
 from impls.isolation.isolation import Isolation
-from impls.isolation.reach import devices, told_of_the_machine
+from impls.isolation.patience import Patience
+from impls.isolation.reachable_paths import devices, told_of_the_machine
 from impls.nested import leaves
 from impls.text import one_line
 

@@ -10,7 +10,6 @@ import os
 import select
 import signal
 import socket
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from impls.backends import Needs
 from impls.calling import Lost
 from impls.isolation import wire
 from impls.isolation.limits import Limits
+from impls.isolation.patience import Patience
 from impls.isolation.processes import family, run_delays
 from impls.text import one_line
 
@@ -25,48 +25,6 @@ _PRINTED = 2000
 _PIECE = 1 << 16
 _PIECES = 16
 _BUFFER = 1 << 20
-_FAST = 0.1
-_MOST_STARVED = 10
-
-
-class Patience:
-    """How long the run waits for one answer.
-
-    A wait may last ``seconds`` of wall time, less the time in which the process waited for a processor: the longest
-    such time of one of its threads, which ``run_delays`` tells for each. But it lasts no longer than ten times that. So
-    a process that sleeps ends soon, and one that is starved on a busy machine is not accused. The first tenth of a
-    second always counts: nothing is looked up for a call that ends before.
-    """
-
-    def __init__(self, seconds: float, option: str, run_delays: Callable[[], Mapping[str, float]] | None) -> None:
-        self._seconds = seconds
-        self._option = option
-        self._run_delays = run_delays
-        self._started = time.monotonic()
-        self._before: Mapping[str, float] | None = None
-        self._starved = 0.0
-
-    @property
-    def waited(self) -> float:
-        """The seconds so far that count."""
-        return time.monotonic() - self._started - self._starved
-
-    def left(self) -> float:
-        """How many seconds to wait before this is asked again. Raises TimeoutError, saying which limit was hit."""
-        passed = time.monotonic() - self._started
-        if self._run_delays is None:
-            left = self._seconds - passed
-        elif passed < _FAST:
-            left = min(_FAST, self._seconds) - passed
-        else:
-            now = self._run_delays()
-            before = self._before = now if self._before is None else self._before
-            self._starved = max((delay - before.get(thread, 0.0) for thread, delay in now.items()), default=0.0)
-            left = min(self._seconds - (passed - self._starved), _MOST_STARVED * self._seconds - passed)
-        if left > 0:
-            return left
-        starved = f", {self._starved:.3g} s of them without a processor" if self._starved > 1 else ""
-        raise TimeoutError(f"timed out after {passed:.3g} s{starved} ({self._option} S raises the limit)")
 
 
 class Ended(Exception):

@@ -17,7 +17,7 @@ from impls.calling import Lost
 from impls.isolation.channel import Worker
 from impls.isolation.limits import Limits
 from impls.isolation.processes import children, family
-from impls.isolation.reach import CHECKOUT
+from impls.isolation.reachable_paths import CHECKOUT
 from impls.isolation.removal import remove
 
 _REMOVAL_SECONDS = 60.0

@@ -15,7 +15,7 @@ from importlib.machinery import (
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from impls.isolation.reach import SUITE, is_of_the_suite
+from impls.isolation.reachable_paths import SUITE, is_of_the_suite
 
 
 class _Refuses:

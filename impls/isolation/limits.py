@@ -15,7 +15,7 @@ _MIB = 1 << 20
 class Limits:
     """call_seconds: of one call; load_seconds: of loading; total_seconds: of all calls of one function, None for any.
 
-    All three are wall time less the time in which the process waited for a processor, see ``channel.Patience``.
+    All three are wall time less the time in which the process waited for a processor, see ``patience.Patience``.
     memory_mib: of address space, None for any amount; file_mib: of each file it writes; folder_mib: of all files, where
     they lie in memory (bwrap); files: open at once; processes: beside those that the user has already, with all their
     threads, of which a library may start one for each processor, twice. losses: how often one function may end or hang

@@ -25,12 +25,12 @@ from impls.builtin import BUILTINS, UNKNOWN_ULP
 from impls.calling import Lost
 from impls.implementation import Implementation, Unloadable, arithmetic_of, said
 from impls.isolation.caller import Isolated
+from impls.isolation.handed_files import Sources
 from impls.isolation.isolation import Isolation
-from impls.isolation.reach import CHECKOUT, outside_the_suite
-from impls.isolation.sources import Sources
+from impls.isolation.reachable_paths import CHECKOUT, outside_the_suite
 from impls.submissions.file import LoadError
 from impls.submissions.gate import Refused, contents, hash_files
-from impls.submissions.mentions import Mentions
+from impls.submissions.mentioned_libraries import Mentions
 from impls.submissions.spec import Asked, Named, Resolved, SpecError
 from impls.text import one_line
 

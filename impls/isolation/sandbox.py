@@ -13,7 +13,7 @@ from impls.isolation.channel import Worker
 from impls.isolation.forked import environment, python
 from impls.isolation.limits import Limits
 from impls.isolation.processes import family
-from impls.isolation.reach import CHECKOUT, devices, system, told_of_the_machine
+from impls.isolation.reachable_paths import CHECKOUT, devices, system, told_of_the_machine
 
 _OWN_PROCESSES = 3
 """Of the sandbox: the one that was started, the first one inside, and the worker."""

@@ -15,10 +15,10 @@ from impls.calling import Direct, NotJudged, NotWritten, Request
 from impls.implementation import Unloadable
 from impls.isolation import landlock, seccomp, wire
 from impls.isolation.hiding import hide_the_suite, import_from_source
-from impls.isolation.reach import system
+from impls.isolation.reachable_paths import system
 from impls.submissions.assignment import Wanted
 from impls.submissions.gate import Submission
-from impls.submissions.mentions import Mentions
+from impls.submissions.mentioned_libraries import Mentions
 from impls.submissions.spec import Asked, Named, SpecError, load_here
 
 CHANNEL = 3

@@ -15,7 +15,7 @@ from typing import Any
 from impls import declared
 from impls.backends import BACKENDS, DEVICES
 from impls.declared import Terms
-from impls.submissions.adapter import Adapter
+from impls.submissions.course_adapter import Adapter
 
 LEVELS = ("textbook", "robust")
 ALL_OR_NOTHING, SHARE = "all-or-nothing", "share"

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from impls.interrupt import was_interrupted
-from impls.submissions.code import Code
+from impls.submissions.needed_statements import Code
 from impls.submissions.notebook import pieces_of
 from impls.submissions.running import LOAD_SECONDS, Ran, run
 

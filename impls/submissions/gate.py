@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from impls.submissions.mentions import Mentions, imported, is_installed, mentions
+from impls.submissions.mentioned_libraries import Mentions, imported, is_installed, mentions
 
 MIB = 1 << 20
 LARGEST_SOURCE = 4 * MIB

@@ -11,7 +11,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from impls.submissions.code import Piece
+from impls.submissions.needed_statements import Piece
 
 # No pattern gives back what it has matched (*+, ++): a line of blanks would take a time that grows with its square.
 _MAGIC = re.compile(r"%%?[A-Za-z_]|!(?!=)|\?|[\w.]++\?\??\s*+$|[\w, ]++=\s*+[%!]")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
 from impls.interrupt import was_interrupted
-from impls.submissions.code import BUILTINS, Code, Definition, Statement, without_annotations
+from impls.submissions.needed_statements import BUILTINS, Code, Definition, Statement, without_annotations
 
 LOAD_SECONDS = 60.0
 """How long the loading of a submission may take in all, without an option."""

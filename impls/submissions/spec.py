@@ -24,7 +24,7 @@ from impls.stateful import with_steps
 from impls.submissions import gate, networks
 from impls.submissions.assignment import Assignment, Wanted
 from impls.submissions.file import LoadError, contained
-from impls.submissions.mentions import Mentions
+from impls.submissions.mentioned_libraries import Mentions
 from impls.submissions.running import LOAD_SECONDS
 from impls.submissions.submission import loaded
 from impls.text import printable

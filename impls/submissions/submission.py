@@ -16,12 +16,12 @@ from impls.declared import Loss, Network
 from impls.implementation import Says
 from impls.stubs import gives_none_beside, gives_nothing
 from impls.submissions import networks
-from impls.submissions.adapter import Loaded, mentions
 from impls.submissions.assignment import Wanted
-from impls.submissions.code import Code, attributes_of, methods
+from impls.submissions.course_adapter import Loaded, mentions
+from impls.submissions.dependencies import Reach
 from impls.submissions.file import LoadError, contained, load, roots_of
-from impls.submissions.names import Finder, OwnWork
-from impls.submissions.reach import Reach
+from impls.submissions.finding_functions import Finder, OwnWork
+from impls.submissions.needed_statements import Code, attributes_of, methods
 from impls.submissions.running import LOAD_SECONDS, Ran, ends_within
 
 _MOST_METHODS = 6

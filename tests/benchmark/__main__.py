@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from tests.harness.reports.resume import hash_of_the_suite
 from tests.harness.spec.clauses import CLAUSES
+from tests.harness.spec.suite_hash import hash_of_the_suite
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 SECTIONS = {

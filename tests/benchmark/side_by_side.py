@@ -22,7 +22,7 @@ from tests.benchmark.onnx_vectors import onnx_vectors
 from tests.benchmark.plain_hypothesis import plain_hypothesis
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.judging.examples import Examples
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
 from tests.mistakes import MISTAKES
 from tests.selftest import power, soak

@@ -20,9 +20,9 @@ from unittest import mock
 
 import pytest
 
-from tests.harness.drawing import examples as drawing
-from tests.harness.judging import examples as planning
+from tests.harness.drawing import drawing_and_shrinking as drawing
 from tests.harness.judging import judge as judging
+from tests.harness.judging import planning as planning
 from tests.harness.judging import trial
 
 CHECKOUT = Path(__file__).parents[2]

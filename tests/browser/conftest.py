@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness.reports import folder
 from tests.harness.reports.handed import Picture
-from tests.harness.reports.results import read
+from tests.harness.reports.reading_result import read
 from tests.selftest import made_results
 from tests.selftest.test_reports_pages import hostile
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.harness.drawing.examples import Values
+from tests.harness.drawing.drawing_and_shrinking import Values
 
 PATH = Path(__file__).with_suffix(".json")
 

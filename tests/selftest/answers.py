@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.harness.judging.examples import Examples
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES
 from tests.mistakes.of_habits import RIGHT
 from tests.mistakes.operators import arrays, mapped

@@ -11,9 +11,9 @@ from impls.calling import Direct
 from impls.declared import TASKS, Network, Terms, in_namespace
 from impls.implementation import Says, arithmetic_of
 from impls.stateful import with_steps
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 
 

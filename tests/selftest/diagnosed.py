@@ -15,9 +15,9 @@ from hypothesis import settings
 
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import FAILED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import PROPERTIES, TEXTBOOK
 from tests.mistakes import MISTAKES, Mistake, suspects
 from tests.selftest.candidates import candidate

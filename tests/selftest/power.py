@@ -22,8 +22,8 @@ from hypothesis import settings
 
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.outcome import ERROR, FAILED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, Clause
 from tests.mistakes import MISTAKES, Mistake
 from tests.mistakes.partial import PARTIAL, Counts

@@ -22,9 +22,9 @@ from impls import Implementation
 from impls.adapters import numpy_lecture
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.drawing.examples import Values, fingerprint, size
-from tests.harness.judging.examples import Examples
+from tests.harness.drawing.drawing_and_shrinking import Values, fingerprint, size
 from tests.harness.judging.judge import further_input
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, Clause
 from tests.mistakes import MISTAKES
 from tests.mistakes.inputs import PATH

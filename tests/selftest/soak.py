@@ -23,11 +23,11 @@ from hypothesis import settings
 import reference
 from tests.conformance import every_test_imported
 from tests.harness.drawing import profiles
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import PASSED
-from tests.harness.reports.resume import hash_of_the_suite
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, ROBUST, TEXTBOOK
+from tests.harness.spec.suite_hash import hash_of_the_suite
 from tests.selftest.right_variants import VARIANTS, Variant
 
 _LIBRARIES = ("numpy", "hypothesis", "scipy", "torch", "scikit-learn")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import reference
-from reference.error_bounds import Band
+from reference.arithmetic import Band
 from tests.harness.judging.comparison import Comparison
 from tests.harness.reports.accuracy import _ulp
 

@@ -13,7 +13,7 @@ from impls.backends import library
 from impls.calling import CallFailed, Direct, Lost, NotWritten, Oversized, Request
 from impls.implementation import Implementation
 from impls.isolation import Isolation, Limits, landlock, load_isolated, processes
-from impls.isolation.channel import Patience
+from impls.isolation.patience import Patience
 from impls.isolation.processes import children, family
 from impls.submissions.spec import Asked, load_here, named_by
 
@@ -322,7 +322,7 @@ def test_a_lost_server_is_replaced_and_the_call_repeated(loaded, sent, ended):
 
 def test_a_wait_is_not_longer_for_what_sleeps_and_longer_for_what_is_starved(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("impls.isolation.channel.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("impls.isolation.patience.time.monotonic", lambda: now[0])
 
     def wait_for_ever(patience):
         while True:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import FAILED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.reports.verdicts import causes
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate

@@ -14,11 +14,11 @@ from types import SimpleNamespace
 import pytest
 
 from impls.submissions.gate import Submission
-from impls.submissions.mentions import Mentions
+from impls.submissions.mentioned_libraries import Mentions
 from impls.submissions.spec import Named
 from tests.harness.plugin import progress
 from tests.harness.reports import resume
-from tests.harness.reports import rows as files
+from tests.harness.reports import rows_on_disk as files
 from tests.harness.reports.options import Options
 from tests.harness.reports.run import Run
 from tests.harness.reports.task import Task

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reference.error_bounds import Band
+from reference.arithmetic import Band
 from tests.harness.judging.comparison import (
     REFUSED,
     comparisons,

@@ -15,11 +15,11 @@ from impls.backends.numpy_arrays import Arrays
 from impls.calling import Direct, Request
 from impls.nested import leaves, mapped
 from tests.harness.judging.batches import SINGLE_EXAMPLES
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import judge
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, PASSED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.reports import verdicts
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, TEXTBOOK
 from tests.harness.spec.dtypes import INTEGERS, Dtypes

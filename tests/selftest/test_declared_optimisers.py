@@ -7,10 +7,10 @@ import pytest
 import reference
 from impls import declared
 from reference import REFERENCE, Arithmetic
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import ERROR, FAILED, PASSED
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 

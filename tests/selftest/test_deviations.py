@@ -9,9 +9,9 @@ from hypothesis import settings
 
 from impls import Implementation
 from tests.conformance.known_deviations import KNOWN_DEVIATIONS
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, Property
 from tests.harness.spec.deviations import KnownDeviation
 from tests.selftest.candidates import candidate

@@ -6,10 +6,10 @@ from hypothesis import settings
 
 from tests.conformance import every_test_imported
 from tests.harness.judging.diagnosis import EXCHANGED, SINGLE
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.other_forms import TAKES_LABELS, TAKES_ROWS, TRANSPOSED
 from tests.harness.judging.outcome import FAILED, PASSED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.mistakes import MISTAKES, suspects
 from tests.selftest.candidates import candidate

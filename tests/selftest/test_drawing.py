@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis.internal import floats
 from hypothesis.internal.conjecture import providers
 
-from tests.harness.drawing import examples as drawing
+from tests.harness.drawing import drawing_and_shrinking as drawing
 from tests.harness.drawing import profiles
 from tests.harness.spec.clauses import Property
 

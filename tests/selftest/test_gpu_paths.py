@@ -20,14 +20,14 @@ from impls.builtin import BUILTINS
 from impls.calling import Answer, Answers, CallFailed, Direct, Request
 from impls.implementation import Unloadable
 from impls.isolation import Isolation, Limits, load_isolated, loading
-from impls.isolation.reach import told_of_the_machine
+from impls.isolation.reachable_paths import told_of_the_machine
 from impls.submissions.spec import Asked, Named, named_by
 from tests.conformance import test_activations, test_one_hot  # noqa: F401 - registers their clauses
 from tests.harness.drawing.strategies import wrong_labels
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.judge import judge
 from tests.harness.judging.kind import Kind
+from tests.harness.judging.planning import Examples
 from tests.harness.judging.subject import planned
 from tests.harness.judging.trial import MOST_DEVICES_LOST, NotAsked, carried_out
 from tests.harness.reports import loading as running

@@ -9,9 +9,9 @@ from impls import interleaving
 from impls.calling import Request
 from impls.interleaving import interleaved
 from tests.conformance import every_test_imported
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import FAILED
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 from tests.selftest.test_ask import isolation, loaded  # noqa: F401 - fixtures

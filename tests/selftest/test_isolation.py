@@ -19,12 +19,12 @@ from hypothesis import settings
 from impls.backends import Needs
 from impls.calling import Lost, Request
 from impls.isolation import Isolation, IsolationError, Limits, landlock, limits, load_isolated, seccomp
-from impls.isolation.sources import Sources
+from impls.isolation.handed_files import Sources
 from impls.submissions.spec import Asked, named_by
 from impls.text import printable
 from tests.conformance import every_test_imported
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
+from tests.harness.judging.planning import Examples
 from tests.harness.reports.options import Options
 from tests.harness.reports.run import Run
 from tests.harness.spec.clauses import CLAUSES as CLAUSES_BY_ID

@@ -11,8 +11,8 @@ import pytest
 
 import reference
 from impls.backends import BACKENDS
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.outcome import ERROR, FAILED, PASSED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES
 from tests.mistakes import MISTAKES
 from tests.mistakes.framework_bugs import FRAMEWORK_BUGS, NOT_REPLICATED

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from impls.calling import Answer, Answers, CallFailed, Lost
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.judge import judge
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, PASSED
+from tests.harness.judging.planning import Examples
 from tests.harness.judging.promise import PlanningError
 from tests.harness.judging.subject import planned
 from tests.harness.judging.trial import carried_out

@@ -8,9 +8,9 @@ import reference
 from impls import LAYOUTS, library
 from tests.conformance import every_test_imported
 from tests.harness.drawing import strategies as draw
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import judge
 from tests.harness.judging.outcome import FAILED
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 

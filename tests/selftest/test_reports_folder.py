@@ -109,7 +109,7 @@ def test_a_run_writes_its_report(suite, submission, tmp_path):
 
 FULL = """
 from pathlib import Path
-from tests.harness.reports import folder, json
+from tests.harness.reports import folder, writing_result
 
 def full(*_, **__):
     raise OSError(28, "No space left on device")

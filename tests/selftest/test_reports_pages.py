@@ -11,7 +11,7 @@ import pytest
 from impls.text import printable_lines
 from tests.harness.reports import folder
 from tests.harness.reports.page_names import PageNames
-from tests.harness.reports.results import read
+from tests.harness.reports.reading_result import read
 from tests.selftest import made_results
 
 KNOWN_AND_NOT = {"sigmoid": "conforms", "network": "not judged"}

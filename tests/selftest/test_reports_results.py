@@ -6,9 +6,9 @@ import json
 import jsonschema
 import pytest
 
-from tests.harness.reports import folder, results
-from tests.harness.reports.result_row import NotAResult, Points
-from tests.harness.reports.resume import hash_of_the_suite
+from tests.harness.reports import folder, reading_result
+from tests.harness.reports.reading_row import NotAResult, Points
+from tests.harness.spec.suite_hash import hash_of_the_suite
 from tests.selftest import made_results
 from tests.selftest.conftest import SCHEMA
 
@@ -94,14 +94,14 @@ def clauses(content):
 
 @pytest.mark.parametrize("piece", [11, 1000, 1 << 20])
 def test_a_stream_gives_what_is_in_the_file(written, monkeypatch, piece):
-    monkeypatch.setattr(results, "_PIECE", piece)
+    monkeypatch.setattr(reading_result, "_PIECE", piece)
     content = made_results.result(2)
     for name, text in [
         ("a.json", json.dumps(content)),
         ("b.json", json.dumps(content, indent=2, sort_keys=True)),
         ("c.rows", lines(content)),
     ]:
-        result = results.read(written(text, name))
+        result = reading_result.read(written(text, name))
         assert result.suite == content["suite"]
         assert result.functions == list(made_results.WORTH) or set(result.functions) == set(made_results.WORTH)
         rows = list(result.rows())
@@ -118,11 +118,11 @@ def test_of_two_rows_of_a_name_in_rows_the_last_counts_and_a_torn_one_not(writte
     first, second = made_results.submission("a.py", 1), made_results.submission("b.py", 2)
     content = {**made_results.result(0), "implementations": [first, second, {**first, "reason": "again"}]}
     torn = json.dumps(made_results.submission("c.py", 3))[:500]
-    result = results.read(written(lines(content) + torn, "x.rows"))
+    result = reading_result.read(written(lines(content) + torn, "x.rows"))
     assert [(row.name, row.reason) for row in result.rows()] == [("b.py", None), ("a.py", "again")]
     assert "interrupted" in result.remarks[0]
     with pytest.raises(NotAResult, match="two rows"):
-        results.read(written(content))
+        reading_result.read(written(content))
 
 
 def test_version_1_is_read_and_said(written):
@@ -142,7 +142,7 @@ def test_version_1_is_read_and_said(written):
         for clause in one.get("clauses", {}).values():
             for key in ("cause", "severity", "expected", "actual"):
                 del clause[key]
-    result = results.read(written(content))
+    result = reading_result.read(written(content))
     assert "schema version 1" in result.remarks[0]
     assert "relu" not in result.functions
     assert [one.points for one in result.rows()] == [None]
@@ -166,7 +166,7 @@ def test_version_1_is_read_and_said(written):
 )
 def test_what_is_no_result_is_refused(written, text, says):
     with pytest.raises(NotAResult, match=says):
-        results.read(written(text))
+        reading_result.read(written(text))
 
 
 def test_a_value_of_another_kind_is_refused_or_shown_and_never_breaks_a_report(written, tmp_path):
@@ -181,7 +181,7 @@ def test_a_value_of_another_kind_is_refused_or_shown_and_never_breaks_a_report(w
             for wrong in (None, True, -1, "x", ["x"], [{}], {"x": 1}):
                 place[key] = wrong
                 try:
-                    list(folder.write(results.read(written(content)), tmp_path / "report", {}))
+                    list(folder.write(reading_result.read(written(content)), tmp_path / "report", {}))
                 except NotAResult:
                     refused += 1
             place[key] = kept
@@ -191,16 +191,16 @@ def test_a_value_of_another_kind_is_refused_or_shown_and_never_breaks_a_report(w
 
 def test_a_result_of_another_version_of_the_suite_is_shown_with_a_remark(written):
     content = made_results.result(1)
-    assert "Another version" in results.read(written(content)).remarks[0]
+    assert "Another version" in reading_result.read(written(content)).remarks[0]
     content["suite"]["sources"] = hash_of_the_suite()
-    assert results.read(written(content)).remarks == []
+    assert reading_result.read(written(content)).remarks == []
 
 
 def test_a_damaged_result_is_refused_wherever_it_breaks(written):
     text = json.dumps(made_results.result(1))
     for end in range(0, len(text) - 1, 97):
         with pytest.raises(NotAResult):
-            results.read(written(text[:end]))
+            reading_result.read(written(text[:end]))
 
 
 @pytest.mark.parametrize(
@@ -219,6 +219,6 @@ def test_a_wrong_part_is_named(written, change, says):
     content = made_results.result(2)
     change(content)
     with pytest.raises(NotAResult, match=says):
-        results.read(written(content))
+        reading_result.read(written(content))
     with pytest.raises(NotAResult, match="name the file"):
-        results.read(written("{}").with_name("missing.json"))
+        reading_result.read(written("{}").with_name("missing.json"))

@@ -9,7 +9,7 @@ import pytest
 from impls.text import printable_lines
 from tests.harness.reports import folder, gradebook, gradescope, summary
 from tests.harness.reports.annotations import Annotations
-from tests.harness.reports.results import read
+from tests.harness.reports.reading_result import read
 from tests.selftest import made_results
 from tests.selftest.test_reports_pages import hostile, report
 

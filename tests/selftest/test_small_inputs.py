@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import reference
-from tests.harness.judging.examples import plan_of
 from tests.harness.judging.kind import Kind
+from tests.harness.judging.planning import plan_of
 from tests.harness.judging.trial import carried_out
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES, TEXTBOOK
 from tests.mistakes import inputs

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.harness.reports.resume import hash_of_the_suite
+from tests.harness.spec.suite_hash import hash_of_the_suite
 from tests.selftest.soak import circumstances, reusable
 
 NOW = {"profile": "quick", "versions": {"numpy": "2"}, "suite": "ab"}

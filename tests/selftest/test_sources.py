@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from impls.isolation import Isolation, Limits, load_isolated
-from impls.isolation.reach import CHECKOUT, outside_the_suite
-from impls.isolation.sources import Sources
+from impls.isolation.handed_files import Sources
+from impls.isolation.reachable_paths import CHECKOUT, outside_the_suite
 from impls.submissions.spec import Asked, named_by
 
 
@@ -67,14 +67,14 @@ def test_names_on_several_lines_belong_to_it(tmp_path, package, names):
 
 def test_each_name_is_looked_for_once(folder, monkeypatch):
     looked_for = []
-    monkeypatch.setattr("impls.isolation.sources.is_installed", lambda name: looked_for.append(name) or False)
+    monkeypatch.setattr("impls.isolation.handed_files.is_installed", lambda name: looked_for.append(name) or False)
     (folder / "deeper.py").write_text("import helper, numpy, one")
     Sources.of(folder / "anna.py")
     assert (looked_for.count("numpy"), looked_for.count("helper")) == (1, 1)
 
 
 def test_no_endless_number_of_names_is_looked_for(folder, monkeypatch):
-    monkeypatch.setattr("impls.isolation.sources._MOST_NAMES", 3)
+    monkeypatch.setattr("impls.isolation.handed_files._MOST_NAMES", 3)
     (folder / "zoe.py").write_text("import helper, bob, nothing")  # helper imports deeper
     assert {path.stem for path in Sources.of(folder / "zoe.py").paths} == {"zoe", "helper", "bob"}
 

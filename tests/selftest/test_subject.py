@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from impls.submissions.file import exits_raising
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.judge import Judgement, judge
 from tests.harness.judging.outcome import ERROR, PASSED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 

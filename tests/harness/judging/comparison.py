@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from impls.nested import leaves
-from reference.error_bounds import Band
+from reference.arithmetic import Band
 from tests.harness.judging.faults import Nonconformance, Place
 
 REFUSED = object()

@@ -14,20 +14,20 @@ from impls.backends import global_state_restored
 from impls.calling import Answer, CallFailed, Lost, NotJudged, NotWritten, Request
 from impls.nested import leaves
 from impls.submissions.file import exits_raising
-from tests.harness.drawing import examples as drawing
-from tests.harness.drawing.examples import Values
+from tests.harness.drawing import drawing_and_shrinking as drawing
+from tests.harness.drawing.drawing_and_shrinking import Values
 from tests.harness.judging import counterexample
 from tests.harness.judging.cause import explaining
 from tests.harness.judging.curve import error_curve
 from tests.harness.judging.diagnosis import Suspects, diagnose
 from tests.harness.judging.exact import of_network
-from tests.harness.judging.examples import Examples, plan_of
 from tests.harness.judging.faults import Nonconformance
 from tests.harness.judging.hints import hint
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.other_forms import other_form
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
 from tests.harness.judging.plan import Plan
+from tests.harness.judging.planning import Examples, plan_of
 from tests.harness.judging.structure import checked
 from tests.harness.judging.subject import Subject
 from tests.harness.judging.trial import MOST_DEVICES_LOST, Excuse, Made, NotAsked, Prepared, Seen, Trial, carried_out

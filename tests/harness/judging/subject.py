@@ -15,7 +15,7 @@ import numpy as np
 import reference
 from impls.calling import LaidOut
 from impls.nested import leaves, mapped
-from reference.error_bounds import REFERENCE, SLIDE_EPS, Arithmetic, Band
+from reference.arithmetic import REFERENCE, SLIDE_EPS, Arithmetic, Band
 from tests.harness.judging import comparison
 from tests.harness.judging.batches import batch_of_one
 from tests.harness.judging.exact import exact, in_float64
@@ -32,7 +32,7 @@ from tests.harness.judging.structure import kinds
 from tests.harness.spec.clauses import TEXTBOOK, Clause
 
 Number = Callable[[Callable[[], Any]], Any]
-"""Gives the value of a computation, carried out now or in an earlier run (``kept.Tape``)."""
+"""Gives the value of a computation, carried out now or in an earlier run (``plans_on_disk.Tape``)."""
 
 
 def planned(

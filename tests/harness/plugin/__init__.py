@@ -29,13 +29,13 @@ from tests.harness.plugin.keys import handed_key, run_key
 from tests.harness.plugin.progress import Progress
 from tests.harness.plugin.reporter import Reporter
 from tests.harness.reports import folder as report_folder
-from tests.harness.reports import json as json_report
 from tests.harness.reports import resume as earlier
+from tests.harness.reports import writing_result as json_report
 from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.environment import environment
 from tests.harness.reports.handed import Handed
 from tests.harness.reports.options import Options, pair_of_item
-from tests.harness.reports.rows import Rows, beside
+from tests.harness.reports.rows_on_disk import Rows, beside
 from tests.harness.reports.run import Run
 from tests.harness.reports.task import Task
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, LEVELS, Property

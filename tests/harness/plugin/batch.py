@@ -24,8 +24,8 @@ from impls.submissions.spec import Named
 from tests.harness.plugin.keys import run_key
 from tests.harness.reports.environment import environment
 from tests.harness.reports.options import Options
-from tests.harness.reports.resume import hash_of_the_suite
 from tests.harness.reports.run import Run
+from tests.harness.spec.suite_hash import hash_of_the_suite
 
 _TO_THE_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 

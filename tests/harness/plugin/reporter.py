@@ -16,12 +16,12 @@ from tests.harness.judging.outcome import ERROR, Outcome
 from tests.harness.plugin.keys import run_key
 from tests.harness.plugin.progress import Progress
 from tests.harness.reports import folder as report_folder
-from tests.harness.reports import json as json_report
-from tests.harness.reports import results
+from tests.harness.reports import reading_result
 from tests.harness.reports import terminal as terminal_report
+from tests.harness.reports import writing_result as json_report
 from tests.harness.reports.handed import Picture
 from tests.harness.reports.options import is_of_verdict, pair_of_item, verdict_id
-from tests.harness.reports.result_row import NotAResult
+from tests.harness.reports.reading_row import NotAResult
 
 
 def _elsewhere() -> Path:
@@ -141,7 +141,7 @@ class Reporter:
         if folder is None or self._path is None:
             return
         try:
-            result = results.read(self._path)
+            result = reading_result.read(self._path)
             self._annotations = list(report_folder.write(result, folder, os.environ, self._pictures))
         except (NotAResult, report_folder.CannotReport, OSError) as raised:
             self._passing = None

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from impls.text import printable_lines
 from tests.harness.reports import folder
-from tests.harness.reports.result_row import NotAResult
-from tests.harness.reports.results import read
+from tests.harness.reports.reading_result import read
+from tests.harness.reports.reading_row import NotAResult
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -20,13 +20,13 @@ import numpy as np
 from impls import Implementation
 from impls.text import markdown
 from reference import REFERENCE
-from reference.error_bounds import Arithmetic
-from tests.harness.drawing import examples as drawing
-from tests.harness.drawing.examples import Values
+from reference.arithmetic import Arithmetic
+from tests.harness.drawing import drawing_and_shrinking as drawing
+from tests.harness.drawing.drawing_and_shrinking import Values
 from tests.harness.judging import counterexample
 from tests.harness.judging.comparison import Comparison
-from tests.harness.judging.examples import plan_of
 from tests.harness.judging.kind import Kind
+from tests.harness.judging.planning import plan_of
 from tests.harness.judging.subject import dtype_of
 from tests.harness.judging.trial import Made, measured
 from tests.harness.reports.run import Run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from impls.text import printable_lines
 from tests.harness.reports import words
-from tests.harness.reports.result_row import ERROR, Row
+from tests.harness.reports.reading_row import ERROR, Row
 
 _MOST = 10
 _Failure = tuple[tuple[int, bool], str, str, str]

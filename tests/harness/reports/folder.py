@@ -15,7 +15,7 @@ from tests.harness.reports.annotations import Annotations
 from tests.harness.reports.gradebook import Gradebook
 from tests.harness.reports.handed import Picture
 from tests.harness.reports.page_names import PageNames
-from tests.harness.reports.results import Result
+from tests.harness.reports.reading_result import Result
 from tests.harness.reports.summary import Summary
 
 _PARTS = {"index.html", "students", "gradebook.csv", "gradescope", "summary.md"}

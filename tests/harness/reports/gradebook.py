@@ -6,8 +6,8 @@ from typing import IO
 
 from impls.text import printable_lines
 from tests.harness.reports import words
-from tests.harness.reports.result_row import Row
-from tests.harness.reports.results import Result
+from tests.harness.reports.reading_result import Result
+from tests.harness.reports.reading_row import Row
 from tests.harness.reports.words import number
 
 _RUNS = re.compile(r"(^|[;,|\t])(\s*['\"]*\s*)([=+\-@\uff0b\uff0d\uff1d\uff20])")

@@ -15,8 +15,8 @@ from typing import Any
 
 from impls.text import printable_lines
 from tests.harness.reports import words
-from tests.harness.reports.result_row import CONFORMS, NOT_JUDGED, Function, NotAResult, Row
-from tests.harness.reports.results import Result, read
+from tests.harness.reports.reading_result import Result, read
+from tests.harness.reports.reading_row import CONFORMS, NOT_JUDGED, Function, NotAResult, Row
 
 
 def of_row(result: Result, row: Row) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from impls import Implementation
-from tests.harness.drawing.examples import Values
+from tests.harness.drawing.drawing_and_shrinking import Values
 from tests.harness.judging.diagnosis import Suspects
 from tests.harness.spec.deviations import KnownDeviation
 

@@ -20,8 +20,8 @@ from markupsafe import Markup
 from impls.text import printable_lines
 from tests.harness.reports import words
 from tests.harness.reports.handed import Picture
-from tests.harness.reports.result_row import CONFORMS, ERROR, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, VERDICTS, Row
-from tests.harness.reports.results import Result
+from tests.harness.reports.reading_result import Result
+from tests.harness.reports.reading_row import CONFORMS, ERROR, FAILS, NOT_IMPLEMENTED, NOT_JUDGED, VERDICTS, Row
 from tests.harness.reports.words import number
 
 GENERATOR = "lecture-formulas-conformance"

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tests.harness.reports.result_row import Curve
+from tests.harness.reports.reading_row import Curve
 
 _INK = "#010203"
 """Stands for the colour of the page's text while matplotlib draws."""

@@ -4,7 +4,6 @@ Its result, or the rows of it, are taken up where they were made by the same sui
 the submissions has not changed.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -15,10 +14,9 @@ from impls.isolation import sha256_of, sources_of
 from impls.submissions.spec import Named
 from impls.text import printable
 from tests.harness.judging.outcome import Outcome
-from tests.harness.reports import rows as files
+from tests.harness.reports import rows_on_disk as files
 from tests.harness.reports.verdicts import FunctionVerdict, Verdict
-
-CHECKOUT = Path(__file__).parents[3]
+from tests.harness.spec.suite_hash import hash_of_the_suite
 
 
 class NotThisRun(ValueError):
@@ -99,12 +97,3 @@ def asked(options: Any) -> dict[str, Any]:
     depends = asdict(options)
     del depends["specs"]
     return dict(json.loads(json.dumps(depends)))
-
-
-def hash_of_the_suite(checkout: Path = CHECKOUT) -> str:
-    """Of everything in the checkout that a verdict can depend on."""
-    digest = hashlib.sha256((checkout / "conformance.md").read_bytes())
-    for folder in ("reference", "impls", "tests"):
-        for path in sorted((checkout / folder).rglob("*.py")):
-            digest.update(f"\0{path.relative_to(checkout).as_posix()}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]

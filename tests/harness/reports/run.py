@@ -13,34 +13,30 @@ from impls.isolation import Isolated
 from impls.submissions.assignment import SHARE
 from impls.submissions.spec import Named
 from tests.harness.drawing import profiles
-from tests.harness.drawing.kept import Kept
-from tests.harness.judging import ahead
-from tests.harness.judging.examples import Examples
+from tests.harness.drawing.drawing_and_shrinking import SHRINK_BUDGET
+from tests.harness.drawing.plans_on_disk import Kept
+from tests.harness.judging import planning_ahead
 from tests.harness.judging.expected import why_not_expected
 from tests.harness.judging.judge import Judgement
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.outcome import ERROR, FAILED, KNOWN_DEVIATION, PASSED, SKIPPED, Outcome
+from tests.harness.judging.planning import Examples
 from tests.harness.reports import points, verdicts
 from tests.harness.reports import resume as earlier
 from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.handed import Handed
 from tests.harness.reports.loading import Found, Loading
 from tests.harness.reports.options import Options
-from tests.harness.reports.rows import Rows
+from tests.harness.reports.rows_on_disk import Rows
 from tests.harness.reports.task import Task
 from tests.harness.reports.verdicts import Verdict
 from tests.harness.spec.clauses import CLAUSES, LARGE_SIZES, PROPERTIES, TEXTBOOK, Clause
+from tests.harness.spec.suite_hash import hash_of_the_suite
 
 _A_CLASS = 4
 _FROM_BEST_TO_WORST = (PASSED, KNOWN_DEVIATION, SKIPPED, FAILED, ERROR)
 _KEPT_EXAMPLES = 100
 """From how many isolated implementations on, up to how many examples a clause, all examples are kept."""
-
-_SHRINK_BUDGET = 120
-"""How many tries a failure gets to become smaller, where none of the clause's small inputs shows it.
-
-One beyond the required level gets none, and no diagnosis: it shows its smallest drawn input.
-"""
 
 
 @dataclass
@@ -137,7 +133,7 @@ class Run:
         options = self.options
         if self.cache is None or options.large is not None or not self.task.keeps_plans:
             return Kept(None)
-        return Kept.under(self.cache, earlier.hash_of_the_suite(), options.profile, options.seed)
+        return Kept.under(self.cache, hash_of_the_suite(), options.profile, options.seed)
 
     def _leaves_files_alone(self, implementation: Implementation) -> bool:
         """Whether its code is trusted with this machine's files, or cannot reach those of this run."""
@@ -252,8 +248,8 @@ class Run:
             )
         if wrong := judged.says.fails.get(CLAUSES[clause].function):
             return Outcome(FAILED, message=wrong)
-        required = self.is_required(implementation, clause)
-        budget, suspects = (_SHRINK_BUDGET, self.handed.suspects) if required else (0, None)
+        required = self.is_required(implementation, clause)  # else it shows its smallest drawn input, and no diagnosis
+        budget, suspects = (SHRINK_BUDGET, self.handed.suspects) if required else (0, None)
         deviations = [known for known in self.handed.deviations if known.applies_to(clause, judged)]
         inputs = self.handed.inputs
         return [
@@ -267,7 +263,7 @@ class Run:
             return nullcontext()
         kinds = {one.name: Kind.of(one) for one in self.implementations}
         wanted = {(clause, kinds[name]): None for name, clause in pairs}
-        return ahead.planning(self.examples, [(PROPERTIES[id], CLAUSES[id], kind) for id, kind in wanted])
+        return planning_ahead.planning(self.examples, [(PROPERTIES[id], CLAUSES[id], kind) for id, kind in wanted])
 
     def close(self) -> None:
         """Settle what was scheduled and has no outcome: the run was stopped before it, or its process died."""

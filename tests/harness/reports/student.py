@@ -7,8 +7,8 @@ from typing import Any
 from tests.harness.reports import plot, words
 from tests.harness.reports.handed import Picture
 from tests.harness.reports.pages import embedded, render
-from tests.harness.reports.result_row import CONFORMS, NOT_JUDGED, Clause, Function, Row
-from tests.harness.reports.results import Result
+from tests.harness.reports.reading_result import Result
+from tests.harness.reports.reading_row import CONFORMS, NOT_JUDGED, Clause, Function, Row
 from tests.harness.reports.words import number
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 
 from impls.text import printable_lines
 from tests.harness.reports import words
-from tests.harness.reports.result_row import VERDICTS, Clause, Function, Row
-from tests.harness.reports.results import Result
+from tests.harness.reports.reading_result import Result
+from tests.harness.reports.reading_row import VERDICTS, Clause, Function, Row
 
 _FEW = 12
 """Up to so many implementations stand beside each other, with their failures; of a class there are counts."""

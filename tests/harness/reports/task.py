@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from impls.submissions.gate import Submission
-from impls.submissions.mentions import Mentions
+from impls.submissions.mentioned_libraries import Mentions
 from impls.submissions.spec import Named
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.harness.reports.options import asked_again
-from tests.harness.reports.result_row import (
+from tests.harness.reports.reading_result import Result
+from tests.harness.reports.reading_row import (
     CONFORMS,
     ERROR,
     FAILS,
@@ -17,7 +18,6 @@ from tests.harness.reports.result_row import (
     Points,
     Row,
 )
-from tests.harness.reports.results import Result
 from tests.harness.spec.clauses import CLAUSES
 
 SHORT = {CONFORMS: "ok", FAILS: "fails", ERROR: "error", NOT_JUDGED: "not judged", NOT_RUN: "not run"}

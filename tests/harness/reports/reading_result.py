@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tests.harness.reports.result_row import NotAResult, Row, at, check_head, row_of
-from tests.harness.reports.resume import hash_of_the_suite
+from tests.harness.reports.reading_row import NotAResult, Row, at, check_head, row_of
+from tests.harness.spec.suite_hash import hash_of_the_suite
 
 VERSIONS = (1, 2)
 _REMEDY = "name the file that --conformance-json wrote"

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from impls.isolation.reach import is_of_the_suite
-from impls.submissions.mentions import is_installed
+from impls.isolation.reachable_paths import is_of_the_suite
+from impls.submissions.mentioned_libraries import is_installed
 from impls.text import one_line
 
 _MOST_BYTES = 1 << 20

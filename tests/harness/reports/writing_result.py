@@ -15,14 +15,15 @@ from impls.submissions.spec import Named, unloadable
 from impls.text import printable
 from tests.harness.judging.outcome import Outcome
 from tests.harness.reports import resume as earlier
-from tests.harness.reports import rows as files
+from tests.harness.reports import rows_on_disk as files
 from tests.harness.reports import verdicts
 from tests.harness.reports.elsewhere import Elsewhere
 from tests.harness.reports.environment import environment
-from tests.harness.reports.rows import write
+from tests.harness.reports.rows_on_disk import write
 from tests.harness.reports.run import Run
 from tests.harness.reports.verdicts import ERROR, NOT_RUN, FunctionVerdict
 from tests.harness.spec.clauses import CLAUSES, LEVELS
+from tests.harness.spec.suite_hash import hash_of_the_suite
 
 SCHEMA_VERSION = 2
 
@@ -83,7 +84,7 @@ def head(run: Run, ended: bool = False) -> dict[str, Any]:
             "level": options.level,
             "assignment": _assignment(run),
             **duration,
-            "sources": earlier.hash_of_the_suite(),
+            "sources": hash_of_the_suite(),
             "asked": earlier.asked(options),
         },
         "environment": run.elsewhere.environment if run.elsewhere else environment(run.implementations, run.absent),

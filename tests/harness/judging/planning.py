@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tests.harness.drawing import examples as drawing
-from tests.harness.drawing.examples import Values
-from tests.harness.drawing.kept import Kept, Tape
+from tests.harness.drawing import drawing_and_shrinking as drawing
+from tests.harness.drawing.drawing_and_shrinking import Values
+from tests.harness.drawing.plans_on_disk import Kept, Tape
 from tests.harness.judging.kind import Kind
 from tests.harness.judging.plan import Plan
 from tests.harness.judging.subject import Number, planned

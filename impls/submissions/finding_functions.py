@@ -18,7 +18,7 @@ from impls.calling import CallFailed, NotJudged
 from impls.interrupt import was_interrupted
 from impls.stubs import code_of, gives_nothing, only_refuses
 from impls.submissions.assignment import Wanted
-from impls.submissions.reach import Reach
+from impls.submissions.dependencies import Reach
 from impls.submissions.running import Ran, ends_within, seconds_left
 
 _PREDICTIONS = (

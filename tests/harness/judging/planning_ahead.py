@@ -14,8 +14,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from impls.isolation.privileges import end_with_parent
-from tests.harness.judging.examples import Examples
 from tests.harness.judging.kind import Kind
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import Clause, Property
 
 _WORTH_A_PROCESS = 20

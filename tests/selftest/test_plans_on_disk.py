@@ -9,11 +9,11 @@ import pytest
 from impls.nested import mapped
 from reference import Band
 from tests.conformance import every_test_imported
-from tests.harness.drawing.kept import Kept, Tape
+from tests.harness.drawing.plans_on_disk import Kept, Tape
 from tests.harness.drawing.strategies.recipes import Recipe, recipe
-from tests.harness.judging import ahead
-from tests.harness.judging.examples import Examples
+from tests.harness.judging import planning_ahead
 from tests.harness.judging.kind import Kind
+from tests.harness.judging.planning import Examples
 from tests.harness.spec.clauses import CLAUSES, PROPERTIES
 from tests.selftest.candidates import candidate
 
@@ -100,7 +100,7 @@ def activations(kept):
 
 def test_another_process_keeps_the_plans_from_the_last_one_on_and_ends(kept):
     examples, wanted = activations(kept)
-    with ahead.planning(examples, wanted):
+    with planning_ahead.planning(examples, wanted):
         until = time.monotonic() + 60
         while not examples.are_drawn(wanted[-1][0], wanted[-1][2]) and time.monotonic() < until:
             time.sleep(0.01)
@@ -115,11 +115,11 @@ def test_another_process_keeps_the_plans_from_the_last_one_on_and_ends(kept):
 def test_nothing_is_planned_ahead_where_little_is_left(kept, monkeypatch):
     monkeypatch.delattr(os, "fork")
     examples, wanted = activations(kept)
-    with ahead.planning(examples, wanted[:10]):
+    with planning_ahead.planning(examples, wanted[:10]):
         assert not kept.folder.exists()
     for property_, clause, kind in wanted:
         examples.plans(property_, clause, kind)
-    with ahead.planning(Examples(0, kept=kept), wanted):
+    with planning_ahead.planning(Examples(0, kept=kept), wanted):
         pass
 
 

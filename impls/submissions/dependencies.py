@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from impls.submissions.code import Code, Statement, imported_inside, methods, reads
+from impls.submissions.needed_statements import Code, Statement, imported_inside, methods, reads
 from impls.submissions.running import Ran
 
 

@@ -7,7 +7,7 @@ import pytest
 from impls import Implementation, SpecError, Unloadable, probe
 from impls.implementation import Says
 from impls.isolation import Isolation, load_isolated
-from impls.submissions.mentions import Mentions, mentions
+from impls.submissions.mentioned_libraries import Mentions, mentions
 from impls.submissions.notebook import pieces_of
 from impls.submissions.spec import Asked, named_by
 from tests.selftest.candidates import forger

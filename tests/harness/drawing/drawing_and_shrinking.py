@@ -18,6 +18,9 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from tests.harness.spec.clauses import LARGE_SIZES, Property
 from tests.harness.spec.dtypes import ALL, Dtypes, is_held, strategy_of
 
+SHRINK_BUDGET = 120
+"""How many tries a failure gets to become smaller, where none of the clause's small inputs shows it."""
+
 Values = Mapping[str, Any]
 
 
