@@ -28,7 +28,7 @@ MOST_ITEMS = 4096
 
 _DEEPEST = 4
 _LARGE = 1 << 26
-"""From how many bytes of arguments on a library gives back the memory that it keeps for the next call."""
+"""From how many bytes of arguments on a library gives back the memory of its device that it keeps for the next call."""
 
 _REAL = "fiub"
 _NUMBERS = (bool, int, float, np.generic)

@@ -21,7 +21,7 @@ from impls.nested import leaves
 from impls.text import one_line
 
 _MESSAGE = 4 << 20
-"""From how many bytes of arrays on the requests are sent in several messages; a larger one goes alone."""
+"""From how many bytes on the requests are sent in several messages; a larger one goes alone."""
 
 _SMALL_MESSAGE = 1 << 17
 """Two messages of so many bytes lie in a socket at once, even where nobody reads them."""

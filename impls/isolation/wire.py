@@ -35,11 +35,16 @@ class WireError(ValueError):
 
 
 class Body(NamedTuple):
-    """A message without its prefix, or a part of one: its JSON, the arrays or bytes that follow, and their size."""
+    """A message without its prefix, or a part of one: its JSON, the arrays or bytes behind it, and the size of these."""
 
     header: bytes
     arrays: Sequence[Any]
-    size: int
+    of_arrays: int
+
+    @property
+    def size(self) -> int:
+        """All its bytes."""
+        return len(self.header) + self.of_arrays
 
 
 def written(value: Any) -> Body:
@@ -60,16 +65,18 @@ def body(message: Mapping[str, Any]) -> Body:
 def asking(requests: Sequence[Body]) -> Body:
     """The message that asks requests of which each was written before: ``body({"do": "ask", "requests": [...]})``."""
     header = b'[["do", "ask"], ["requests", [' + b", ".join([one.header for one in requests]) + b"]]]"
-    return Body(header, [array for one in requests for array in one.arrays], sum(one.size for one in requests))
+    return Body(header, [array for one in requests for array in one.arrays], sum(one.of_arrays for one in requests))
 
 
 def frame(token: int, content: Body) -> bytes:
     """A message as it goes over the channel; the answer to a request bears the token of the request."""
-    prefix = PREFIX.pack(_MAGIC, token, len(content.header), content.size)
+    prefix = PREFIX.pack(_MAGIC, token, len(content.header), content.of_arrays)
     return b"".join([prefix, content.header, *content.arrays])
 
 
-def lengths(prefix: bytes | bytearray, most: int, asked: int | None = None) -> tuple[int, int, int]:
+def lengths(
+    prefix: bytes | bytearray, most: int, asked: int | None = None, longest_header: int = LONGEST_HEADER
+) -> tuple[int, int, int]:
     """The token, and the bytes of header and arrays that follow a prefix, which may be longer.
 
     Raises WireError where the token is not the one ``asked`` with, or they are more than may be.
@@ -77,8 +84,10 @@ def lengths(prefix: bytes | bytearray, most: int, asked: int | None = None) -> t
     magic, token, header, arrays = PREFIX.unpack_from(prefix)
     if magic != _MAGIC or asked not in (None, token):
         raise WireError("what was got on the channel is not the answer to the call")
-    if header > LONGEST_HEADER or arrays > most:
-        raise WireError(f"got an answer of {header + arrays} bytes, expected at most {most}")
+    if header > longest_header or arrays > most:
+        raise WireError(
+            f"got an answer of {header} bytes and {arrays} of arrays, expected at most {longest_header} and {most}"
+        )
     return token, header, arrays
 
 

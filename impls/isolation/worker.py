@@ -24,7 +24,7 @@ from impls.submissions.spec import Asked, Named, SpecError, load_here
 CHANNEL = 3
 """The file descriptor of the channel."""
 
-_LARGEST_REQUEST = 1 << 62
+_NO_LIMIT = 1 << 62
 
 
 def serve() -> None:
@@ -111,7 +111,7 @@ class _Channel:
 
     def receive(self) -> tuple[int, dict[str, Any]]:
         """The token and the content of the next request."""
-        token, header, arrays = wire.lengths(self._exactly(wire.PREFIX.size), _LARGEST_REQUEST)
+        token, header, arrays = wire.lengths(self._exactly(wire.PREFIX.size), _NO_LIMIT, longest_header=_NO_LIMIT)
         return token, wire.message(self._exactly(header), self._exactly(arrays))
 
     def answer(self, token: int, content: dict[str, Any]) -> None:

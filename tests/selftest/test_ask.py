@@ -12,7 +12,7 @@ import pytest
 from impls.backends import library
 from impls.calling import CallFailed, Direct, Lost, NotWritten, Oversized, Request
 from impls.implementation import Implementation
-from impls.isolation import Isolation, Limits, landlock, load_isolated, processes
+from impls.isolation import Isolation, Limits, landlock, load_isolated, processes, wire
 from impls.isolation.patience import Patience
 from impls.isolation.processes import children, family
 from impls.submissions.spec import Asked, load_here, named_by
@@ -263,6 +263,14 @@ def relu(z, loses=every_failure_ends_the_process()):
     if z[0] == 1: raise ValueError("an assertion of a kernel")
     return np.array([os.getpid()])
 """
+
+
+def test_many_small_calls_are_asked_in_messages_that_the_worker_takes(loaded):
+    z = np.zeros(1)
+    requests = [Request("relu", (z,), {"of": "x" * 5000})] * 900
+    assert sum(len(wire.written([one.function, one.args, one.options]).header) for one in requests) > 4 << 20
+    answers = loaded("def relu(z, of): return z + len(of)").ask(requests).answers
+    assert [answer.value.tolist() for answer in answers] == [[5000.0]] * 900
 
 
 def test_a_process_that_has_lost_its_device_is_replaced_and_nothing_held_against_it(loaded):

@@ -1,6 +1,8 @@
 """What planning has computed is kept bit for bit, and what is damaged is as if it were not there."""
 
+import errno
 import os
+import signal
 import time
 
 import numpy as np
@@ -110,6 +112,35 @@ def test_another_process_keeps_the_plans_from_the_last_one_on_and_ends(kept):
     assert (first, last) == (False, True)
     read, anew = (mapped(np.array, one.of(wanted[-1][0])) for one in (examples, Examples(0)))
     assert same(read, anew)
+
+
+@pytest.mark.parametrize("refuses", ["to be copied", "to tell of its end"])
+def test_a_run_does_without_a_second_process(kept, monkeypatch, refuses):
+    def none_more():
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    examples, wanted = activations(kept)
+    if refuses == "to be copied":
+        monkeypatch.setattr(os, "fork", none_more)
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN if refuses == "to tell of its end" else signal.SIG_DFL)
+    try:
+        with planning_ahead.planning(examples, wanted):
+            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert signal.SIGINT not in blocked
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, 0)
+
+
+def test_what_was_left_half_written_goes(tmp_path, kept):
+    kept.put("it", VALUES)
+    old, new = kept.folder / "tmpabc", kept.folder / "tmpdef"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert same(Kept.under(tmp_path, "suite", "quick", 0).get("it"), VALUES)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_nothing_is_planned_ahead_where_little_is_left(kept, monkeypatch):

@@ -115,8 +115,8 @@ def full(*_, **__):
     raise OSError(28, "No space left on device")
 
 folder._fill = full
-before = json.write
-json.write = lambda path, pieces: full() if path.name == "full.json" else before(path, pieces)
+before = writing_result.write
+writing_result.write = lambda path, pieces: full() if path.name == "full.json" else before(path, pieces)
 """
 
 

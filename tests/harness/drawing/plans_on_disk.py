@@ -5,8 +5,9 @@ for a machine that way, and not once for a run.
 
 A file is one entry: the magic word, the SHA-256 of what follows, the length of the header, the header in JSON, the
 bytes of the arrays. The header holds the values, with ``{"array": [dtype, shape, code]}`` in the place of each array,
-in the order of the bytes. Nothing in a file is ever executed. A file that is damaged, or cut off, is as if it were not
-there. Each is written under another name first and then renamed, so that runs side by side do no harm.
+in the order of the bytes, and an object with one key for what else JSON does not know (``_encoded``). Nothing in a file
+is ever executed. A file that is damaged, or cut off, is as if it were not there. Each is written under another name
+first and then renamed, so that runs side by side do no harm.
 
 The folder's name is a digest of all that the values depend on: the sources of the suite, the versions of Python, NumPy
 and Hypothesis, the processor's features that NumPy uses, the profile and the seed. What would break this: a value that
@@ -19,6 +20,7 @@ import os
 import platform
 import struct
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,8 @@ _MAGIC = b"lfck1\n"
 _LENGTH = struct.Struct("<Q")
 _MOST_BYTES = 500 << 20
 """How large the folder may become; beyond it the entries that were used the longest ago go."""
+_LONG_AGO = 3600.0
+"""After so many seconds nobody writes any more what has no name yet."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ class Kept:
         header, arrays = body[_LENGTH.size :][:length], body[_LENGTH.size :][length:]
         return json.loads(bytes(header), object_hook=_Reader(arrays).decoded)
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether something can be kept."""
+        return self.folder is not None and os.access(self.folder.parent, os.W_OK)
+
     def has(self, name: str) -> bool:
         """Whether something is kept under that name."""
         return self.folder is not None and self._path(name).exists()
@@ -102,6 +111,9 @@ class Kept:
 def _shrink(root: Path) -> None:
     """Remove the entries used the longest ago where all of them together have grown too large."""
     try:
+        for path in root.glob("*/tmp*"):
+            if time.time() - path.stat().st_mtime > _LONG_AGO:
+                path.unlink()  # it was left behind by a process that was ended while it wrote
         entries = [(path.stat(), path) for path in root.glob("*/*")]
         size = sum(stat.st_size for stat, _ in entries)
         for stat, path in sorted(entries, key=lambda entry: entry[0].st_mtime):

@@ -93,7 +93,7 @@ def comparisons(actual: Any, expected: Any, bound: Any, place: Place = ()) -> It
 
 @np.errstate(all="ignore")
 def _error_ratio(got: np.ndarray, expected: np.ndarray, band: Band) -> np.ndarray:
-    """The distance outside what the band allows over its bound; NaN where the bound is."""
+    """The distance outside what the band allows over its bound; NaN where it is outside and the bound is NaN."""
     error = got - expected
     outside = np.maximum(np.maximum(error - band.above, -error - band.below), 0.0)
     if not outside.any():  # nor is it NaN

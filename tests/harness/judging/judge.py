@@ -219,7 +219,7 @@ class Judgement:
             kind, candidates = CallFailed, [index for index, _ in failing]
         explained_by = self._explained_by([one for _, one in failing])
         diagnosis: Sequence[str] = ()
-        if self.suspects and not explained_by:  # else its cause has a diagnosis of its own
+        if self.suspects:
             calls = [call for one in seen for call in one.made[:_CALLS_OF_AN_EXAMPLE]]
             name, network = self.clause.function, self.kind.network
             of_one = of_network(name, network) if network and name.startswith("network") else None

@@ -59,14 +59,18 @@ class Examples:
         return drawn.plans[clause.id, kind]
 
     def are_drawn(self, property_: Property, kind: Kind) -> bool:
-        """Whether nothing is left to be drawn for that property on this machine."""
+        """Whether its examples are kept on this machine, or there is nothing to draw."""
         return not property_.strategies or self._kept.has(self._of_drawn(property_, kind.dtypes.for_drawing))
 
-    def keep_plans(self, wanted: Iterable[tuple[Property, Clause, Kind]]) -> None:
-        """Make plans that are not kept, one clause after the other, for other processes on this machine."""
-        for property_, clause, kind in wanted:
-            if not self._kept.has(_of_numbers(clause, kind)):
-                Examples(self._run_seed, self.largest, kept=self._kept).plans(property_, clause, kind)
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether more can be kept on this machine."""
+        return self._kept.takes_more
+
+    def keep_plan(self, property_: Property, clause: Clause, kind: Kind) -> None:
+        """Make the plans of a clause, for other processes on this machine, unless they are kept."""
+        if not self._kept.has(_of_numbers(clause, kind)):
+            Examples(self._run_seed, self.largest, kept=self._kept).plans(property_, clause, kind)
 
     def _of_drawn(self, property_: Property, dtypes: Dtypes) -> str:
         """The name under which its examples are kept."""

@@ -9,7 +9,6 @@ import math
 import os
 import sys
 from collections.abc import Generator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -352,9 +351,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    pairs = list(filter(None, map(pair_of, session.items)))
-    is_alone = pairs and not hasattr(session.config, "workerinput")
-    with session.config.stash[run_key].planning_ahead(pairs) if is_alone else nullcontext():
+    alone = not session.config.option.collectonly and not hasattr(session.config, "workerinput")
+    pairs = list(filter(None, map(pair_of, session.items))) if alone else []
+    with session.config.stash[run_key].planning_ahead(pairs):
         return (yield)
 
 

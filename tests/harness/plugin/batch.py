@@ -65,7 +65,7 @@ def main(worker: int) -> None:
 
 def _result(order: Order, folder: Path) -> str:
     """The JSON of the batch's result."""
-    run = Run(order.options)
+    run = Run(order.options, is_alone=False)
     run.loading.named = [_put(folder / str(number), *one) for number, one in enumerate(order.submissions)]
     path = folder / "result.json"
     arguments = ["-p", "no:terminal", f"--conformance-json={path}", *order.selection]

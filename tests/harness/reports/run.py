@@ -53,6 +53,8 @@ class Run:
     """Those of them that never came to an outcome, though the run went on to its end."""
     unfinished: set[str] = field(default_factory=set)
     """Implementations that this run set out to judge and did not judge to the end."""
+    is_alone: bool = True
+    """No other process of the same run judges on this machine."""
     closed: bool = False
     """Nothing more will be judged."""
     stopped: bool = False
@@ -139,7 +141,7 @@ class Run:
         """Whether its code is trusted with this machine's files, or cannot reach those of this run."""
         if isinstance(implementation.caller, Isolated):
             return implementation.caller.isolation.closes_files
-        return not Path(implementation.spec).exists()
+        return next((one.path is None for one in self.loading.named if one.name == implementation.name), False)
 
     @cached_property
     def _is_a_class(self) -> bool:
@@ -259,7 +261,7 @@ class Run:
 
     def planning_ahead(self, pairs: Sequence[tuple[str, str]]) -> AbstractContextManager[None]:
         """While the context lasts, another process makes plans for the last of the pairs, which this one then reads."""
-        if self._kept.folder is None or not all(map(_leaves_threads_alone, self.implementations)):
+        if not self.is_alone or not pairs or not all(map(_leaves_threads_alone, self.implementations)):
             return nullcontext()
         kinds = {one.name: Kind.of(one) for one in self.implementations}
         wanted = {(clause, kinds[name]): None for name, clause in pairs}
