@@ -35,7 +35,7 @@ class WireError(ValueError):
 
 
 class Body(NamedTuple):
-    """A message without its prefix, or a part of one: its JSON, the arrays or bytes behind it, and the size of these."""
+    """A message without its prefix, or a part of one: its JSON, the arrays or bytes behind it, and their size."""
 
     header: bytes
     arrays: Sequence[Any]
