@@ -72,12 +72,12 @@ class Isolated:
         if not unanswered:
             with suppress(Lost):  # the worker has ended, and the first of the calls starts another one
                 self._begun.append(_Begun(requests, self._sent(worker, batch)))
-        elif len(self._begun) == 1 and max(unanswered[0].size, (content := _message(batch)).size) <= _SMALL_MESSAGE:
+        elif len(self._begun) == 1 and max(unanswered[0].size, _size(batch)) <= _SMALL_MESSAGE:
             # It goes behind a message that the worker has still to answer. Where the worker has ended, its last answers
             # lie in the channel, and are taken first.
             patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
             try:
-                sent = _Sent(batch, worker, worker.channel.send(content, patience), content.size)
+                sent = _Sent(batch, worker, worker.channel.send(_message(batch), patience), _size(batch))
             except Ended:
                 return
             except TimeoutError:  # a part of it is sent
@@ -149,9 +149,8 @@ class Isolated:
                 self._begun[at] = replace(one, taken=self._take(one.sent.batch, one.sent))
 
     def _sent(self, worker: Worker, batch: Sequence[Request]) -> "_Sent":
-        content = _message(batch)
         patience = worker.patience(self.isolation.limits.call_seconds, "--call-seconds")
-        return _Sent(batch, worker, worker.send(content, patience), content.size)
+        return _Sent(batch, worker, worker.send(_message(batch), patience), _size(batch))
 
     def _take(self, batch: Sequence[Request], sent: "_Sent | None" = None) -> "_Taken":
         """The answers to one message, which is sent now unless it has been; each is taken as it comes."""
@@ -306,6 +305,11 @@ def _shapes(request: Request) -> Hashable:
     """What a compiler makes a program of its own for: the shapes and dtypes of the arrays, and all other arguments."""
     every = (leaf.values if isinstance(leaf, LaidOut) else leaf for leaf in leaves([request.args, request.options]))
     return tuple((one.shape, one.dtype.str) if isinstance(one, np.ndarray) else repr(one) for one in every)
+
+
+def _size(batch: Sequence[Request]) -> int:
+    """The bytes of these requests in a message, which need not be made for that."""
+    return sum(_written(request).size for request in batch)
 
 
 def _message(batch: Sequence[Request]) -> wire.Body:

@@ -186,6 +186,7 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile(run.options.profile)
         if hasattr(config, "workerinput"):
             run.task = Task.of_plain(config.workerinput["conformance_task"])
+            run.is_alone = False
             return
         progress = Progress(run, sys.stdout, in_place=sys.stdout.isatty() and config.get_verbosity() <= 0)
         run.watch = progress.loading
@@ -351,8 +352,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    alone = not session.config.option.collectonly and not hasattr(session.config, "workerinput")
-    pairs = list(filter(None, map(pair_of, session.items))) if alone else []
+    pairs = [] if session.config.option.collectonly else list(filter(None, map(pair_of, session.items)))
     with session.config.stash[run_key].planning_ahead(pairs):
         return (yield)
 
